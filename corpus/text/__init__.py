@@ -1,0 +1,1 @@
+"""Texts of articles: spans, units of offsets, views, blocks and sentences. Pure Python."""
