@@ -1,0 +1,22 @@
+"""Settings of the test suite, which starts its own servers (tests/databases.py)."""
+
+import os
+
+if test_home := os.environ.get("ATTEST_TEST_HOME"):
+    # Each worker of pytest-xdist has a home, and so a broker, of its own.
+    os.environ["ATTEST_HOME"] = f"{test_home}/{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+from config.settings import *  # noqa: F403
+from config.settings import ATTEST_HOME, DATABASES, SQLITE_OPTIONS
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, so that the processes that a test starts see the same database.
+    DATABASES["default"]["TEST"] = {"NAME": str(ATTEST_HOME / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS | {
+        "init_command": SQLITE_OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+    }
