@@ -1,0 +1,34 @@
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.text.view import plain_view
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        ("a b\nc", "a b\nc"),
+        ("a\u00a0b\u2009c\u3000d\te", "a b c d e"),
+        ("a\r\nb", "a \nb"),
+        ("a\rb", "a\nb"),
+        ("a\r\r\nb", "a\n \nb"),
+        ("a\u2028b\u2029c\x85d\x0be\x0cf", "a\nb\nc\nd\ne\nf"),
+        ("soft\u00adhyphen zero\u200bwidth \ufeff", "soft\u00adhyphen zero\u200bwidth \ufeff"),
+    ],
+)
+def test_white_space_is_seen_plain(text, view):
+    assert plain_view(text) == view
+
+
+def test_every_white_space_of_unicode_is_seen_as_a_space_or_a_line_feed():
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    for character, seen in zip(everything, plain_view(everything), strict=True):
+        assert (seen in " \n") if character.isspace() else (seen == character)
+
+
+@given(st.text(st.sampled_from("a \r\n\t\u00a0\u2028é😀")))
+def test_the_view_has_the_length_of_the_text(text):
+    assert len(plain_view(text)) == len(text)
