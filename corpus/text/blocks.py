@@ -1,65 +1,63 @@
 """Blocks of an article: what each stretch of it is, from headline to furniture."""
 
-import re
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 
+from corpus.text.kinds import Block, BlockKind
+from corpus.text.layout import (
+    Page,
+    mark_closing,
+    mark_continuations,
+    mark_furniture,
+    mark_headline,
+    mark_opening,
+    mark_pictures,
+    mark_subheads,
+    mark_turns,
+)
+from corpus.text.lines import read_lines
+from corpus.text.pictures import split_fused
 from corpus.text.view import plain_view
+
+__all__ = ["RULES", "SEGMENTER", "Block", "BlockKind", "segment_blocks"]
 
 #: Name and version of this segmenter; goes into the key of every job that reads blocks.
 SEGMENTER = "blocks@1"
 
-
-class BlockKind(StrEnum):
-    """What a block is."""
-
-    #: The title of the article.
-    HEADLINE = "headline"
-    #: The paragraph that sums the article up below its headline.
-    STANDFIRST = "standfirst"
-    #: Place and date, or the date alone.
-    DATELINE = "dateline"
-    #: Who wrote it.
-    BYLINE = "byline"
-    #: A heading between paragraphs.
-    SUBHEAD = "subhead"
-    #: A paragraph of the article's own text.
-    BODY = "body"
-    #: What a picture shows.
-    CAPTION = "caption"
-    #: Whose picture it is.
-    CREDIT = "credit"
-    #: What one speaker of a transcript says.
-    SPEAKER_TURN = "speaker_turn"
-    #: Navigation, player and station lines, agency codes, appeals, copyright, sound notes.
-    FURNITURE = "furniture"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
-    """A stretch of a text with its kind; half-open, code points, no white space at its edges.
-
-    A speaker turn that opens with a name knows the span of the name, without role and colon.
-    """
-
-    start: int
-    end: int
-    kind: BlockKind
-    name_start: int | None = None
-    name_end: int | None = None
-
-
-_LINE = re.compile(r"[^ \n](?:[^\n]*[^ \n])?")
+#: In order: a rule gives kinds to lines that the ones before it left open; what is left is body.
+RULES: tuple[Callable[[Page], None], ...] = (
+    mark_furniture,
+    mark_turns,
+    mark_pictures,
+    mark_closing,
+    mark_headline,
+    mark_opening,
+    mark_subheads,
+    mark_continuations,
+)
 
 
 def segment_blocks(text: str, *, title: str = "") -> list[Block]:
     """Return the blocks of an article: sorted, disjoint, covering all but white space.
 
+    A block is a line, or a paragraph whose lines were wrapped, or the part of a line that a page
+    fused with a credit or a player phrase.
+
     Args:
         text: the text, exactly as delivered.
         title: the headline where it is known from elsewhere; "" where it is not.
+
+    Cost: linear in the text.
     """
+    page = Page([part for line in read_lines(plain_view(text)) for part in split_fused(line)], title)
+    for rule in RULES:
+        rule(page)
     return [
-        Block(start=line.start(), end=line.end(), kind=BlockKind.BODY)
-        for line in _LINE.finditer(plain_view(text))
+        _block(line.start, line.end, kind or BlockKind.BODY, page.names.get(number))
+        for number, (line, kind) in enumerate(zip(page.lines, page.kinds, strict=True))
     ]
+
+
+def _block(start: int, end: int, kind: BlockKind, name: tuple[int, int] | None) -> Block:
+    if name is None:
+        return Block(start=start, end=end, kind=kind)
+    return Block(start=start, end=end, kind=kind, name_start=name[0], name_end=name[1])
