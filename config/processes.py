@@ -15,24 +15,24 @@ PR_SET_PDEATHSIG = 1
 def start_process(
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     on_parent_death: signal.Signals = signal.SIGTERM,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     user: int | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, its output appended to `log`.
+    """Start `command` in a session of its own, its output appended to `log` or, without one, to ours.
 
     Ctrl-C at the terminal does not reach it. On Linux the kernel sends it `on_parent_death` when this
     process ends in any way; call this from the main thread, whose end the kernel takes for ours.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(log.open("ab")) if log else None
         return subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if log else None,
             start_new_session=True,
             preexec_fn=death_notice(on_parent_death),
             env=env,
@@ -64,7 +64,7 @@ def stop_process(
     return in_time
 
 
-def last_lines(log: Path, count: int = 15) -> list[str]:
+def last_lines(log: Path, count: int) -> list[str]:
     """Return the end of a log, from its last 16 KiB."""
     if not log.exists():
         return []

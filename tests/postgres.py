@@ -104,5 +104,5 @@ def wait_for(server: subprocess.Popen[bytes], base: Path) -> None:
     state = base / "data" / "postmaster.pid"
     while not (state.exists() and state.read_text().splitlines()[-1:] == ["ready   "]):
         if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("PostgreSQL did not start:\n" + "\n".join(last_lines(base / "log")))
+            raise RuntimeError("PostgreSQL did not start:\n" + "\n".join(last_lines(base / "log", 20)))
         time.sleep(0.02)
