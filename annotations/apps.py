@@ -1,0 +1,25 @@
+from typing import Any
+from uuid import UUID
+
+from django.apps import AppConfig
+
+from corpus.signals import revisions_made
+
+
+class AnnotationsConfig(AppConfig):
+    name = "annotations"
+
+    def ready(self) -> None:
+        revisions_made.connect(give_jobs, dispatch_uid="annotations.give_jobs")
+
+
+def give_jobs(*, corpus_id: UUID, revision_ids: list[UUID], **kwargs: Any) -> None:
+    """Give new revisions their jobs in the transaction that makes them, and ring once it is committed."""
+    # Models can be imported only once the apps are loaded, and this module is what loads them.
+    from annotations.services.jobs import active_pipelines, enqueue_jobs  # noqa: PLC0415
+    from annotations.tasks import ring_after_commit  # noqa: PLC0415
+
+    pipelines = active_pipelines(corpus_id)
+    if pipelines:
+        enqueue_jobs(pipelines, revision_ids)
+        ring_after_commit()

@@ -1,0 +1,63 @@
+"""What a reviewer may say, as values: the input and the receipt of a decision."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from annotations.models import Verdict
+from corpus.services.errors import ServiceError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The other end of a wanted relation: an annotation that is there, or segments of a new one."""
+
+    annotation: UUID | None = None
+    segments: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One decision as it comes in.
+
+    `on` is the suggestion or own annotation (or relation) decided on; None with `add`. `version` is the number of own
+    decisions on its line that the reviewer has seen (0 for none). For `correct`, what is None stays as it
+    was; `links` names per relation all that it should lead to, and a relation it does not name stays.
+    A relation is added or corrected by `label`, `head` and `child`.
+    """
+
+    verdict: Verdict
+    on: UUID | None = None
+    version: int = 0
+    key: str = ""
+    reason: str = ""
+    note: str = ""
+    label: str | None = None
+    segments: tuple[tuple[int, int], ...] | None = None
+    surface: str | None = None
+    attributes: Mapping[str, str] | None = None
+    links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
+    head: UUID | None = None
+    child: UUID | None = None
+
+    def fingerprint(self, revision_id: UUID) -> str:
+        """Return a sha256 that differs when anything but the key does."""
+        said = [
+            revision_id, self.verdict, self.on, self.version, self.reason, self.note, self.label, self.segments,
+            self.surface, self.attributes and dict(self.attributes), self.head, self.child,
+            {name: [[link.annotation, link.segments] for link in links] for name, links in self.links.items()},
+        ]  # fmt: skip
+        return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What became of one decision: `body` where it stands (again, for a replay), `error` where it was refused."""
+
+    body: dict[str, Any] | None = None
+    error: ServiceError | None = None
+    replayed: bool = False

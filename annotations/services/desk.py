@@ -1,0 +1,269 @@
+"""One reviewer's work on one revision, as a unit of work.
+
+The desk reads the shown machine layers and the own layer once, takes any number of decisions in memory, and writes what
+they come to in one statement a table. A decision is so one code path, whether it comes alone or with
+five hundred others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from annotations.models import Annotation, LayerKind, Origin, Relation, Review, Verdict
+from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
+from annotations.services.reading import LayerView
+from corpus.bulk import insert_columns
+from corpus.ids import uuid7
+from corpus.models import Revision
+from corpus.schemes import SchemeDefinition
+from corpus.services.errors import NotFound
+from corpus.text.spans import Span
+
+
+@dataclass(kw_only=True, eq=False)
+class Desk:
+    revision: Revision
+    scheme: SchemeDefinition
+    guideline: int
+    suggestions_shown: bool
+    own: LayerView
+    machines: list[LayerView]
+    now: datetime
+    new_annotations: list[NewAnnotation] = field(default_factory=list)
+    new_relations: list[NewRelation] = field(default_factory=list)
+    new_reviews: list[Review] = field(default_factory=list)
+    #: The versions that the person has seen: explicit decisions of this batch count, what they bring along does not.
+    seen: dict[UUID, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.seen = dict(self.own.versions)
+        self._suggestions = {
+            pk: (view, row) for view in self.machines for pk, row in view.annotations.items()
+        }
+        self._suggested_relations = {
+            pk: (view, row) for view in self.machines for pk, row in view.relations.items()
+        }
+
+    # -- finding ---------------------------------------------------------------------------------------
+
+    def find_annotation(self, pk: UUID) -> Annotation | None:
+        """Return a shown suggestion or an own annotation; another's does not exist for this desk."""
+        found = self._suggestions.get(pk)
+        return found[1] if found else self.own.annotations.get(pk)
+
+    def find_relation(self, pk: UUID) -> Relation | None:
+        found = self._suggested_relations.get(pk)
+        return found[1] if found else self.own.relations.get(pk)
+
+    def annotation(self, pk: UUID) -> Annotation:
+        found = self.find_annotation(pk)
+        if found is None:
+            raise NotFound("There is no such annotation here.", id=str(pk))
+        return found
+
+    def segments_of(self, annotation: Annotation) -> tuple[Span, ...]:
+        held = self._suggestions.get(annotation.pk)
+        return (held[0] if held else self.own).segments_of(annotation)
+
+    def suggestion_of(self, line: UUID) -> Annotation | None:
+        """Return the suggestion that a line began with, or None for a line that the reviewer began."""
+        found = self._suggestions.get(line)
+        return found[1] if found else None
+
+    def latest(self, annotation: Annotation) -> Annotation:
+        """Return what stands on the line of an annotation, or else the annotation."""
+        return self.own.standing.get(annotation.root, annotation)
+
+    def relations_from(self, line: UUID) -> list[tuple[Relation, UUID]]:
+        """Return the relations, suggested and own, that lead from a line, each with the line it leads to.
+
+        Of an own relation that answers a suggested one only the suggested one is given: they are one line.
+        """
+        found: dict[UUID, tuple[Relation, UUID]] = {}
+        for view in (*self.machines, self.own):
+            for relation in view.relations.values():
+                head, child = self._end_lines(view, relation)
+                if head == line:
+                    found.setdefault(relation.root, (relation, child))
+        return list(found.values())
+
+    def explicit(self, line: UUID) -> Verdict | None:
+        """Return the verdict that the reviewer gave on this very line, not one that another brought along."""
+        review = self.own.counting.get(line)
+        return Verdict(review.verdict) if review and review.implied_by_id is None else None
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    def write_annotation(
+        self,
+        *,
+        label: str,
+        segments: tuple[Span, ...],
+        attributes: dict[str, str],
+        derived_from: Annotation | None,
+    ) -> Annotation:
+        identity = uuid7()
+        root = derived_from.root if derived_from else identity
+        surfaces = tuple(self.revision.text[span.start : span.end] for span in segments)
+        self.new_annotations.append(
+            NewAnnotation(
+                id=identity,
+                layer=self.own.layer.pk,
+                label=label,
+                segments=segments,
+                surfaces=surfaces,
+                attributes=attributes,
+                origin=Origin.REVIEWER.value,
+                derived_from=derived_from.pk if derived_from else None,
+                root=root,
+            )
+        )
+        annotation = Annotation(
+            id=identity,
+            layer_id=self.own.layer.pk,
+            label=label,
+            start=segments[0].start,
+            end=segments[0].end,
+            surface=surfaces[0],
+            attributes=attributes,
+            origin=Origin.REVIEWER.value,
+            derived_from_id=derived_from.pk if derived_from else None,
+            root=root,
+        )
+        self.own.annotations[identity] = annotation
+        if len(segments) > 1:
+            self.own.segments[identity] = segments[1:]
+        return annotation
+
+    def write_relation(
+        self, *, label: str, head: Annotation, child: Annotation, derived_from: Relation | None
+    ) -> Relation:
+        identity = uuid7()
+        root = derived_from.root if derived_from else identity
+        self.new_relations.append(
+            NewRelation(
+                id=identity,
+                layer=self.own.layer.pk,
+                label=label,
+                head=head.pk,
+                child=child.pk,
+                origin=Origin.REVIEWER.value,
+                derived_from=derived_from.pk if derived_from else None,
+                root=root,
+            )
+        )
+        relation = Relation(
+            id=identity,
+            layer_id=self.own.layer.pk,
+            label=label,
+            head_id=head.pk,
+            child_id=child.pk,
+            origin=Origin.REVIEWER.value,
+            derived_from_id=derived_from.pk if derived_from else None,
+            root=root,
+        )
+        self.own.relations[identity] = relation
+        return relation
+
+    def write_review(
+        self,
+        verdict: Verdict,
+        *,
+        annotation: Annotation | None = None,
+        relation: Relation | None = None,
+        result: Annotation | None = None,
+        result_relation: Relation | None = None,
+        reason: str = "",
+        note: str = "",
+        retracts: Review | None = None,
+        implied_by: Review | None = None,
+    ) -> Review:
+        thing = annotation or relation
+        assert thing is not None
+        line = thing.root
+        version = self.own.versions.get(line, 0) + 1
+        review = Review(
+            id=uuid7(),
+            layer_id=self.own.layer.pk,
+            line=line,
+            version=version,
+            verdict=verdict.value,
+            reason=reason,
+            note=note,
+            annotation_id=annotation.pk if annotation else None,
+            relation_id=relation.pk if relation else None,
+            result_id=result.pk if result else None,
+            result_relation_id=result_relation.pk if result_relation else None,
+            retracts_id=retracts.pk if retracts else None,
+            implied_by_id=implied_by.pk if implied_by else None,
+            guideline=self.guideline,
+            suggestions_shown=self.suggestions_shown,
+            at=self.now,
+        )
+        self.own.versions[line] = version
+        self.own.reviews.append(review)
+        self.new_reviews.append(review)
+        if retracts is not None:
+            # Falling back to an older decision, and to what fell with this one, needs the whole view.
+            self.own.settle()
+        else:
+            self.own.counting[line] = review
+            self._stand(review)
+        return review
+
+    def flush(self) -> None:
+        """Write what was decided: a statement a table."""
+        write_annotations(self.new_annotations)
+        write_relations(self.new_relations)
+        write_reviews(self.new_reviews)
+
+    def mark(self) -> tuple[int, int, int]:
+        return len(self.new_annotations), len(self.new_relations), len(self.new_reviews)
+
+    def roll_back(self, mark: tuple[int, int, int], seen: dict[UUID, int]) -> None:
+        """Forget what was decided after `mark`, when a decision was refused half-way."""
+        for annotation in self.new_annotations[mark[0] :]:
+            del self.own.annotations[annotation.id]
+        for relation in self.new_relations[mark[1] :]:
+            del self.own.relations[relation.id]
+        dropped = {review.pk for review in self.new_reviews[mark[2] :]}
+        self.own.reviews = [review for review in self.own.reviews if review.pk not in dropped]
+        del self.new_annotations[mark[0] :], self.new_relations[mark[1] :], self.new_reviews[mark[2] :]
+        self.seen = seen
+        self.own.settle()
+
+    def _stand(self, review: Review) -> None:
+        if review.annotation_id:
+            if review.result_id:
+                self.own.standing[review.line] = self.own.annotations[review.result_id]
+            else:
+                self.own.standing.pop(review.line, None)
+
+    def _end_lines(self, view: LayerView, relation: Relation) -> tuple[UUID, UUID]:
+        head = view.annotations.get(relation.head_id) or self.annotation(relation.head_id)
+        child = view.annotations.get(relation.child_id) or self.annotation(relation.child_id)
+        return head.root, child.root
+
+
+def write_reviews(reviews: list[Review]) -> None:
+    """Insert reviews in one statement. A version that is taken raises IntegrityError."""
+    names = (
+        "id", "line", "version", "verdict", "reason", "note", "guideline", "suggestions_shown", "at",
+    )  # fmt: skip
+    links = ("layer", "annotation", "relation", "result", "result_relation", "retracts", "implied_by")
+    columns: dict[str, list[object]] = {name: [getattr(review, name) for review in reviews] for name in names}
+    columns |= {name: [getattr(review, f"{name}_id") for review in reviews] for name in links}
+    insert_columns(Review, len(reviews), columns)
+
+
+def undecided(desk_own: LayerView, machines: Iterable[LayerView]) -> list[Annotation]:
+    """Return the suggestions that no decision counts on, in the order of the text."""
+    missing = [
+        annotation
+        for view in machines
+        if view.layer.kind == LayerKind.MACHINE
+        for annotation in view.annotations.values()
+        if annotation.root not in desk_own.counting
+    ]
+    return sorted(missing, key=lambda annotation: (annotation.start, annotation.end, annotation.pk))

@@ -1,0 +1,319 @@
+"""The ledger of machine work. The database is the queue; Celery only rings the bell.
+
+A job is claimed under a lease and a growing token, worked on outside of any transaction, and its layer lands in one
+transaction that holds only while the token does. Kill any process at any moment: the lease runs out, the
+sweeper queues the job again, and a result that comes late is refused.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import orjson
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from annotations.extraction import build_pipeline
+from annotations.extraction.base import ArticleText, Suggestions
+from annotations.models import Job, JobStatus, Layer, LayerKind, Pipeline
+from annotations.models.jobs import OPEN_JOBS
+from annotations.services.layers import Proposed, ProposedRelation, propose, write_annotations, write_relations
+from corpus.models import Block, Revision, RevisionStatus
+from corpus.services.actors import JOB
+from corpus.services.corpora import scheme_of
+from corpus.services.events import Change, record
+from corpus.services.revisions import move_new_ones
+from corpus.text.blocks import SEGMENTER
+from corpus.text.blocks import Block as TextBlock
+from corpus.text.blocks import BlockKind
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+#: Seconds to wait after the first and the second failure.
+BACK_OFF = (2, 20)
+MAX_CAUSE = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A job in one worker's hands; the token is what its result must come under."""
+
+    job_id: int
+    token: int
+    revision_id: UUID
+    pipeline_id: UUID
+    attempts: int
+
+
+def enqueue_jobs(
+    pipelines: Sequence[Pipeline], revision_ids: Sequence[UUID], *, run_id: UUID | None = None
+) -> int:
+    """Make the jobs that are missing, inside the caller's transaction; return how many were asked for."""
+    now = timezone.now()
+    jobs = [
+        Job(revision_id=revision_id, pipeline=pipeline, segmenter=SEGMENTER, run_id=run_id, due_at=now)
+        for pipeline in pipelines
+        for revision_id in revision_ids
+    ]
+    Job.objects.bulk_create(jobs, ignore_conflicts=True, batch_size=500)
+    return len(jobs)
+
+
+def active_pipelines(corpus_id: UUID) -> list[Pipeline]:
+    """Return what our workers run on each new revision of a corpus."""
+    return list(Pipeline.objects.filter(corpus_id=corpus_id, active=True, external=False))
+
+
+def claim_job(worker: str) -> Claim | None:
+    """Lease the oldest due job, or return None when nothing is due.
+
+    Two workers never get one job: PostgreSQL skips locked rows, SQLite has one writer.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        job = (
+            Job.objects.select_for_update(skip_locked=True, of=("self",)).due(now).order_by("due_at", "id").first()
+        )
+        if job is None:
+            return None
+        job.status = JobStatus.LEASED
+        job.attempts += 1
+        job.token += 1
+        job.worker = worker[:128]
+        job.lease_until = now + timedelta(seconds=settings.ATTEST_JOB_LEASE)
+        job.heartbeat_at = now
+        job.save(update_fields=["status", "attempts", "token", "worker", "lease_until", "heartbeat_at"])
+    return Claim(
+        job_id=job.pk,
+        token=job.token,
+        revision_id=job.revision_id,
+        pipeline_id=job.pipeline_id,
+        attempts=job.attempts,
+    )
+
+
+def work_jobs(worker: str, *, limit: int, seconds: float) -> dict[str, int]:
+    """Claim and work due jobs until none is left, `limit` are done or the time is up; return counts by outcome."""
+    until = timezone.now() + timedelta(seconds=seconds)
+    counts: dict[str, int] = {}
+    while sum(counts.values()) < limit and timezone.now() < until:
+        claim = claim_job(worker)
+        if claim is None:
+            break
+        outcome = work_claim(claim)
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
+def work_claim(claim: Claim) -> str:
+    """Work one claimed job to its end: done, failed, parked, or lost to whoever holds it by now."""
+    try:
+        with kept_lease(claim):
+            revision, suggestions = _suggest(claim)
+            return "done" if _land(claim, revision, suggestions) else "lost"
+    except Exception as error:  # noqa: BLE001 - whatever a pipeline raises is that job's cause, not our end
+        log.warning("job_failed", job=claim.job_id, attempts=claim.attempts, error=repr(error))
+        return fail_job(claim, f"{type(error).__name__}: {error}")
+
+
+def fail_job(claim: Claim, cause: str) -> str:
+    """Put a failed job back with a pause, or park it with its cause after the third attempt."""
+    parked = claim.attempts >= MAX_ATTEMPTS
+    now = timezone.now()
+    pause = timedelta(seconds=0 if parked else BACK_OFF[claim.attempts - 1])
+    with transaction.atomic():
+        held = _held(claim).update(
+            status=JobStatus.PARKED if parked else JobStatus.QUEUED,
+            due_at=now + pause,
+            lease_until=None,
+            cause=cause[:MAX_CAUSE],
+            finished_at=now if parked else None,
+        )
+        if held and parked:
+            _record_parked(claim.job_id, claim.revision_id, cause)
+    return ("parked" if parked else "failed") if held else "lost"
+
+
+def sweep_jobs() -> dict[str, int]:
+    """Take back what dead workers held: queue it again, or park what has killed three of them."""
+    now = timezone.now()
+    with transaction.atomic():
+        lost = list(Job.objects.select_for_update(skip_locked=True).with_lost_lease(now).order_by("id")[:1000])
+        poison = [job for job in lost if job.attempts >= MAX_ATTEMPTS]
+        again = [job.pk for job in lost if job.attempts < MAX_ATTEMPTS]
+        Job.objects.filter(pk__in=again).update(
+            status=JobStatus.QUEUED, due_at=now, lease_until=None, cause="The worker was lost."
+        )
+        for job in poison:
+            cause = f"The worker was lost {job.attempts} times while it had this job."
+            Job.objects.filter(pk=job.pk).update(
+                status=JobStatus.PARKED, lease_until=None, cause=cause, finished_at=now
+            )
+            _record_parked(job.pk, job.revision_id, cause)
+    return {"queued": len(again), "parked": len(poison)}
+
+
+def due_jobs(limit: int) -> int:
+    """Return how many jobs wait for a worker right now, counted up to `limit`."""
+    return len(Job.objects.due(timezone.now()).order_by("due_at", "id").values_list("pk")[:limit])
+
+
+@contextmanager
+def kept_lease(claim: Claim) -> Iterator[None]:
+    """Renew the lease from a thread while the body works; short jobs end before its first beat."""
+    ended = threading.Event()
+    beat = threading.Thread(target=_beat, args=(claim, ended), daemon=True)
+    beat.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beat.join()
+
+
+def configuration_hash(configuration: object) -> str:
+    return hashlib.sha256(orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _beat(claim: Claim, ended: threading.Event) -> None:
+    lease = settings.ATTEST_JOB_LEASE
+    if ended.wait(lease / 3):
+        return
+    try:
+        while True:
+            now = timezone.now()
+            if not _held(claim).update(heartbeat_at=now, lease_until=now + timedelta(seconds=lease)):
+                return
+            if ended.wait(lease / 3):
+                return
+    finally:
+        connection.close()
+
+
+def _held(claim: Claim):  # type: ignore[no-untyped-def]  # a QuerySet of Job, which mypy cannot name at run time
+    return Job.objects.filter(pk=claim.job_id, token=claim.token, status=JobStatus.LEASED)
+
+
+def _suggest(claim: Claim) -> tuple[Revision, Suggestions]:
+    """Run the pipeline on the revision's text, outside of any transaction."""
+    revision = Revision.objects.select_related("article").get(pk=claim.revision_id)
+    pipeline = Pipeline.objects.get(pk=claim.pipeline_id)
+    article = ArticleText(
+        text=revision.text,
+        language=revision.article.language or "en",
+        blocks=text_blocks(revision.pk),
+    )
+    return revision, build_pipeline(pipeline.name, pipeline.configuration).suggest(article)
+
+
+def text_blocks(revision_id: UUID) -> tuple[TextBlock, ...]:
+    """Return the blocks of a revision with the kinds that people set. One query."""
+    return tuple(
+        TextBlock(
+            start=block.start,
+            end=block.end,
+            kind=BlockKind(block.effective_kind),
+            name_start=block.name_start,
+            name_end=block.name_end,
+        )
+        for block in Block.objects.filter(revision_id=revision_id, segmenter=SEGMENTER).order_by("start")
+    )
+
+
+def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
+    """Write the layer and end the job in one transaction; return False when the job is somebody else's by now."""
+    scheme = scheme_of(revision.corpus_id)
+    with transaction.atomic():
+        held = _held(claim).update(
+            status=JobStatus.DONE, lease_until=None, finished_at=timezone.now(), cause=""
+        )
+        if not held:
+            return False
+        # Two jobs of one revision land one after the other, so that the later one sees that it is the last.
+        locked = Revision.objects.select_for_update(of=("self",)).select_related("article")
+        erased = locked.defer("text").get(pk=revision.pk).article.erased_at
+        layer, made = Layer.objects.get_or_create(
+            revision_id=claim.revision_id, pipeline_id=claim.pipeline_id, kind=LayerKind.MACHINE
+        )
+        if made and not erased:
+            annotations, relations = propose(
+                layer.pk,
+                revision.text,
+                scheme,
+                (
+                    Proposed(
+                        key=found.key,
+                        label=found.label,
+                        segments=found.segments,
+                        score=found.score,
+                        attributes=found.attributes,
+                        reason=found.reason,
+                    )
+                    for found in suggestions.annotations
+                ),
+                (
+                    ProposedRelation(
+                        label=link.label, head=link.head, child=link.child, score=link.score, reason=link.reason
+                    )
+                    for link in suggestions.relations
+                ),
+            )
+            write_annotations(annotations)
+            write_relations(relations)
+            _record_landed(claim, revision, layer, annotations, relations)
+        finish_revision(revision.corpus_id, claim.revision_id)
+    return True
+
+
+def finish_revision(corpus_id: UUID, revision_id: UUID) -> None:
+    """Call a revision suggested once the last of its jobs has ended."""
+    if not Job.objects.filter(revision_id=revision_id, status__in=OPEN_JOBS).exists():
+        move_new_ones(JOB, [(corpus_id, revision_id)], RevisionStatus.SUGGESTED)
+
+
+def _record_landed(
+    claim: Claim, revision: Revision, layer: Layer, annotations: list, relations: list  # type: ignore[type-arg]
+) -> None:
+    digest = hashlib.sha256()
+    for row in annotations:
+        digest.update(orjson.dumps([row.label, row.segments, row.score]))
+    record(
+        JOB,
+        Change(
+            action="layer.landed",
+            object_type="layer",
+            object_id=layer.pk,
+            corpus_id=revision.corpus_id,
+            subject_id=revision.pk,
+            after={
+                "job": claim.job_id,
+                "pipeline": str(claim.pipeline_id),
+                "annotations": len(annotations),
+                "relations": len(relations),
+                "digest": digest.hexdigest(),
+            },
+            versions={"segmenter": SEGMENTER},
+        ),
+    )
+
+
+def _record_parked(job_id: int, revision_id: UUID, cause: str) -> None:
+    corpus_id = Revision.objects.values_list("corpus_id", flat=True).get(pk=revision_id)
+    record(
+        JOB,
+        Change(
+            action="job.parked",
+            object_type="job",
+            object_id=job_id,
+            corpus_id=corpus_id,
+            subject_id=revision_id,
+            reason=cause[:MAX_CAUSE],
+        ),
+    )

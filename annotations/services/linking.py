@@ -1,0 +1,202 @@
+"""Relations of what a reviewer keeps: accepting a quote accepts the source and cue shown with it.
+
+Every review written here is brought along by another (`implied_by`) and falls when that one is retracted;
+so a retraction needs no clean-up, and a source that two quotes share stands while one of them does.
+"""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from annotations.models import Annotation, Relation, Review, Verdict
+from annotations.services.decisions import Decision, Link
+from annotations.services.desk import Desk
+from annotations.services.layers import fitted
+from corpus.schemes import SchemeError
+from corpus.services.errors import BadInput
+
+DROPPED = (Verdict.REJECT, Verdict.SKIP)
+
+
+def set_links(desk: Desk, review: Review, links: Mapping[str, Sequence[Link]]) -> None:
+    """Make the relations that `links` names lead from what `review` left standing to just what it says."""
+    head = desk.own.standing[review.line]
+    for label, wanted in links.items():
+        there = [pair for pair in desk.relations_from(review.line) if pair[0].label == label]
+        _set_links(desk, review, head, label, wanted, there)
+
+
+def follow_suggestions(desk: Desk, review: Review, *, named: set[str], explicit: set[UUID]) -> None:
+    """Take the other relations of what `review` left standing as they were shown.
+
+    `named` are the relations that the decision settled itself, `explicit` the lines decided in the same request: those
+    speak for themselves, as do a relation or an end that the reviewer has dropped before.
+    """
+    head = desk.own.standing.get(review.line)
+    if head is None:
+        return
+    for relation, child_line in desk.relations_from(review.line):
+        if relation.label not in named and relation.root not in explicit:
+            _follow(desk, review, head, relation, child_line)
+
+
+def add_relation(desk: Desk, decision: Decision) -> Review:
+    """Add a relation between two annotations that are there; ends that were only suggested are kept with it."""
+    if decision.head is None or decision.child is None or decision.label is None:
+        raise BadInput("A relation needs a label, a head and a child.", field="head")
+    head, child = desk.annotation(decision.head), desk.annotation(decision.child)
+    _check(desk, decision.label, desk.latest(head), desk.latest(child))
+    for relation, child_line in desk.relations_from(head.root):
+        if relation.label == decision.label and child_line == child.root and relation.root in desk.own.links:
+            raise BadInput("This relation stands already.")
+    kept_head, kept_child = _end(desk, head), _end(desk, child)
+    relation = desk.write_relation(label=decision.label, head=kept_head, child=kept_child, derived_from=None)
+    review = desk.write_review(Verdict.ADD, relation=relation, result_relation=relation, note=decision.note)
+    desk.seen[relation.root] = review.version
+    _keep_ends(desk, review, kept_head, kept_child)
+    return review
+
+
+def correct_relation(desk: Desk, relation: Relation, decision: Decision) -> Review:
+    """Accept a relation as it is, or with another label, head or child."""
+    head = desk.annotation(decision.head or relation.head_id)
+    child = desk.annotation(decision.child or relation.child_id)
+    label = decision.label or relation.label
+    kept_head, kept_child = _end(desk, head), _end(desk, child)
+    _check(desk, label, kept_head, kept_child)
+    result = desk.write_relation(label=label, head=kept_head, child=kept_child, derived_from=relation)
+    same = not (decision.head or decision.child or decision.label)
+    review = desk.write_review(
+        Verdict.ACCEPT if same else Verdict.CORRECT,
+        relation=relation,
+        result_relation=result,
+        note=decision.note,
+    )
+    _keep_ends(desk, review, kept_head, kept_child)
+    return review
+
+
+def _follow(desk: Desk, review: Review, head: Annotation, relation: Relation, child_line: UUID) -> None:
+    counting = desk.own.counting.get(relation.root)
+    as_suggested = review.verdict == Verdict.ACCEPT
+    if counting is not None and counting.implied_by_id is None:
+        return
+    if counting is not None and counting.verdict in DROPPED and not as_suggested:
+        return
+    if desk.explicit(child_line) in DROPPED:
+        return
+    if as_suggested and relation.layer_id == desk.own.layer.pk:
+        # 'As suggested' takes back the links that an earlier correction had put in.
+        desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
+        return
+    child = _kept_child(desk, review, child_line)
+    if child is not None:
+        _keep_relation(desk, review, relation, head, child)
+
+
+def _set_links(
+    desk: Desk,
+    review: Review,
+    head: Annotation,
+    label: str,
+    wanted: Sequence[Link],
+    there: list[tuple[Relation, UUID]],
+) -> None:
+    """Make the relations `label` of `head` lead to `wanted` and to nothing else."""
+    children = [_wanted_child(desk, review, label, link) for link in wanted]
+    lines = {child.root for child in children}
+    for relation, child_line in there:
+        if child_line not in lines:
+            desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
+    known = {child_line: relation for relation, child_line in there}
+    for child in children:
+        _check(desk, label, head, child)
+        if child.root in known:
+            _keep_relation(desk, review, known[child.root], head, child)
+        else:
+            relation = desk.write_relation(label=label, head=head, child=child, derived_from=None)
+            desk.write_review(Verdict.ADD, relation=relation, result_relation=relation, implied_by=review)
+
+
+def _wanted_child(desk: Desk, review: Review, label: str, link: Link) -> Annotation:
+    if link.annotation is not None:
+        child = desk.annotation(link.annotation)
+        kept = _kept_child(desk, review, child.root)
+        return kept or _keep_line(desk, review, child)
+    definition = desk.scheme.relations.get(label)
+    if definition is None:
+        raise BadInput(f"The scheme has no relation {label!r}.", field="links")
+    if not link.segments:
+        raise BadInput(f"A link of {label!r} names an annotation or segments.", field="links")
+    child = desk.write_annotation(
+        label=definition.children[0],
+        segments=fitted(desk.revision.text, link.segments),
+        attributes={},
+        derived_from=None,
+    )
+    desk.write_review(Verdict.ADD, annotation=child, result=child, implied_by=review)
+    return child
+
+
+def _kept_child(desk: Desk, review: Review, line: UUID) -> Annotation | None:
+    """Return the annotation that stands on a line, kept along with `review` unless it was decided for itself."""
+    standing = desk.own.standing.get(line)
+    if standing is not None:
+        if desk.explicit(line) is None:
+            thing = desk.suggestion_of(line) or standing
+            desk.write_review(Verdict.ACCEPT, annotation=thing, result=standing, implied_by=review)
+        return standing
+    suggestion = desk.suggestion_of(line)
+    if suggestion is None:
+        return None
+    return _keep_line(desk, review, suggestion)
+
+
+def _keep_line(desk: Desk, review: Review, annotation: Annotation) -> Annotation:
+    result = desk.write_annotation(
+        label=annotation.label,
+        segments=desk.segments_of(annotation),
+        attributes=dict(annotation.attributes),
+        derived_from=annotation,
+    )
+    desk.write_review(Verdict.ACCEPT, annotation=annotation, result=result, implied_by=review)
+    return result
+
+
+def _keep_relation(
+    desk: Desk, review: Review, relation: Relation, head: Annotation, child: Annotation
+) -> None:
+    earlier = next((row for row in desk.own.relations.values() if row.root == relation.root), None)
+    if earlier is None or desk.own.end_lines(earlier) != (head.root, child.root):
+        earlier = desk.write_relation(label=relation.label, head=head, child=child, derived_from=relation)
+    desk.write_review(Verdict.ACCEPT, relation=relation, result_relation=earlier, implied_by=review)
+
+
+def _end(desk: Desk, annotation: Annotation) -> Annotation:
+    """Return what stands on the line of an end, or a copy of the suggestion that will be kept with the relation."""
+    standing = desk.own.standing.get(annotation.root)
+    if standing is not None:
+        return standing
+    if desk.explicit(annotation.root) in DROPPED or desk.suggestion_of(annotation.root) is None:
+        raise BadInput("An end of this relation does not stand in your layer.")
+    return desk.write_annotation(
+        label=annotation.label,
+        segments=desk.segments_of(annotation),
+        attributes=dict(annotation.attributes),
+        derived_from=annotation,
+    )
+
+
+def _keep_ends(desk: Desk, review: Review, *ends: Annotation) -> None:
+    for end in ends:
+        if end.root not in desk.own.standing:
+            suggestion = desk.suggestion_of(end.root)
+            desk.write_review(Verdict.ACCEPT, annotation=suggestion, result=end, implied_by=review)
+
+
+def _check(desk: Desk, label: str, head: Annotation, child: Annotation) -> None:
+    if head.root == child.root:
+        raise BadInput("A relation leads from one annotation to another.")
+    try:
+        desk.scheme.check_relation(label, head.label, child.label)
+    except SchemeError as error:
+        raise BadInput(str(error)) from None

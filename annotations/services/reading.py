@@ -1,0 +1,179 @@
+"""What stands in a layer.
+
+A machine's layer is all that it says. Of a person's layer, a line stands when the decision that counts on it
+keeps something: the newest one that is not retracted, where a decision brought along by another falls with it. Nothing of this is
+stored; it is worked out from the rows, so it cannot drift from them.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q
+
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Verdict
+from annotations.models.reviews import KEEPING
+from corpus.models import Corpus, Revision, Role, SuggestionsShown
+from corpus.services.actors import Actor
+from corpus.text.spans import Span
+
+
+@dataclass(kw_only=True, eq=False)
+class LayerView:
+    """One layer read whole. Lines are roots; `standing` and `links` are what holds now."""
+
+    layer: Layer
+    annotations: dict[UUID, Annotation] = field(default_factory=dict)
+    relations: dict[UUID, Relation] = field(default_factory=dict)
+    reviews: list[Review] = field(default_factory=list)
+    segments: dict[UUID, tuple[Span, ...]] = field(default_factory=dict)
+    #: The number of decisions on each line so far: the ETag of the next.
+    versions: dict[UUID, int] = field(default_factory=dict)
+    #: The decision that counts on each decided line.
+    counting: dict[UUID, Review] = field(default_factory=dict)
+    #: The annotation that stands on each line of annotations.
+    standing: dict[UUID, Annotation] = field(default_factory=dict)
+    #: The relation that stands on each line of relations, both of whose ends stand.
+    links: dict[UUID, Relation] = field(default_factory=dict)
+
+    def segments_of(self, annotation: Annotation) -> tuple[Span, ...]:
+        more = self.segments.get(annotation.pk, ())
+        return (Span(annotation.start, annotation.end), *more)
+
+    def end_lines(self, relation: Relation) -> tuple[UUID, UUID]:
+        """Return the lines of the head and the child of a relation of this layer."""
+        return self.annotations[relation.head_id].root, self.annotations[relation.child_id].root
+
+    def settle(self) -> None:
+        """Work out what stands from the rows that were read."""
+        if self.layer.kind == LayerKind.REVIEWER:
+            self.versions = {}
+            for review in self.reviews:
+                self.versions[review.line] = max(review.version, self.versions.get(review.line, 0))
+            self.counting = counting_reviews(self.reviews)
+            kept = [review for review in self.counting.values() if review.verdict in KEEPING]
+            self.standing = {
+                review.line: self.annotations[review.result_id] for review in kept if review.result_id
+            }
+            links = {
+                review.line: self.relations[review.result_relation_id]
+                for review in kept
+                if review.result_relation_id
+            }
+        else:
+            self.standing = {annotation.root: annotation for annotation in self.annotations.values()}
+            links = {relation.root: relation for relation in self.relations.values()}
+        self.links = {
+            line: relation
+            for line, relation in links.items()
+            if all(end in self.standing for end in self.end_lines(relation))
+        }
+
+
+def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:
+    """Return the decision that counts on each line: the newest that is neither retracted nor fell with another."""
+    reviews = sorted(reviews, key=lambda review: review.version)
+    retracted = {review.retracts_id for review in reviews if review.retracts_id}
+    counting: dict[UUID, Review] = {}
+    for review in reviews:
+        fallen = review.pk in retracted or review.implied_by_id in retracted
+        if review.verdict != Verdict.RETRACT and not fallen:
+            counting[review.line] = review
+    return counting
+
+
+def read_layers(layers: Sequence[Layer]) -> list[LayerView]:
+    """Read layers whole, in four statements however many they are; in the order given."""
+    views = {layer.pk: LayerView(layer=layer) for layer in layers}
+    for annotation in Annotation.objects.filter(layer__in=views).order_by("start", "id"):
+        views[annotation.layer_id].annotations[annotation.pk] = annotation
+    for relation in Relation.objects.filter(layer__in=views).order_by("id"):
+        views[relation.layer_id].relations[relation.pk] = relation
+    people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
+    if people:
+        for review in Review.objects.filter(layer__in=people).order_by("line", "version"):
+            views[review.layer_id].reviews.append(review)
+    more: dict[UUID, list[Span]] = defaultdict(list)
+    owner: dict[UUID, UUID] = {}
+    for segment in (
+        Segment.objects.filter(annotation__layer__in=views)
+        .order_by("annotation_id", "number")
+        .values_list("annotation__layer_id", "annotation_id", "start", "end")
+    ):
+        owner[segment[1]] = segment[0]
+        more[segment[1]].append(Span(segment[2], segment[3]))
+    for annotation_id, spans in more.items():
+        views[owner[annotation_id]].segments[annotation_id] = tuple(spans)
+    for view in views.values():
+        view.settle()
+    return [views[layer.pk] for layer in layers]
+
+
+def shown_layers(revision: Revision) -> list[Layer]:
+    """Return the machine layers that reviewers decide on: those of the corpus's active pipelines. One query."""
+    return list(
+        Layer.objects.filter(revision=revision, kind=LayerKind.MACHINE, pipeline__active=True)
+        .select_related("pipeline")
+        .order_by("pipeline__name")
+    )
+
+
+def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:
+    """Return whether this member is shown what the machines say of a revision, by the corpus's settings."""
+    if role.reaches(Role.LEAD) or corpus.suggestions_shown == SuggestionsShown.AT_ONCE:
+        return True
+    return corpus.suggestions_shown == SuggestionsShown.AFTER_PASS and own is not None and bool(own.submitted_at)
+
+
+def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision) -> list[Layer]:
+    """Return the layers of a revision that the actor may see.
+
+    Everybody sees gold and the own layer, and the machines' as the corpus says. Another person's layer shows
+    in an open corpus; in a blind one only from adjudicators upward, once it is submitted, and not
+    while they have a pass in hand on the same text themselves.
+    """
+    layers = list(Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id"))
+    own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
+    machines = sees_suggestions(corpus, role, own)
+    others = _sees_others(actor, corpus, role, own)
+    return [
+        layer
+        for layer in layers
+        if layer is own
+        or layer.kind == LayerKind.GOLD
+        or (layer.kind == LayerKind.MACHINE and machines)
+        or (layer.kind == LayerKind.REVIEWER and others and (not corpus.blind or layer.submitted_at or actor.user is None))
+    ]
+
+
+def _sees_others(actor: Actor, corpus: Corpus, role: Role, own: Layer | None) -> bool:
+    if actor.user is None:
+        return True
+    if not corpus.blind:
+        return role.reaches(Role.REVIEWER)
+    return role.reaches(Role.ADJUDICATOR) and (own is None or own.submitted_at is not None)
+
+
+def layer_name(layer: Layer) -> str:
+    """Return the public name of a layer: machine:rules@1, reviewer:<id> or gold."""
+    if layer.kind == LayerKind.MACHINE and layer.pipeline:
+        return f"machine:{layer.pipeline.identity}"
+    if layer.kind == LayerKind.REVIEWER and layer.reviewer:
+        return f"reviewer:{layer.reviewer.public_id}"
+    return LayerKind.GOLD.value
+
+
+def layers_named(layers: Collection[Layer], name: str) -> list[Layer]:
+    """Return those of `layers` that `name` means: all, machine (the active pipelines), or one layer's own name."""
+    if name == "all":
+        return list(layers)
+    if name == "machine":
+        return [layer for layer in layers if layer.kind == LayerKind.MACHINE and layer.pipeline and layer.pipeline.active]
+    return [layer for layer in layers if layer_name(layer) == name]
+
+
+def own_layer(actor: Actor, revision: Revision) -> Layer | None:
+    if actor.user is None:
+        return None
+    return Layer.objects.filter(Q(kind=LayerKind.REVIEWER), revision=revision, reviewer=actor.user).first()

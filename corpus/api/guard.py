@@ -1,0 +1,108 @@
+"""The input guard: what no view should ever see is refused before one does, admin included."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+from corpus.api.errors import refusal
+from corpus.readers.strict_json import JSONRefused, loads_strict
+
+MAX_PATH = 2_000
+MAX_QUERY = 4_000
+#: A number of more digits fits no column, and Python refuses to read one of thousands.
+MAX_DIGITS = 18
+
+
+class TooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+    default_detail = f"The body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send articles as NDJSON instead."
+
+
+class StrictJSONParser(BaseParser):
+    """JSON without what breaks later: NUL, lone surrogates, keys twice, depth over 64, integers over 64 bit."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        try:
+            return loads_strict(body)
+        except JSONRefused as error:
+            raise ParseError(str(error)) from None
+
+
+class InputGuardMiddleware:
+    """Refuse hostile paths, queries and forms with a clear 400, and give each request its id."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META["attest.request_id"] = uuid.uuid4().hex
+        try:
+            reason = _bad_path(request) or _bad_query(request) or _bad_form(request)
+        except (RequestDataTooBig, TooManyFieldsSent):
+            return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The form is too large.")
+        except (SuspiciousOperation, UnreadablePostError, UnicodeError, ValueError):
+            return refusal(HTTPStatus.BAD_REQUEST, "bad_input", "The request cannot be read.")
+        if reason:
+            return refusal(HTTPStatus.BAD_REQUEST, "bad_input", reason)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.META["attest.request_id"]
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+def _bad_path(request: HttpRequest) -> str:
+    if len(request.path) > MAX_PATH:
+        return "The path is too long."
+    return _bad_text(request.path, "path")
+
+
+def _bad_query(request: HttpRequest) -> str:
+    query = request.META.get("QUERY_STRING", "")
+    if len(query) > MAX_QUERY:
+        return "The query is too long."
+    for name, values in request.GET.lists():
+        for value in (name, *values):
+            if reason := _bad_text(value, "query"):
+                return reason
+            if value.lstrip("+-").isdigit() and len(value) > MAX_DIGITS:
+                return f"The number in the query at {name[:40]!r} is too large."
+    return ""
+
+
+def _bad_form(request: HttpRequest) -> str:
+    if request.method != "POST" or request.content_type not in (
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ):
+        return ""
+    for name, values in request.POST.lists():
+        for value in (name, *values):
+            if reason := _bad_text(value, f"form at {name[:40]!r}"):
+                return reason
+    return ""
+
+
+def _bad_text(value: str, place: str) -> str:
+    if "\x00" in value:
+        return f"There is a NUL character in the {place}."
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return f"There is a lone surrogate in the {place}."
+    return "" if "\ufffd" not in value or place != "path" else "The path is not UTF-8."

@@ -1,0 +1,79 @@
+"""Insert many rows at the database's own speed.
+
+`bulk_create` builds a model instance and walks its fields for each row, which costs five times what the
+database does. Rows of a checked batch go in by columns instead: `executemany` on SQLite, `COPY` on PostgreSQL.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import repeat
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection, models
+from psycopg.types.json import Jsonb
+
+
+def insert_columns(
+    model: type[models.Model], count: int, columns: Mapping[str, Sequence[Any] | Any]
+) -> None:
+    """Insert `count` rows of `model`, given as one list a field or one value for all rows.
+
+    Every column without a database default must be given: Python defaults and `auto_now_add` do not apply.
+    Nothing is checked here but what the database checks.
+    """
+    if not count:
+        return
+    names, series = [], []
+    for name, values in columns.items():
+        field = model._meta.get_field(name)
+        assert isinstance(field, models.Field)
+        names.append(field.column)
+        convert = _converter(field)
+        if isinstance(values, list):
+            if len(values) != count:
+                raise ValueError(f"{model.__name__}.{name} has {len(values)} values for {count} rows.")
+            series.append(map(convert, values) if convert else values)
+        else:
+            series.append(repeat(convert(values) if convert else values, count))
+    _write(model._meta.db_table, names, zip(*series, strict=False))
+
+
+def _write(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    quoted = ", ".join(connection.ops.quote_name(name) for name in names)
+    target = f"{connection.ops.quote_name(table)} ({quoted})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {target} VALUES ({marks})", list(rows))  # noqa: S608 - no input in it
+
+
+def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """Return what turns a Python value of `field` into the driver's, or None where nothing need be done."""
+    if isinstance(field, models.ForeignKey):
+        return _converter(field.target_field)
+    postgres = connection.vendor == "postgresql"
+    if isinstance(field, models.UUIDField):
+        return None if postgres else _hex
+    if isinstance(field, models.JSONField):
+        return Jsonb if postgres else _json
+    if isinstance(field, models.DateTimeField):
+        return None if postgres else _moment
+    return None
+
+
+def _hex(value: UUID | None) -> str | None:
+    return None if value is None else value.hex
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else str(connection.ops.adapt_datetimefield_value(value))

@@ -1,0 +1,27 @@
+from corpus.models.access import IdempotencyKey, Token
+from corpus.models.articles import Article, Block, Outlet, RawSource, Revision, RevisionStatus
+from corpus.models.corpora import Corpus, Guideline, Membership, Role, Scheme, SuggestionsShown
+from corpus.models.events import Event
+from corpus.models.ingest import IngestRejection, IngestReport
+from corpus.models.users import User
+
+__all__ = [
+    "Article",
+    "Block",
+    "Corpus",
+    "Event",
+    "Guideline",
+    "IdempotencyKey",
+    "IngestRejection",
+    "IngestReport",
+    "Membership",
+    "Outlet",
+    "RawSource",
+    "Revision",
+    "RevisionStatus",
+    "Role",
+    "Scheme",
+    "SuggestionsShown",
+    "Token",
+    "User",
+]

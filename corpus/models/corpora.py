@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from corpus.ids import uuid7
+
+
+class Role(models.TextChoices):
+    """What a member may do in a corpus; each role may do all that the ones before it may."""
+
+    VIEWER = "viewer", _("viewer")  #: reads articles and gold
+    REVIEWER = "reviewer", _("reviewer")  #: decides suggestions in an own layer
+    ADJUDICATOR = "adjudicator", _("adjudicator")  #: settles disputes
+    LEAD = "lead", _("lead")  #: puts in articles, runs pipelines, exports, configures
+    OWNER = "owner", _("owner")  #: names the members and erases
+
+    def reaches(self, other: Role) -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class SuggestionsShown(models.TextChoices):
+    """When a reviewer sees what the machines propose."""
+
+    AT_ONCE = "at_once", _("at once")
+    AFTER_PASS = "after_pass", _("after one's own pass")
+    NEVER = "never", _("never")
+
+
+class CorpusQuerySet(models.QuerySet["Corpus"]):
+    def visible_to(self, user_id: int) -> CorpusQuerySet:
+        return self.filter(members__user_id=user_id)
+
+
+class Corpus(models.Model):
+    """A set of articles with its own scheme, guideline, members and settings; the unit of permission."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    language = models.CharField(max_length=35, default="en", help_text=_("BCP 47 tag, such as en or de-CH"))
+    blind = models.BooleanField(default=True, help_text=_("nobody sees another reviewer's layer"))
+    suggestions_shown = models.CharField(
+        max_length=16, choices=SuggestionsShown, default=SuggestionsShown.AT_ONCE
+    )
+    #: Version of the settings: the ETag of a shared act.
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CorpusQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name_plural = "corpora"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["corpus_id", "user_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["corpus", "user"], name="one_membership_a_person"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.corpus_id} as {self.role}"
+
+
+class Scheme(models.Model):
+    """One immutable version of a corpus's labels and relations; the newest counts.
+
+    `definition` is checked by `corpus.schemes.parse_scheme` before it is stored.
+    """
+
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="schemes")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["corpus_id", "-number"]
+        constraints = [models.UniqueConstraint(fields=["corpus", "number"], name="scheme_number_once")]
+
+    def __str__(self) -> str:
+        return f"scheme {self.number}"
+
+
+class Guideline(models.Model):
+    """One immutable version of the rules that reviewers follow; the newest counts, each review names its own."""
+
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="guidelines")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["corpus_id", "-number"]
+        constraints = [models.UniqueConstraint(fields=["corpus", "number"], name="guideline_number_once")]
+
+    def __str__(self) -> str:
+        return f"guideline {self.number}"

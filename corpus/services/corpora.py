@@ -1,0 +1,188 @@
+"""Making and configuring corpora, and who belongs to them."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from corpus.models import Corpus, Guideline, Membership, Role, Scheme, SuggestionsShown, User
+from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme
+from corpus.services.actors import Actor, Scope, require
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
+from corpus.services.events import Change, record
+
+#: The settings that `configure_corpus` takes, and so the ones in an event's before and after.
+SETTINGS = ("name", "description", "language", "blind", "suggestions_shown")
+
+
+@transaction.atomic
+def create_corpus(
+    actor: Actor, *, slug: str, name: str, owner: User | None = None, guideline: str = "", **settings: Any
+) -> Corpus:
+    """Make a corpus with the default scheme and a first guideline; `owner` (or the actor) owns it.
+
+    Raises:
+        BadInput: the slug is taken, or a setting is none.
+        NotAllowed: a token without the scope `manage`, or one that is bound to a corpus.
+    """
+    if actor.narrowed_out(Scope.MANAGE) or actor.corpus_id:
+        raise NotAllowed("This token cannot make a corpus: that takes the scope manage and no corpus of its own.")
+    _check_settings(settings)
+    try:
+        with transaction.atomic():
+            corpus = Corpus.objects.create(slug=slug, name=name or slug, **settings)
+    except IntegrityError:
+        raise BadInput(f"The slug {slug!r} is taken; choose another.", field="slug") from None
+    Scheme.objects.create(corpus=corpus, number=1, definition=DEFAULT_SCHEME, created_by=actor.user)
+    Guideline.objects.create(corpus=corpus, number=1, text=guideline, created_by=actor.user)
+    record(actor, _change(corpus, "corpus.created", after=_settings_of(corpus)))
+    first = owner or actor.user
+    if first is not None:
+        Membership.objects.create(corpus=corpus, user=first, role=Role.OWNER)
+        record(actor, _change(corpus, "member.added", after={"user": str(first.public_id), "role": "owner"}))
+    return corpus
+
+
+@transaction.atomic
+def configure_corpus(actor: Actor, corpus: Corpus, *, version: int, changes: dict[str, Any]) -> Corpus:
+    """Change settings, if nobody else has since `version`.
+
+    Raises:
+        StaleVersion: somebody else was quicker; nothing is changed.
+        BadInput: a setting is unknown or cannot have that value.
+    """
+    require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
+    _check_settings(changes)
+    locked = Corpus.objects.select_for_update().get(pk=corpus.pk)
+    if locked.version != version:
+        raise StaleVersion(
+            f"The settings are at version {locked.version} by now; yours was {version}.",
+            version=locked.version,
+            current=_settings_of(locked),
+        )
+    before = _settings_of(locked)
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    if _settings_of(locked) == before:
+        return locked
+    locked.version += 1
+    locked.save(update_fields=[*changes, "version"])
+    record(actor, _change(locked, "corpus.configured", before=before, after=_settings_of(locked)))
+    return locked
+
+
+@transaction.atomic
+def set_member(actor: Actor, corpus: Corpus, user: User, role: str) -> Membership:
+    """Make `user` a member with `role`, or give a member another role; only an owner can.
+
+    Raises:
+        InvalidTransition: it would leave the corpus without an owner.
+    """
+    require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
+    if role not in Role.values:
+        raise BadInput(f"There is no role {role!r}; there are {', '.join(Role.values)}.", field="role")
+    member = Membership.objects.select_for_update().filter(corpus=corpus, user=user).first()
+    before = member.role if member else None
+    if before == role and member:
+        return member
+    if member is None:
+        member = Membership.objects.create(corpus=corpus, user=user, role=role)
+    else:
+        _keep_an_owner(corpus, member)
+        member.role = role
+        member.save(update_fields=["role"])
+    action = "member.changed" if before else "member.added"
+    who = str(user.public_id)
+    record(
+        actor,
+        _change(corpus, action, before=before and {"user": who, "role": before}, after={"user": who, "role": role}),
+    )
+    return member
+
+
+@transaction.atomic
+def remove_member(actor: Actor, corpus: Corpus, user: User) -> None:
+    """Take a member out of the corpus; what the person decided stays."""
+    require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
+    member = Membership.objects.select_for_update().filter(corpus=corpus, user=user).first()
+    if member is None:
+        raise NotFound("There is no such member.")
+    _keep_an_owner(corpus, member)
+    member.delete()
+    record(actor, _change(corpus, "member.removed", before={"user": str(user.public_id), "role": member.role}))
+
+
+@transaction.atomic
+def publish_guideline(actor: Actor, corpus: Corpus, *, text: str, version: int) -> Guideline:
+    """Store the next version of the guideline, if `version` is still the newest."""
+    require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
+    number = _next_number(corpus, Guideline, version)
+    guideline = Guideline.objects.create(corpus=corpus, number=number, text=text, created_by=actor.user)
+    record(actor, _change(corpus, "guideline.published", before=version, after=number))
+    return guideline
+
+
+@transaction.atomic
+def publish_scheme(actor: Actor, corpus: Corpus, *, definition: Any, version: int) -> Scheme:
+    """Store the next version of the scheme, if `version` is still the newest and the definition is sound."""
+    require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
+    try:
+        parse_scheme(definition)
+    except SchemeError as error:
+        raise BadInput(str(error), field="definition") from None
+    number = _next_number(corpus, Scheme, version)
+    scheme = Scheme.objects.create(corpus=corpus, number=number, definition=definition, created_by=actor.user)
+    record(actor, _change(corpus, "scheme.published", before=version, after={"number": number, **definition}))
+    return scheme
+
+
+def scheme_of(corpus_id: object) -> SchemeDefinition:
+    """Return the newest scheme of a corpus. One query."""
+    definition = (
+        Scheme.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("definition", flat=True).first()
+    )
+    return parse_scheme(definition) if definition else default_scheme()
+
+
+def guideline_number(corpus_id: object) -> int:
+    """Return the version of the guideline that counts now; 0 where there is none. One query."""
+    newest = Guideline.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("number", flat=True)
+    return newest.first() or 0
+
+
+def _next_number(corpus: Corpus, model: type[Guideline] | type[Scheme], version: int) -> int:
+    Corpus.objects.select_for_update().get(pk=corpus.pk)
+    newest = model.objects.filter(corpus=corpus).order_by("-number").values_list("number", flat=True).first() or 0
+    if newest != version:
+        raise StaleVersion(f"Version {newest} is the newest by now; yours was {version}.", version=newest)
+    return newest + 1
+
+
+def _keep_an_owner(corpus: Corpus, member: Membership) -> None:
+    others = corpus.members.filter(role=Role.OWNER).exclude(pk=member.pk)
+    if member.role == Role.OWNER and not others.exists():
+        raise InvalidTransition("A corpus keeps one owner or more: make somebody else an owner first.")
+
+
+def _check_settings(changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        if name not in SETTINGS:
+            raise BadInput(f"A corpus has no setting {name!r}.", field=name)
+        if name == "suggestions_shown" and value not in SuggestionsShown.values:
+            raise BadInput(f"suggestions_shown is one of {', '.join(SuggestionsShown.values)}.", field=name)
+        if name == "blind" and not isinstance(value, bool):
+            raise BadInput("blind is true or false.", field=name)
+
+
+def _settings_of(corpus: Corpus) -> dict[str, Any]:
+    return {name: getattr(corpus, name) for name in SETTINGS}
+
+
+def _change(corpus: Corpus, action: str, *, before: Any = None, after: Any = None) -> Change:
+    return Change(
+        action=action,
+        object_type="corpus",
+        object_id=corpus.pk,
+        corpus_id=corpus.pk,
+        before=before,
+        after=after,
+    )
