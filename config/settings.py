@@ -9,12 +9,16 @@ import os
 import tempfile
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import checked_secret, env_bool, env_int, env_list, env_required, kept_secret
+
+# Django's own generic classes take their type arguments at run time too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ATTEST_HOME = Path(os.environ.get("ATTEST_HOME") or BASE_DIR / "var").resolve()
@@ -89,11 +93,15 @@ SQLITE_OPTIONS = {
 }
 
 if PRODUCTION:
-    DATABASES = {"default": environ.Env.db_url_config(env_required("DATABASE_URL", why="PostgreSQL, as postgres://…"))}
+    DATABASES = {
+        "default": environ.Env.db_url_config(env_required("DATABASE_URL", why="PostgreSQL, as postgres://…"))
+    }
 else:
     ATTEST_HOME.mkdir(parents=True, exist_ok=True)
     DATABASES = {
-        "default": environ.Env.db_url_config(os.environ.get("DATABASE_URL") or f"sqlite:///{ATTEST_HOME / 'attest.sqlite3'}")
+        "default": environ.Env.db_url_config(
+            os.environ.get("DATABASE_URL") or f"sqlite:///{ATTEST_HOME / 'attest.sqlite3'}"
+        )
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
