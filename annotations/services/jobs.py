@@ -283,7 +283,7 @@ def _record_landed(
 ) -> None:
     digest = hashlib.sha256()
     for row in annotations:
-        digest.update(orjson.dumps([row.label, row.segments, row.score]))
+        digest.update(orjson.dumps([row.label, [list(span) for span in row.segments], row.score]))
     record(
         JOB,
         Change(
