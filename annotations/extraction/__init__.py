@@ -1,0 +1,27 @@
+"""Pipelines that propose suggestions. A new one is one file and one line of the registry here."""
+
+from collections.abc import Callable, Mapping
+
+from annotations.extraction.base import JSON, Pipeline
+from annotations.extraction.rules import build as build_rules
+
+
+class UnknownPipeline(ValueError):
+    """No pipeline has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no pipeline is called {name!r}; known are: {', '.join(sorted(PIPELINES))}")
+
+
+PIPELINES: dict[str, Callable[[Mapping[str, JSON]], Pipeline]] = {"rules": build_rules}
+
+
+def build_pipeline(name: str, configuration: Mapping[str, JSON] | None = None) -> Pipeline:
+    """Return the pipeline of that name.
+
+    Raises:
+        UnknownPipeline: if there is none; the message names the known ones.
+    """
+    if name not in PIPELINES:
+        raise UnknownPipeline(name)
+    return PIPELINES[name](configuration or {})

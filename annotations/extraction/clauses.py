@@ -1,0 +1,227 @@
+"""Where reported words begin behind their cue, and where they end."""
+
+from collections.abc import Container, Sequence
+
+from annotations.extraction.cues import LEXICON, Form
+from annotations.extraction.sources import REACH, pronoun_of
+from annotations.extraction.tokens import QUOTED, STOP, Token
+from annotations.extraction.words import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    NOUN_TIES,
+    OBJECT_PRONOUNS,
+    PREPOSITIONS,
+    TIME_LEADS,
+    TIME_NOUNS,
+    TIMES,
+    is_adverb,
+    word_set,
+)
+
+WH_WORDS = word_set("whether if how why what who where when which")
+_ENDS = frozenset({STOP, QUOTED, ",", ":", ";", "that", "—", "–", "("})
+_FINITE = AUXILIARIES | word_set(
+    "it's he's she's they're we're i'm there's that's it’s he’s she’s they’re we’re i’m there’s that’s "
+    "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
+    "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
+    "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
+    "won wrote think believe know feel plan plans see support supports make makes take takes come comes"
+    "go goes get gets give gives let help helps show shows remain remains work works"
+)
+
+
+_TURNS = word_set("touting referring citing pointing apparently a which while who compared")
+
+
+def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a stretch reads like a clause: it holds a verb that the lexicon or its ending gives away."""
+    return any(
+        token.low in _FINITE
+        or (token.low.endswith("ed") and len(token.low) > 3 and not token.capital)
+        or (number > 0 and token.low in LEXICON)
+        for number, token in enumerate(tokens[first : min(last, first + REACH)])
+    )
+
+
+def count_words(tokens: Sequence[Token], first: int, last: int) -> int:
+    """Return how many words and numbers a stretch has outside of quotations."""
+    return sum(token.text[:1].isalnum() for token in tokens[first:last])
+
+
+def end_of_sentence(tokens: Sequence[Token], start: int) -> int:
+    """Return the index of the stop that ends the sentence at `start`."""
+    index = start
+    while index < len(tokens) and tokens[index].low != STOP:
+        index += 1
+    return index
+
+
+def start_of_sentence(tokens: Sequence[Token], index: int) -> int:
+    """Return the index of the first token of the sentence that holds `index`."""
+    while index > 0 and tokens[index - 1].low != STOP:
+        index -= 1
+    return index
+
+
+def trim(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:
+    """Return the stretch without punctuation at its ends; a bracket stays with its partner."""
+    while first < last and not _is_content(tokens[first]):
+        first += 1
+    while first < last and not _is_content(tokens[last - 1]):
+        low = tokens[last - 1].low
+        if (low == ")" and any(token.low == "(" for token in tokens[first:last])) or low == "%":
+            break
+        last -= 1
+    return first, last
+
+
+def _is_content(token: Token) -> bool:
+    return token.low == QUOTED or token.text[:1].isalnum() or token.text in {"$", "€", "£", "#", "@"}
+
+
+def skip_adjuncts(tokens: Sequence[Token], index: int, end: int) -> int:
+    """Return where the words behind a verb begin that tell neither time, place nor manner of speaking."""
+    while index < end:
+        low = tokens[index].low
+        if low in TIMES or (is_adverb(low) and not tokens[index].capital):
+            index += 1
+            if low in TIMES and index < end and tokens[index].text[:1].isdigit():
+                index += 1
+        elif (
+            low in TIME_LEADS
+            and index + 1 < end
+            and tokens[index + 1].low in TIME_NOUNS | TIMES
+            and low != "that"
+        ):
+            index += 2
+        elif low in PREPOSITIONS and low not in {"than", "per"}:
+            index = _after_prepositional(tokens, index, end)
+        else:
+            break
+    return index
+
+
+def _after_prepositional(tokens: Sequence[Token], index: int, end: int) -> int:
+    """Return the end of a prepositional phrase: where a comma, "that" or a new subject stands."""
+    needs_noun = True
+    index += 1
+    while index < end:
+        token, before = tokens[index], tokens[index - 1]
+        low = token.low
+        if low in _ENDS:
+            break
+        if low in PREPOSITIONS or low == "and":
+            needs_noun = True
+        elif low in TIMES:
+            needs_noun = False
+        elif pronoun_of(token) and low not in DETERMINERS:
+            if not needs_noun:
+                break
+            needs_noun = False
+        elif low in DETERMINERS:
+            if not needs_noun:
+                break
+        elif low in AUXILIARIES or (token.capital and not needs_noun and _begins_anew(before)):
+            break
+        else:
+            needs_noun = False
+        index += 1
+    return index
+
+
+def _begins_anew(before: Token) -> bool:
+    """Whether a name behind `before` is no part of the phrase that `before` ends."""
+    return not before.capital and before.low not in DETERMINERS
+
+
+def skip_hearer(tokens: Sequence[Token], index: int, end: int) -> int:
+    """Return the end of the hearer's phrase behind a verb such as told; `index` if there is none."""
+    if index >= end or tokens[index].low in _ENDS | WH_WORDS | {"to"}:
+        return index
+    if tokens[index].low in OBJECT_PRONOUNS and not _owns(tokens, index, end):
+        return index + 1
+    start = index
+    while index < min(end, start + REACH):
+        token, before = tokens[index], tokens[index - 1]
+        low = token.low
+        fresh = index == start or before.low in NOUN_TIES | {"and"}
+        if low in _ENDS or low in WH_WORDS or low == "to" or low in AUXILIARIES or low in TIMES:
+            break
+        if pronoun_of(token) and low not in DETERMINERS:
+            break
+        if low in DETERMINERS and not fresh:
+            break
+        if low in PREPOSITIONS and low not in NOUN_TIES - {"with", "on"}:
+            break
+        if token.capital and not fresh and _begins_anew(before):
+            break
+        index += 1
+    return index
+
+
+def _owns(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether "her" stands before what is hers."""
+    after = tokens[index + 1] if index + 1 < end else None
+    if tokens[index].low != "her" or after is None or not after.word:
+        return False
+    return not (pronoun_of(after) or after.low in _ENDS | WH_WORDS | DETERMINERS | PREPOSITIONS | TIMES)
+
+
+def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -> int:
+    """Return where reported words end that begin at `start`.
+
+    That is at the end of the sentence, or where another report begins. `starts` holds the first
+    tokens of the passage's other reports.
+    """
+    index = start
+    while index < len(tokens) and tokens[index].low != STOP:
+        low = tokens[index].low
+        if index > start and (index in starts or low == "according") and _stands_apart(tokens, index, low):
+            return index
+        if low == ";" or (low == "," and _turns_away(tokens, index + 1)):
+            return index
+        index += 1
+    return index
+
+
+def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
+    """Whether a report that begins at `index` ends the one before it, and is not a part of it."""
+    before = tokens[index - 1].low
+    if low == "according":
+        return True
+    if before not in {",", "and", "but", "then", "—", "–"}:
+        return False
+    return (
+        any(form is not Form.BASE for form, _ in LEXICON.get(low, ()))
+        or is_adverb(low)
+        or before in {"but"}
+        or low in AUXILIARIES
+    )
+
+
+def _turns_away(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a comma ends what was said, and the article's own voice goes on: …, while others …"""
+    if index + 1 >= len(tokens):
+        return False
+    return tokens[index].low in _TURNS
+
+
+def opens_clause(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a clause without "that" may begin here."""
+    token = tokens[index]
+    low = token.low
+    if (
+        pronoun_of(token)
+        or low in DETERMINERS
+        or token.capital
+        or low in {"there", "it's", "there's", "it’s"}
+        or low == QUOTED
+    ):
+        return True
+    return (
+        token.word
+        and low not in PREPOSITIONS
+        and low not in AUXILIARIES
+        and low not in CONJUNCTIONS - {"if", "when", "although", "while"}
+    )

@@ -1,0 +1,113 @@
+"""Passages: what the rules read at a time, a paragraph or several that one quotation chains together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from annotations.extraction.base import ArticleText
+from annotations.extraction.quotation import Quotation, find_quotations
+from annotations.extraction.tokens import Token, mask, tokenise
+from corpus.text.blocks import Block, BlockKind
+from corpus.text.sentences import sentences
+from corpus.text.spans import Span
+from corpus.text.view import plain_view
+
+#: headlines are read for quotations alone: their clauses lack the articles and auxiliaries that rules go by
+READ = frozenset(
+    {
+        BlockKind.HEADLINE,
+        BlockKind.STANDFIRST,
+        BlockKind.SUBHEAD,
+        BlockKind.BODY,
+        BlockKind.CAPTION,
+        BlockKind.SPEAKER_TURN,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """Blocks that are read together, with their sentences and tokens; a quotation is one token."""
+
+    view: str
+    blocks: tuple[Block, ...]
+    sentences: tuple[Span, ...]
+    tokens: tuple[Token, ...]
+    quotations: dict[int, Quotation]
+
+    @property
+    def kind(self) -> BlockKind:
+        """What its first block is."""
+        return self.blocks[0].kind
+
+
+def read_passages(article: ArticleText) -> Iterator[Passage]:
+    """Yield the passages of an article in order."""
+    view = plain_view(article.text)
+    blocks = [block for block in article.blocks if block.kind in READ]
+    spans = [Span(_start_of_words(view, block), block.end) for block in blocks]
+    quotations = find_quotations(view, spans)
+    masked = mask(view, quotations)
+    position = 0
+    for first, last in _chains(spans, quotations):
+        inside = []
+        while position < len(quotations) and quotations[position].start < spans[last - 1].end:
+            inside.append(quotations[position])
+            position += 1
+        found = [sentence for start, end in spans[first:last] for sentence in sentences(masked, start, end)]
+        outer = [Span(quotation.start, quotation.end) for quotation in inside]
+        yield Passage(
+            view=view,
+            blocks=tuple(blocks[first:last]),
+            sentences=tuple(found),
+            tokens=tuple(tokenise(view, found, outer)),
+            quotations={quotation.start: quotation for quotation in inside},
+        )
+
+
+def _start_of_words(view: str, block: Block) -> int:
+    """Return where the words of a block begin: for a speaker turn behind its name and colon."""
+    if block.name_end is None:
+        return block.start
+    start = block.name_end
+    while start < block.end and (view[start].isspace() or view[start] in ":,;"):
+        start += 1
+    colon = view.find(":", start, min(block.end, start + 80))
+    role = view[block.name_end : block.name_end + 1] in {",", " ", "("}
+    if role and colon >= 0 and "." not in view[start:colon]:
+        start = colon + 1
+    return min(start, block.end)
+
+
+def _chains(spans: Sequence[Span], quotations: Sequence[Quotation]) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges of blocks, such that no quotation leaves its range."""
+    first = 0
+    number = 0
+    while first < len(spans):
+        end = spans[first].end
+        last = first + 1
+        while number < len(quotations) and quotations[number].start < end:
+            reach = quotations[number].end
+            while last < len(spans) and spans[last].start < reach:
+                end = spans[last].end
+                last += 1
+            number += 1
+        yield first, last
+        first = last
+
+
+def pieces_of(passage: Passage, start: int, end: int) -> tuple[Span, ...]:
+    """Return a stretch as segments: in one, or in parts where a quotation leaps over another block.
+
+    The edges of the stretch never stand within a quotation.
+    """
+    segments = [Span(start, end)]
+    for quotation in passage.quotations.values():
+        for before, after in zip(quotation.parts, quotation.parts[1:], strict=False):
+            last = segments[-1]
+            if (
+                last.start < before.end
+                and after.start < last.end
+                and passage.view[before.end : after.start].strip()
+            ):
+                segments[-1:] = [Span(last.start, before.end), Span(after.start, last.end)]
+    return tuple(segments)

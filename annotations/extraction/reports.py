@@ -1,0 +1,185 @@
+"""Reports: a cue with its source, wherever the source stands."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Verb
+from annotations.extraction.sources import (
+    Kind,
+    Source,
+    end_of_phrase,
+    leading_source,
+    source_after,
+    source_before,
+)
+from annotations.extraction.tokens import QUOTED, STOP, Token
+from annotations.extraction.words import AUXILIARIES, BE_FORMS, NEGATED, PREPOSITIONS, is_adverb, word_set
+
+_MODALS = word_set("would could might can may will should")
+_BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
+_SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–", ";"}) | PREPOSITIONS
+ACCORDING = Verb("according to", "", (), 1.0)
+
+
+class Report(NamedTuple):
+    """A cue and its source; `first` to `last` are the tokens of both together, half-open.
+
+    `shared` marks a source that another verb of the sentence already has (…, adding that …).
+    """
+
+    cue: Cue
+    source: Source | None
+    first: int
+    last: int
+    inverted: bool = False
+    shared: bool = False
+    negated: bool = False
+
+
+def find_reports(tokens: Sequence[Token], cues: Sequence[Cue]) -> list[Report]:
+    """Return what the cues report, in order; cues that turn out to report nothing are left out."""
+    reports: list[Report] = []
+    sentence = 0
+    position = 0
+    for cue in cues:
+        while position < cue.first:
+            if tokens[position].low == STOP:
+                sentence = position + 1
+            position += 1
+        earlier = reports[-1] if reports and reports[-1].first >= sentence else None
+        report = _read_report(tokens, cue, sentence, earlier)
+        if report is not None:
+            reports.append(report)
+    return reports
+
+
+def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Report | None:
+    start = _verb_group_start(tokens, cue, sentence)
+    group = [token.low for token in tokens[start : cue.first]]
+    before = tokens[start - 1].low if start else STOP
+    negated = not NEGATED.isdisjoint(group)
+    if cue.form in (Form.PAST, Form.PARTICIPLE) and not BE_FORMS.isdisjoint(group):
+        return None
+    if before in {"to", "let", "let's", "let’s"} and cue.form is Form.BASE:
+        return None
+    inverted = _inverted(tokens, cue, start)
+    if inverted is not None:
+        return Report(cue, inverted, start, inverted.last, inverted=True, negated=negated)
+    plain_ing = cue.form is Form.ING and BE_FORMS.isdisjoint(group)
+    if before in _SHARING and (
+        plain_ing or before in {"and", "but", "then", "or"} or (before == "," and cue.form is not Form.ING)
+    ):
+        source = source_before(tokens, start) if before == "," and not plain_ing else None
+        if source is None:
+            source = _shared_source(tokens, cue, sentence, earlier)
+            return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
+        return Report(cue, source, source.first, cue.last, negated=negated)
+    source = source_before(tokens, start)
+    if source is None:
+        return None
+    if source.kind is Kind.PRONOUN and _is_manner_of_speaking(tokens, source, group):
+        return None
+    return Report(cue, source, source.first, cue.last, negated=negated)
+
+
+def _is_manner_of_speaking(tokens: Sequence[Token], source: Source, group: Sequence[str]) -> bool:
+    """Whether nobody speaks: you could say, I would argue."""
+    low = tokens[source.first].low
+    if low in {"you", "one", "let"}:
+        return True
+    return low in {"i", "we", "i'd", "i’d", "we'd", "we’d"} and (
+        not _MODALS.isdisjoint(group) or low.endswith("d")
+    )
+
+
+def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
+    start = cue.first
+    if start - 2 > sentence and tokens[start - 1].low == "as" and tokens[start - 2].low == "quoted":
+        start -= 2
+    while start > sentence:
+        before = tokens[start - 1]
+        if before.low in AUXILIARIES or (is_adverb(before.low) and not before.capital):
+            start -= 1
+        elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:
+            start -= 2
+        else:
+            break
+    return start
+
+
+def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
+    """Return a source that follows its verb: "…," said Ann Lee."""
+    before = tokens[start - 1].low if start else STOP
+    quoted = before == QUOTED or (before in {",", "—", "–"} and start > 1 and tokens[start - 2].low == QUOTED)
+    after_stop = before == STOP and start > 1 and tokens[start - 2].low == QUOTED
+    if not (quoted or after_stop or before in {",", "—", "–"}) or cue.form is Form.ING:
+        return None
+    source = source_after(tokens, cue.last)
+    if source is None or quoted or after_stop:
+        return source
+    closing = tokens[source.last].low if source.last < len(tokens) else STOP
+    return source if closing in {".", ",", ";", STOP, ":"} or closing in PREPOSITIONS else None
+
+
+def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:
+    if earlier is not None and earlier.source is not None:
+        return earlier.source
+    if tokens[cue.first].capital:
+        return None
+    return leading_source(tokens, sentence, cue.first)
+
+
+class According(NamedTuple):
+    """The words "according to" with the source that follows them."""
+
+    first: int
+    source: Source
+
+
+def find_according(tokens: Sequence[Token]) -> list[According]:
+    """Return every "according to" that a noun phrase or a name follows."""
+    found = []
+    for index, token in enumerate(tokens):
+        if token.low != "according" or index + 2 >= len(tokens) or tokens[index + 1].low != "to":
+            continue
+        start = index + 2
+        end = _end_of_according(tokens, start)
+        if end > start:
+            kind = Kind.NAME if any(word.capital for word in tokens[start:end]) else Kind.PHRASE
+            found.append(According(index, Source(start, end, kind)))
+    return found
+
+
+def _end_of_according(tokens: Sequence[Token], start: int) -> int:
+    """Return the end of the phrase behind "according to": up to a comma, a quotation or a new clause."""
+    end = min(start + 25, len(tokens))
+    for index in range(start, end):
+        token = tokens[index]
+        if token.low in {",", ";", ":", "(", "-", "—", "–", STOP, QUOTED} or (
+            token.low == "." and index + 1 < len(tokens) and tokens[index + 1].low == STOP
+        ):
+            return index
+        if index > start and token.low in AUXILIARIES:
+            return end_of_phrase(tokens, start) or start
+    return end_of_phrase(tokens, start) or start
+
+
+class NounCue(NamedTuple):
+    """A noun that holds a claim, with the possessor who made it: Lee's warning that …"""
+
+    noun: int
+    source: Source
+
+
+def find_noun_cues(tokens: Sequence[Token]) -> list[NounCue]:
+    """Return the reporting nouns that have a possessor before them and "that" behind."""
+    found = []
+    for index in range(1, len(tokens) - 1):
+        if tokens[index].low not in CUE_NOUNS or tokens[index + 1].low != "that":
+            continue
+        owner = tokens[index - 1]
+        if owner.low in {"his", "her", "their", "its", "my", "our"}:
+            found.append(NounCue(index, Source(index - 1, index, Kind.PHRASE)))
+        elif owner.capital and owner.low.endswith(("'s", "’s", "s'", "s’")):
+            found.append(NounCue(index, Source(index - 1, index, Kind.NAME)))
+    return found

@@ -1,0 +1,94 @@
+"""Tokens of a passage, in which each quotation is one token."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from annotations.extraction.quotation import Quotation
+from corpus.text.spans import Span
+
+#: stands for a whole quotation; no word of a text equals it
+QUOTED = "<quoted>"
+#: stands between two sentences
+STOP = "<stop>"
+#: a sentence is cut after so many tokens, so that a rule may walk through its whole sentence
+LONGEST_SENTENCE = 250
+
+
+class Token(NamedTuple):
+    """One word, number, mark or whole quotation: where it stands and its lower-cased form."""
+
+    start: int
+    end: int
+    text: str
+    low: str
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written with a capital (a quotation is not)."""
+        return self.text[:1].isupper()
+
+    @property
+    def word(self) -> bool:
+        """Whether it begins with a letter (a quotation does not)."""
+        return self.text[:1].isalpha()
+
+
+_TOKEN = re.compile(
+    r"(?:Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Col|Lt|Prof|Rev|St|Jr|Sr|Capt|Sgt|Adm|Hon|Inc|Corp|Co)\."
+    r"|(?:[^\W\d_]\.)+(?:[^\W\d_]\b)?"
+    r"|[^\W\d_]+(?:['’‑-][^\W_]+)*"
+    r"|\d+(?:[.,:]\d+)*(?:[^\W_]+)?"
+    r"|[^\s]"
+)
+
+
+def tokenise(view: str, sentences: Sequence[Span], quotations: Sequence[Span]) -> list[Token]:
+    """Return the tokens of consecutive sentences with a stop after each.
+
+    `quotations` are sorted and disjoint; each that begins in a sentence is one token there. What a
+    quotation covers yields no other token, also where it reaches over the end of a sentence.
+    """
+    tokens: list[Token] = []
+    number = 0
+    position = 0
+    for sentence in sentences:
+        if sentence.end <= position:
+            continue
+        position = max(position, sentence.start)
+        while number < len(quotations) and quotations[number].start < sentence.end:
+            quoted = quotations[number]
+            _read(view, position, quoted.start, tokens)
+            tokens.append(Token(quoted.start, quoted.end, QUOTED, QUOTED))
+            position = quoted.end
+            number += 1
+        _read(view, position, sentence.end, tokens)
+        end = max(position, sentence.end)
+        tokens.append(Token(end, end, STOP, STOP))
+    return tokens
+
+
+def _read(view: str, start: int, end: int, tokens: list[Token]) -> None:
+    for number, match in enumerate(_TOKEN.finditer(view, start, end), 1):
+        word = match.group()
+        tokens.append(Token(match.start(), match.end(), word, word.lower()))
+        if number % LONGEST_SENTENCE == 0:
+            tokens.append(Token(match.end(), match.end(), STOP, STOP))
+
+
+def mask(view: str, quotations: Sequence[Quotation]) -> str:
+    """Return a view of equal length in which no quotation holds the end of a sentence.
+
+    The first and the last character within the marks stay, for they tell whether a sentence may
+    begin or end there.
+    """
+    pieces: list[str] = []
+    position = 0
+    for quotation in quotations:
+        for part in quotation.parts:
+            start, end = part.start + 2, part.end - 2
+            if start < end:
+                pieces += [view[position:start], "x" * (end - start)]
+                position = end
+    pieces.append(view[position:])
+    return "".join(pieces)
