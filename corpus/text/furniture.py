@@ -8,6 +8,7 @@ from corpus.text.lexicon import any_of, read_lexicon
 PLAYER_PHRASES = ("Play Live Radio", "Available On Air Stations", "Listen Live", "Next Up:", "Toggle caption")
 #: No line of furniture is longer, but for a fused one.
 _LONGEST = 240
+_LONGEST_NOTES = 400
 
 _WHOLE_LINES = frozenset(read_lexicon("furniture_lines"))
 _OPENINGS = read_lexicon("furniture_openings")
@@ -56,8 +57,9 @@ def is_furniture(text: str) -> bool:
     low = text.lower()
     return (
         low.startswith(_OPENINGS)
-        or low.strip(" :.…»>›|*-–•→↓") in _WHOLE_LINES
+        or low.strip(" :.…»>›|*-–•→↓\"“”'") in _WHOLE_LINES
         or any(phrase in low for phrase in _PHRASES)
+        or text[-1] in "{}"
         or _is_sign(text)
         or not any(map(str.isalnum, text))
     )
@@ -65,18 +67,17 @@ def is_furniture(text: str) -> bool:
 
 def is_sound_note(text: str) -> bool:
     """Tell whether a line holds nothing but bracketed notes of sounds, and credits of them."""
-    if text[0] not in "([":
+    if text[0] not in "([" or len(text) > _LONGEST_NOTES:
         return False
-    note = _SOUND_NOTE.match(text)
-    if not note:
-        return False
-    rest = text[note.end() :].strip()
-    return not rest or is_furniture(rest) or is_sound_note(rest)
+    rest = text
+    while note := _SOUND_NOTE.match(rest):
+        rest = rest[note.end() :].strip()
+    return rest != text and (not rest or is_furniture(rest))
 
 
 def is_closing(text: str) -> bool:
     """Tell whether a line is about the article and its makers; only the end of one has such."""
-    return len(text) <= 400 and bool(_CLOSING.match(text) or _BIOGRAPHY.match(text))
+    return len(text) <= _LONGEST_NOTES and bool(_CLOSING.match(text) or _BIOGRAPHY.match(text))
 
 
 def is_menu_item(text: str) -> bool:

@@ -18,6 +18,9 @@ from corpus.text.turns import find_turns, is_transcript
 
 _LONGEST_SUBHEAD = 90
 _LONGEST_STANDFIRST = 400
+#: How a question of the running text starts, and one that is quoted.
+_SPOKEN = ("So ", "So, ", "Now ", "Now, ", "And ", "But ", "Or ", '"', "“", "„", "«", "'", "‘")
+_INNER_STOPS = (". ", "? ", "! ")
 _BULLETS = "•·▪-–—*"
 _META = frozenset({BlockKind.DATELINE, BlockKind.BYLINE, BlockKind.CAPTION, BlockKind.CREDIT})
 _ASIDE = frozenset({BlockKind.FURNITURE, BlockKind.CAPTION, BlockKind.CREDIT, BlockKind.SUBHEAD})
@@ -136,7 +139,7 @@ def _first_title_like(page: Page) -> int | None:
 def mark_opening(page: Page) -> None:
     """Mark dates, authors and standfirst between the headline and the body."""
     start = 1 + (page.kinds.index(BlockKind.HEADLINE) if BlockKind.HEADLINE in page.kinds else -1)
-    paragraphs = []
+    paragraphs: list[int] = []
     for number, text in page.unknown(start):
         if is_dateline(text):
             page.kinds[number] = BlockKind.DATELINE
@@ -185,7 +188,11 @@ def _is_subhead(text: str) -> bool:
     """Tell a heading: short, begun like a sentence, and ended unlike one, but for a question."""
     if len(text) > _LONGEST_SUBHEAD or text[-1] in ",;:" or text[0] in _BULLETS or text[0].islower():
         return False
-    return not ends_sentence(text) or (text[-1] in "?？؟" and text[0] not in "\"“„«'‘")
+    if not ends_sentence(text):
+        return any(map(str.isalpha, text))
+    return (
+        text[-1] in "?？؟" and not text.startswith(_SPOKEN) and not any(stop in text for stop in _INNER_STOPS)
+    )
 
 
 def mark_continuations(page: Page) -> None:

@@ -15,6 +15,7 @@ _NUMBER = re.compile(
     r"\d{1,4}(?:st|nd|rd|th|\.)?(?:[./:h-]\d{1,4}){0,3}(?:am|pm|z|t\d\d:\d\d(?::\d\d)?z?)?", re.IGNORECASE
 )
 _FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_SIGNED = re.compile(r" ?\([^()]*\)[ —–-]*$")
 _BYLINE = re.compile(
     r"(?:by|written by|reported by|story by|words by|analysis by|von|par|por|di)[ :] ?(?=[^\W\d_])",
     re.IGNORECASE,
@@ -36,6 +37,7 @@ def is_dateline(text: str) -> bool:
     """Tell whether a line is a date, with or without its place: nothing else is on it."""
     if len(text) > _LONGEST_DATE or not any(map(str.isdigit, text)):
         return False
+    text = _SIGNED.sub("", text)
     words = [word for raw in text.replace("|", " ").split() if (word := raw.strip("(),;:•·—–-").lower())]
     dated = [word.rstrip(".") in _DATE_WORDS or bool(_NUMBER.fullmatch(word)) for word in words]
     if not any(dated) or not _is_whole_date(text, words):
@@ -71,6 +73,8 @@ def is_bare_name(text: str) -> bool:
     """Tell whether a line is nothing but two to four words written as names."""
     return (
         len(text) <= 60
+        and text[-1] != "."
+        and not text.isupper()
         and bool(_NAME_LINE.fullmatch(text))
         and all(word[0].isupper() or word in _PARTICLES or word in "|&" for word in text.split())
     )
