@@ -8,7 +8,7 @@ from typing import NamedTuple
 #: What ends a sentence, in the scripts that news comes in.
 STOPS = ".!?…。！？؟۔।"
 #: What may stand after the stop and still belong to the sentence.
-CLOSERS = "\"'”’»›)]」』"
+CLOSERS = "\"'”’“‘»«›)]」』"
 
 _LINE = re.compile(r"[^ \n](?:[^\n]*[^ \n])?")
 #: Mail and wire services wrap at 60 to 80 characters; a paragraph in one line is longer.
@@ -39,8 +39,12 @@ def ends_sentence(text: str) -> bool:
     return text.rstrip(CLOSERS)[-1:] in STOPS and text[-1:] != ""
 
 
-def read_lines(view: str) -> list[Line]:
-    """Return the lines of a plain view that hold more than white space."""
+def read_lines(view: str, *, least_wrapped: int = 3) -> list[Line]:
+    """Return the lines of a plain view that hold more than white space.
+
+    Lines of a wrapped paragraph come joined; a view is taken for wrapped when at least
+    `least_wrapped` of its lines break where the next word would not have fitted.
+    """
     lines = []
     end_before = None
     for found in _LINE.finditer(view):
@@ -48,13 +52,13 @@ def read_lines(view: str) -> list[Line]:
         gap = end_before is None or view.count("\n", end_before, start) > 1
         lines.append(Line(start, end, found[0], gap))
         end_before = end
-    return _join_wrapped(view, lines)
+    return _join_wrapped(view, lines, least_wrapped)
 
 
-def _join_wrapped(view: str, lines: list[Line]) -> list[Line]:
+def _join_wrapped(view: str, lines: list[Line], least: int) -> list[Line]:
     """Join lines that were broken because the next word did not fit, and only those."""
     width = max((len(line.text) for line in lines), default=0)
-    if not _NARROWEST_WRAP <= width <= _WIDEST_WRAP or not _is_wrapped(lines, width):
+    if not _NARROWEST_WRAP <= width <= _WIDEST_WRAP or not _is_wrapped(lines, width, least):
         return lines
     joined = [[lines[0]]]
     for before, line in pairwise(lines):
@@ -65,14 +69,14 @@ def _join_wrapped(view: str, lines: list[Line]) -> list[Line]:
     return [_paragraph(view, group) for group in joined]
 
 
-def _is_wrapped(lines: Sequence[Line], width: int) -> bool:
+def _is_wrapped(lines: Sequence[Line], width: int, least: int) -> bool:
     """Tell whether nearly all lines that end within a sentence are as full as can be."""
     broken = [
         _is_full(before, line, width)
         for before, line in pairwise(lines)
         if not line.gap and not ends_sentence(before.text)
     ]
-    return sum(broken) >= max(3, 0.8 * len(broken))
+    return sum(broken) >= max(least, 0.8 * len(broken))
 
 
 def _is_full(before: Line, line: Line, width: int) -> bool:
