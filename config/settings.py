@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.probe_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -86,7 +88,7 @@ TEMPLATES = [
 
 # WAL with BEGIN IMMEDIATE: with Django's defaults a third of concurrent writes die with "database is
 # locked". FULL, because a label that was answered with "saved" must survive a power cut.
-SQLITE_OPTIONS = {
+SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 30,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
@@ -97,7 +99,7 @@ if PRODUCTION:
         "default": environ.Env.db_url_config(env_required("DATABASE_URL", why="PostgreSQL, as postgres://…"))
     }
 else:
-    ATTEST_HOME.mkdir(parents=True, exist_ok=True)
+    ATTEST_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES = {
         "default": environ.Env.db_url_config(
             os.environ.get("DATABASE_URL") or f"sqlite:///{ATTEST_HOME / 'attest.sqlite3'}"
@@ -114,7 +116,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def embedded_broker_socket() -> Path:
-    """Return the private socket of the embedded broker; a path over 100 bytes would not fit the kernel's limit."""
+    """Return the private socket of the embedded broker, in a path short enough for the kernel."""
     socket = ATTEST_HOME / "run" / "broker.sock"
     if len(os.fsencode(socket)) <= 100:
         return socket
@@ -132,7 +134,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
 # A message outlives its task's hard limit, so that a slow task is not delivered twice; a lost one is
 # rung again by the sweeper long before that. Redis' own sweep of unacknowledged messages is made quick.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float | str] = {
     "visibility_timeout": 420,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -159,7 +161,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_PUBLISH_RETRY = False
 
-#: Seconds that a worker holds a job before the sweeper may give it to another; the worker's heartbeat renews it.
+#: Seconds that a worker holds a job before the sweeper may give it to another; its heartbeat renews them.
 ATTEST_JOB_LEASE = env_int("ATTEST_JOB_LEASE", default=60, low=2, high=3600)
 #: Seconds between two rounds of the sweeper.
 ATTEST_SWEEP_INTERVAL = env_int("ATTEST_SWEEP_INTERVAL", default=2, low=1, high=60)
@@ -182,8 +184,6 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
-    # The probes of a container ask by plain HTTP from inside.
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -216,7 +216,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = ATTEST_HOME / "static"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else ATTEST_HOME / "static"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = not PRODUCTION
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -255,7 +257,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Logs: one JSON object a line, so that no input can forge a line --------------------------------
 
-LOG_PROCESSORS = [
+LOG_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
