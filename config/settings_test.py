@@ -7,13 +7,15 @@ if test_home := os.environ.get("ATTEST_TEST_HOME"):
     os.environ["ATTEST_HOME"] = f"{test_home}/{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 from config.settings import *  # noqa: F403
-from config.settings import ATTEST_HOME, DATABASES, SQLITE_OPTIONS
+from config.settings import ATTEST_HOME, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, SQLITE_OPTIONS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# One broker may serve several runs.
+CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{ATTEST_HOME.parent.name}-{ATTEST_HOME.name}-"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, so that the processes that a test starts see the same database.
     DATABASES["default"]["TEST"] = {"NAME": str(ATTEST_HOME / "test.sqlite3")}

@@ -5,6 +5,7 @@ runs the tests that use the database, but for the browser's, on TEST_DATABASE_UR
 starts itself. `./run test` does both, one after the other.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import running_postgres
+
+pytest_plugins = ["tests.servers"]
 
 #: Fixtures of pytest-django that open the database; others that do so ask for one of these.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
@@ -60,10 +63,9 @@ def set_environment(config: pytest.Config) -> None:
 
 
 def started_postgres(config: pytest.Config) -> str:
-    server = running_postgres()
-    url = server.__enter__()
-    config.add_cleanup(lambda: server.__exit__(None, None, None))
-    return url
+    servers = contextlib.ExitStack()
+    config.add_cleanup(servers.close)
+    return servers.enter_context(running_postgres())
 
 
 def pytest_report_header(config: pytest.Config) -> str:
