@@ -31,6 +31,7 @@ _FINITE = AUXILIARIES | word_set(
 )
 
 
+_HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
 
 
@@ -66,7 +67,7 @@ def start_of_sentence(tokens: Sequence[Token], index: int) -> int:
 
 def trim(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:
     """Return the stretch without punctuation at its ends; a bracket stays with its partner."""
-    while first < last and not _is_content(tokens[first]):
+    while first < last and not _is_content(tokens[first]) and tokens[first].low not in _HANGING:
         first += 1
     while first < last and not _is_content(tokens[last - 1]):
         low = tokens[last - 1].low
@@ -77,6 +78,8 @@ def trim(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:
 
 
 def _is_content(token: Token) -> bool:
+    if token.low in _HANGING:
+        return False
     return token.low == QUOTED or token.text[:1].isalnum() or token.text in {"$", "€", "£", "#", "@"}
 
 
@@ -189,15 +192,13 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
     """Whether a report that begins at `index` ends the one before it, and is not a part of it."""
     before = tokens[index - 1].low
     if low == "according":
+        return index < 2 or tokens[index - 2].low != "that"
+    if before in {"but", "-", "—", "–"}:
         return True
-    if before not in {",", "and", "but", "then", "—", "–"}:
+    if before not in {",", "and", "then", QUOTED}:
         return False
-    return (
-        any(form is not Form.BASE for form, _ in LEXICON.get(low, ()))
-        or is_adverb(low)
-        or before in {"but"}
-        or low in AUXILIARIES
-    )
+    reporting = any(form is not Form.BASE for form, _ in LEXICON.get(low, ()))
+    return reporting or is_adverb(low) or low in AUXILIARIES
 
 
 def _turns_away(tokens: Sequence[Token], index: int) -> bool:
@@ -211,17 +212,8 @@ def opens_clause(tokens: Sequence[Token], index: int) -> bool:
     """Whether a clause without "that" may begin here."""
     token = tokens[index]
     low = token.low
-    if (
-        pronoun_of(token)
-        or low in DETERMINERS
-        or token.capital
-        or low in {"there", "it's", "there's", "it’s"}
-        or low == QUOTED
-    ):
+    if pronoun_of(token) or low in DETERMINERS or token.capital or low == QUOTED:
         return True
-    return (
-        token.word
-        and low not in PREPOSITIONS
-        and low not in AUXILIARIES
-        and low not in CONJUNCTIONS - {"if", "when", "although", "while"}
-    )
+    if not token.word or low in PREPOSITIONS or low in AUXILIARIES:
+        return False
+    return low not in CONJUNCTIONS or low in {"if", "when", "although", "while"}

@@ -61,7 +61,7 @@ class Cue(NamedTuple):
 
 # verb[+particle]:what it takes (no code: only quotation marks follow it)
 _STRONG = """
-say:ct tell:ro claim:ct argue:ct insist:ct contend:ct maintain:ct allege:ct assert:ct declare:ct state:ct
+say:ct tell:ro claim:ct argue:ct insist:ct contend:ct maintain:t allege:ct assert:ct declare:ct state:ct
 acknowledge:ct admit:ct concede:ct warn:ctr explain:t note:ct add:ct reiterate:t tweet:ct predict:ct
 complain:t suggest:ct caution:t assure:r inform:r remind:r testify:t conclude:ct emphasize:t emphasise:t
 stress:t deny:tn promise:ctir pledge:ti vow:ti swear:ct report:ct reveal:ct announce:ctn boast:t remark:t

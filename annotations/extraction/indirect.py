@@ -17,8 +17,9 @@ from annotations.extraction.clauses import (
 from annotations.extraction.cues import Takes
 from annotations.extraction.reports import According, NounCue, Report
 from annotations.extraction.said import Said, source_words, speech_of
-from annotations.extraction.sources import Kind
+from annotations.extraction.sources import Kind, pronoun_of
 from annotations.extraction.tokens import QUOTED, Token
+from annotations.extraction.words import DETERMINERS
 
 _SCORES = {
     "that-clause": 0.88,
@@ -32,6 +33,7 @@ _SCORES = {
 }
 #: verbs whose whole object is what was said, with the word that tells it
 _ACCUSING = {"accuse": "of", "blame": "for", "credit": "with"}
+_BREAK_OFF = frozenset({",", "—", "–", "-", ";"})
 _NEW_THOUGHT = frozenset({"which", "who", "a", "an", "but", "and", "while"})
 
 
@@ -131,12 +133,23 @@ def _content_at(
         return index, "question clause"
     if report.inverted or not takes:
         return None
+    if not opens_clause(tokens, index) or not _reads_as_clause(tokens, report, index, end, hearer=hearer):
+        return None
+    return index, "clause without “that”"
+
+
+def _reads_as_clause(tokens: Sequence[Token], report: Report, index: int, end: int, *, hearer: bool) -> bool:
+    """Whether what follows is said, and no plain object: said they would; but not: maintained contacts."""
+    takes = report.cue.verb.takes
     if Takes.CLAUSE in takes or hearer:
-        return (index, "clause without “that”") if opens_clause(tokens, index) else None
-    if (Takes.THAT in takes or Takes.HEARER in takes) and opens_clause(tokens, index):
-        clause = has_verb(tokens, index + 1, end) or _holds_quotation(tokens, index, end)
-        return (index, "clause without “that”") if clause else None
-    return None
+        return end - index > 4 or has_verb(tokens, index + 1, end)
+    if Takes.THAT not in takes and Takes.HEARER not in takes:
+        return False
+    token = tokens[index]
+    marked = token.capital or token.low in DETERMINERS or bool(pronoun_of(token))
+    if marked and _holds_quotation(tokens, index, end):
+        return True
+    return has_verb(tokens, index + 1, end if marked else min(index + 14, end))
 
 
 def _content_behind_comma(
@@ -171,23 +184,22 @@ def reported_before(tokens: Sequence[Token], report: Report, floor: int) -> Said
         return None
     first = max(start_of_sentence(tokens, report.first), floor)
     comma = report.first - (2 if report.first and tokens[report.first - 1].low == "as" else 1)
-    if comma <= first or tokens[comma].low not in {",", "—", "–"}:
+    if comma <= first or tokens[comma].low not in _BREAK_OFF:
         return None
+    before = trim(tokens, first, comma)
     end = end_of_sentence(tokens, report.last)
     after = skip_adjuncts(tokens, report.last, end)
-    first, last = trim(tokens, first, comma)
-    middle = after < end and tokens[after].low in {",", "—", "–", ";"} and count_words(tokens, after, end) > 1
-    if after < end and not middle and tokens[after].low not in {".", "!", "?", ")", ",", "—"}:
+    goes_on = after < end and tokens[after].low in _BREAK_OFF and count_words(tokens, after, end) > 1
+    if after < end and not goes_on and tokens[after].low not in {".", "!", "?", ")", ",", "—"}:
         return None
-    if count_words(tokens, first, last) < (2 if middle else 3) and not _holds_quotation(tokens, first, last):
+    rest = _rest_of_clause(tokens, after + 1, end) if goes_on else None
+    if rest is not None:
+        opener = count_words(tokens, *before) < 2 and not _holds_quotation(tokens, *before)
+        return _said(tokens, report, (rest,) if opener else (before, rest), "clause around it")
+    words = count_words(tokens, *before)
+    if words < 3 or (words < 6 and not has_verb(tokens, *before)):
         return None
-    pieces = [(first, last)]
-    if middle and (rest := _rest_of_clause(tokens, after + 1, end)):
-        pieces.append(rest)
-    if len(pieces) == 1 and not has_verb(tokens, first, last) and count_words(tokens, first, last) < 6:
-        return None
-    kind = "clause around it" if len(pieces) > 1 else "clause before it"
-    return _said(tokens, report, tuple(pieces), kind)
+    return _said(tokens, report, (before,), "clause before it")
 
 
 def _rest_of_clause(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:
@@ -212,7 +224,8 @@ def according_to(
     end = end_of_report(tokens, according.source.last, starts)
     pieces = []
     before = trim(tokens, first, according.first)
-    if count_words(tokens, *before) >= 3 or _holds_quotation(tokens, *before):
+    inserted = before[0] < before[1] and tokens[before[1] - 1].low == "that"
+    if not inserted and (count_words(tokens, *before) >= 3 or _holds_quotation(tokens, *before)):
         pieces.append(before)
     last = according.source.last
     if last < end and (tokens[last].low in {",", ":", "—", "–"} or not pieces):

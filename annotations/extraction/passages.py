@@ -1,7 +1,9 @@
 """Passages: what the rules read at a time, a paragraph or several that one quotation chains together."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from annotations.extraction.base import ArticleText
 from annotations.extraction.quotation import Quotation, find_quotations
@@ -32,7 +34,7 @@ class Passage:
     blocks: tuple[Block, ...]
     sentences: tuple[Span, ...]
     tokens: tuple[Token, ...]
-    quotations: dict[int, Quotation]
+    leaps: tuple[Span, ...]
 
     @property
     def kind(self) -> BlockKind:
@@ -60,7 +62,7 @@ def read_passages(article: ArticleText) -> Iterator[Passage]:
             blocks=tuple(blocks[first:last]),
             sentences=tuple(found),
             tokens=tuple(tokenise(view, found, outer)),
-            quotations={quotation.start: quotation for quotation in inside},
+            leaps=tuple(_leaps(view, inside)),
         )
 
 
@@ -101,13 +103,16 @@ def pieces_of(passage: Passage, start: int, end: int) -> tuple[Span, ...]:
     The edges of the stretch never stand within a quotation.
     """
     segments = [Span(start, end)]
-    for quotation in passage.quotations.values():
-        for before, after in zip(quotation.parts, quotation.parts[1:], strict=False):
-            last = segments[-1]
-            if (
-                last.start < before.end
-                and after.start < last.end
-                and passage.view[before.end : after.start].strip()
-            ):
-                segments[-1:] = [Span(last.start, before.end), Span(after.start, last.end)]
+    for before, after in islice(passage.leaps, bisect_left(passage.leaps, (start, start)), None):
+        if after >= end:
+            break
+        segments[-1:] = [Span(segments[-1].start, before), Span(after, end)]
     return tuple(segments)
+
+
+def _leaps(view: str, quotations: Sequence[Quotation]) -> Iterator[Span]:
+    """Yield what lies between the parts of the quotations, where that is more than white space."""
+    for quotation in quotations:
+        for before, after in pairwise(quotation.parts):
+            if view[before.end : after.start].strip():
+                yield Span(before.end, after.start)

@@ -76,7 +76,10 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
     if source is None:
-        return None
+        if not plain_ing:
+            return None
+        source = _shared_source(tokens, cue, sentence, earlier)
+        return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
     if source.kind is Kind.PRONOUN and _is_manner_of_speaking(tokens, source, group):
         return None
     return Report(cue, source, source.first, cue.last, negated=negated)

@@ -174,7 +174,7 @@ def first_of_phrase(tokens: Sequence[Token], end: int) -> int | None:
         if token.low in NOUN_TIES and first is not None and _tied(tokens, index):
             index -= 1
             continue
-        if token.low in {"and", "&"} and after is not None and after.capital and _joins_names(tokens, index):
+        if first is not None and tokens[index + 1].capital and _joins_names(tokens, index, first):
             index -= 1
             continue
         if not _belongs(token, after, role=role):
@@ -208,9 +208,17 @@ def _tied(tokens: Sequence[Token], index: int) -> bool:
     )
 
 
-def _joins_names(tokens: Sequence[Token], index: int) -> bool:
-    before = tokens[index - 1] if index else None
-    return before is not None and before.capital and before.low not in TIMES and before.low not in _BREAKS
+def _joins_names(tokens: Sequence[Token], index: int, first: int) -> bool:
+    """Whether an "and", or a comma in a list that has one, joins a name to the phrase from `first` on."""
+    if index == 0 or tokens[index].low not in {"and", "&", ","}:
+        return False
+    before = tokens[index - 1]
+    if not before.capital or before.low in TIMES or before.low in _BREAKS or before.low in DETERMINERS:
+        return False
+    if tokens[index].low != ",":
+        return True
+    listed = first + 1 < len(tokens) and tokens[first + 1].low in {"and", ","}
+    return listed and (index < 2 or tokens[index - 2].low in {STOP, ","})
 
 
 def _belongs(token: Token, after: Token | None, *, role: bool) -> bool:

@@ -1,5 +1,6 @@
 """Puts the rules for speech together: everything that is said in one passage."""
 
+from bisect import bisect_right
 from collections.abc import Container, Sequence
 
 from annotations.extraction.cues import find_cues
@@ -7,7 +8,7 @@ from annotations.extraction.direct import direct_before, report_behind, without_
 from annotations.extraction.indirect import according_to, noun_content, reported_after, reported_before
 from annotations.extraction.reports import Report, find_according, find_noun_cues, find_reports
 from annotations.extraction.said import Said
-from annotations.extraction.tokens import QUOTED, STOP, Token
+from annotations.extraction.tokens import QUOTED, Token
 
 
 def find_speech(view: str, tokens: Sequence[Token]) -> list[Said]:
@@ -61,8 +62,8 @@ def _by_other_words(
     more: list[Said] = []
     ends = sorted(said.cue[1] for said in found if said.cue)
     for according in find_according(tokens):
-        floor = max((end for end in ends if end <= according.first), default=0)
-        said = according_to(tokens, according, starts, _floor_in_sentence(tokens, floor, according.first))
+        reported = bisect_right(ends, according.first)
+        said = according_to(tokens, according, starts, ends[reported - 1] if reported else 0)
         if said is not None and not _meets(said, taken):
             more.append(said)
             taken |= _quotations_of(tokens, said)
@@ -72,10 +73,6 @@ def _by_other_words(
             more.append(said)
             taken |= _quotations_of(tokens, said)
     return more
-
-
-def _floor_in_sentence(tokens: Sequence[Token], floor: int, index: int) -> int:
-    return floor if all(token.low != STOP for token in tokens[floor:index]) else 0
 
 
 def _quotations_of(tokens: Sequence[Token], said: Said) -> set[int]:

@@ -55,6 +55,7 @@ def tokenise(view: str, sentences: Sequence[Span], quotations: Sequence[Span]) -
     for sentence in sentences:
         if sentence.end <= position:
             continue
+        first = len(tokens)
         position = max(position, sentence.start)
         while number < len(quotations) and quotations[number].start < sentence.end:
             quoted = quotations[number]
@@ -63,17 +64,31 @@ def tokenise(view: str, sentences: Sequence[Span], quotations: Sequence[Span]) -
             position = quoted.end
             number += 1
         _read(view, position, sentence.end, tokens)
-        end = max(position, sentence.end)
-        tokens.append(Token(end, end, STOP, STOP))
+        _close(tokens, first)
     return tokens
 
 
 def _read(view: str, start: int, end: int, tokens: list[Token]) -> None:
-    for number, match in enumerate(_TOKEN.finditer(view, start, end), 1):
+    for match in _TOKEN.finditer(view, start, end):
         word = match.group()
         tokens.append(Token(match.start(), match.end(), word, word.lower()))
-        if number % LONGEST_SENTENCE == 0:
-            tokens.append(Token(match.end(), match.end(), STOP, STOP))
+
+
+def _close(tokens: list[Token], first: int) -> None:
+    """Put a stop behind the sentence that begins at `first`, and into it where it is too long."""
+    sentence = tokens[first:]
+    if len(sentence) > LONGEST_SENTENCE:
+        del tokens[first:]
+        for number, token in enumerate(sentence):
+            if number and number % LONGEST_SENTENCE == 0:
+                tokens.append(_stop(token.start))
+            tokens.append(token)
+    if sentence:
+        tokens.append(_stop(sentence[-1].end))
+
+
+def _stop(offset: int) -> Token:
+    return Token(offset, offset, STOP, STOP)
 
 
 def mask(view: str, quotations: Sequence[Quotation]) -> str:

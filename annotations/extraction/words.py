@@ -19,7 +19,7 @@ POSSESSIVES = word_set("his her its their our my your")
 PREPOSITIONS = word_set(
     "of for in at on from with by to about into over under after before during since until against "
     "between among through across near outside inside around behind beyond amid despite without within "
-    "toward towards upon via per following regarding concerning like as than"
+    "toward towards upon via per following regarding concerning like as than except"
 )
 #: prepositions that tie a phrase to the noun before it within a name of office
 NOUN_TIES = word_set("of for in at from with on to")
