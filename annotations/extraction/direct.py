@@ -13,6 +13,7 @@ from annotations.extraction.words import AUXILIARIES, DETERMINERS, PREPOSITIONS,
 _MARK_CHARACTERS = " \n\"'“”„‟«»‹›‘’‚‛`´<>「」『』＂"
 #: a quotation that nobody is named for is speech from this many words on
 _ENOUGH_WORDS = 8
+_ENDING = frozenset(",.?!…—–-")
 CARRIED = "whole sentences in quotation marks; source carried over from the quote before"
 
 
@@ -35,6 +36,8 @@ def report_behind(
         return after_stop if _says_nothing_itself(tokens, after_stop) else None
     report = by_first.get(index)
     if report is None or report.shared or report.cue.verb.takes in {Takes.OF, Takes.NOUN}:
+        return None
+    if index == quoted + 1 and inner(view, tokens[quoted])[-1:] not in _ENDING and not report.cue.verb.takes:
         return None
     follows = tokens[report.last].low if report.last < len(tokens) else STOP
     if follows in {"that", ":"} and inner(view, tokens[quoted])[-1:] != ",":

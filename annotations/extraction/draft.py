@@ -14,7 +14,7 @@ class Draft:
     """Suggestions in the making; the same label on the same segments is one suggestion."""
 
     _annotations: dict[Key, tuple[float, str, Mapping[str, str]]] = field(default_factory=dict)
-    _links: dict[tuple[str, Key, Key], tuple[float, str]] = field(default_factory=dict)
+    _links: dict[tuple[str, Key], tuple[Key, float, str]] = field(default_factory=dict)
 
     def add(
         self,
@@ -32,8 +32,8 @@ class Draft:
         return key
 
     def link(self, label: str, head: Key, child: Key, score: float, reason: str) -> None:
-        """Note a relation between two annotations; the first of its kind between the two stays."""
-        self._links.setdefault((label, head, child), (score, reason))
+        """Note a relation between two annotations; the first of its kind for a head stays."""
+        self._links.setdefault((label, head), (child, score, reason))
 
     def suggestions(self) -> Suggestions:
         """Return all that was noted, sorted by start, end and label."""
@@ -54,7 +54,7 @@ class Draft:
             )
         links = [
             Link(label=label, head=numbers[head], child=numbers[child], score=score, reason=reason)
-            for (label, head, child), (score, reason) in self._links.items()
+            for (label, head), (child, score, reason) in self._links.items()
         ]
         links.sort(key=lambda link: (link.head, link.child, link.label))
         return Suggestions(annotations=tuple(annotations), relations=tuple(links))

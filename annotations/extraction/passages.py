@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from annotations.extraction.base import ArticleText
 from annotations.extraction.quotation import Quotation, find_quotations
@@ -103,10 +103,11 @@ def pieces_of(passage: Passage, start: int, end: int) -> tuple[Span, ...]:
     The edges of the stretch never stand within a quotation.
     """
     segments = [Span(start, end)]
-    for before, after in islice(passage.leaps, bisect_left(passage.leaps, (start, start)), None):
-        if after >= end:
-            break
+    number = bisect_left(passage.leaps, (start, start))
+    while number < len(passage.leaps) and passage.leaps[number].end < end:
+        before, after = passage.leaps[number]
         segments[-1:] = [Span(segments[-1].start, before), Span(after, end)]
+        number += 1
     return tuple(segments)
 
 

@@ -165,12 +165,21 @@ def _read_marks(view: str, paragraph: Span) -> Iterator[Mark]:
                 continue
             if form != 1 and not before.isalnum() and _ELISION.match(view, end):
                 continue
-        followed = not after.isspace() and (after not in _AFTER_CLOSING or after in "-.…")
-        opens = followed and not before.isalnum() and (form != -1 or family is not Family.SINGLE)
-        closes = not before.isspace() and not (after.isalnum() and before in "([{")
-        if family in (Family.DOUBLE, Family.SINGLE):
-            closes = closes and (not after.isalnum() or form == -1 or before in ".,!?…")
+        opens, closes = _sides(family, form, before, after)
         yield Mark(start, end, family, opens, closes, form)
+
+
+def _sides(family: Family, form: int, before: str, after: str) -> tuple[bool, bool]:
+    """Return whether a mark may open and whether it may close, by its form and its neighbours."""
+    if family in (Family.CORNER, Family.WHITE_CORNER):
+        return form == 1, form == -1
+    followed = not after.isspace() and (after not in _AFTER_CLOSING or after in "-.…")
+    opens = followed and not before.isalnum() and (form != -1 or family is not Family.SINGLE)
+    closes = not before.isspace() and not (after.isalnum() and before in "([{")
+    if family in (Family.DOUBLE, Family.SINGLE):
+        return opens, closes and (not after.isalnum() or form == -1 or before in ".,!?…")
+    # French sets a space within its marks
+    return opens or (form == 1 and before.isspace()), closes or (form == -1 and not followed)
 
 
 def _is_closing(view: str, mark: Mark, later: int) -> bool:

@@ -121,7 +121,7 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     if source is None or quoted or after_stop:
         return source
     closing = tokens[source.last].low if source.last < len(tokens) else STOP
-    return source if closing in {".", ",", ";", STOP, ":"} or closing in PREPOSITIONS else None
+    return source if closing in {".", ",", ";", ":", "who", STOP} or closing in PREPOSITIONS else None
 
 
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from annotations.extraction.cues import LEXICON, Form
@@ -31,7 +32,7 @@ _MODIFIERS = word_set(
     "retired chief acting interim political legal state national republican democratic independent top"
     "executive"
 )
-_OPENERS = word_set("there then here now even instead however asked speaking")
+_OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
 _BREAKS = CONJUNCTIONS | AUXILIARIES | RELATIVES | {STOP, QUOTED}
 
 
@@ -95,7 +96,15 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
     first = first_of_phrase(tokens, end)
     if first is None or (first == end - 1 and not _stands_alone(tokens[first])):
         return None
-    return _source(tokens, first, end)
+    return _source(tokens, _back_to_quotation(tokens, first), end)
+
+
+def _back_to_quotation(tokens: Sequence[Token], first: int) -> int:
+    """Return the start of a phrase with the few plain words that part it from a quotation before it."""
+    index = first - 1
+    while index >= max(first - 4, 0) and _belongs(tokens[index], None, role=False):
+        index -= 1
+    return index + 1 if index >= 0 and tokens[index].low == QUOTED else first
 
 
 def _stands_alone(token: Token) -> bool:
@@ -256,14 +265,13 @@ def source_after(tokens: Sequence[Token], start: int) -> Source | None:
 def end_of_phrase(tokens: Sequence[Token], start: int) -> int | None:
     """Return where the noun phrase that begins at `start` ends, or None if none begins there."""
     opening = tokens[start]
+    if opening.low in _BREAKS - DETERMINERS or opening.low in TIMES or opening.low in PREPOSITIONS:
+        return None
     if not (
         opening.capital
-        or opening.low in DETERMINERS
-        or names_a_role(opening.low)
-        or opening.low in SPEAKING_NOUNS | _MODIFIERS
+        or opening.low in DETERMINERS | SPEAKING_NOUNS | _MODIFIERS
+        or _is_office(tokens, start)
     ):
-        return None
-    if opening.low in _BREAKS - DETERMINERS or opening.low in TIMES or opening.low in PREPOSITIONS:
         return None
     index = start + 1
     while index < min(start + REACH, len(tokens)):
@@ -281,6 +289,18 @@ def end_of_phrase(tokens: Sequence[Token], start: int) -> int | None:
             break
         index += 1
     return index
+
+
+def _is_office(tokens: Sequence[Token], start: int) -> bool:
+    """Whether lower-case words from `start` on are an office: officials; harbour master Olaf Brandt."""
+    if names_a_role(tokens[start].low):
+        return True
+    for token, after in pairwise(tokens[start : start + 4]):
+        if not token.word or token.low in _BREAKS or token.low in PREPOSITIONS or is_adverb(token.low):
+            return False
+        if names_a_role(after.low):
+            return True
+    return False
 
 
 def _continues(token: Token, before: Token) -> bool:
@@ -302,7 +322,7 @@ def _continues(token: Token, before: Token) -> bool:
             or before.low in _MODIFIERS
             or before.low in {"&", "and"}
         )
-    if is_adverb(low) or low in LEXICON:
+    if is_adverb(low) or (low in LEXICON and before.low not in DETERMINERS):
         return False
     return (
         not before.capital
@@ -372,9 +392,9 @@ def leading_source(tokens: Sequence[Token], start: int, end: int) -> Source | No
 def _leads(tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether a phrase that opens a sentence is its subject, and no adverbial."""
     opening = tokens[first].low
-    if last == first + 1 and (
-        opening in DETERMINERS or opening in _OPENERS or opening.endswith("ing") or is_adverb(opening)
-    ):
+    if opening in _OPENERS or is_adverb(opening):
+        return False
+    if last == first + 1 and (opening in DETERMINERS or opening.endswith("ing")):
         return False
     adverbial = last + 1 < len(tokens) and tokens[last].low == "," and bool(pronoun_of(tokens[last + 1]))
     return not adverbial and tokens[last - 1].low not in TIME_NOUNS | {"years", "months", "days", "ago"}
