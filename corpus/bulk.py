@@ -15,13 +15,11 @@ from django.db import connection, models
 from psycopg.types.json import Jsonb
 
 
-def insert_columns(
-    model: type[models.Model], count: int, columns: Mapping[str, Sequence[Any] | Any]
-) -> None:
+def insert_columns(model: type[models.Model], count: int, columns: Mapping[str, Sequence[Any] | Any]) -> None:
     """Insert `count` rows of `model`, given as one list a field or one value for all rows.
 
     Every column without a database default must be given: Python defaults and `auto_now_add` do not apply.
-    Nothing is checked here but what the database checks.
+    Ids may be given as 32 hexadecimal digits. Nothing is checked here but what the database checks.
     """
     if not count:
         return
@@ -67,12 +65,14 @@ def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     return None
 
 
-def _hex(value: UUID | None) -> str | None:
-    return None if value is None else value.hex
+def _hex(value: UUID | str | None) -> str | None:
+    return value.hex if isinstance(value, UUID) else value
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
+    if value is None:
+        return None
+    return "{}" if value == {} else orjson.dumps(value).decode()
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -33,12 +33,19 @@ class Guard:
         return statements
 
     def drop(self, vendor: str) -> list[str]:
-        acts = ["UPDATE", *(["DELETE"] if self.keeps_rows else [])]
+        """Return the statements that take this guard away; nothing happens where it is missing."""
+        names = sorted(self.names(vendor))
         if vendor == "postgresql":
-            acts += ["TRUNCATE"] if self.keeps_rows else []
-            triggers = [f'DROP TRIGGER IF EXISTS "{self._name(act)}" ON "{self.table}"' for act in acts]
+            triggers = [f'DROP TRIGGER IF EXISTS "{name}" ON "{self.table}"' for name in names]
             return [*triggers, f'DROP FUNCTION IF EXISTS "{self.table}_guard"()']
-        return [f'DROP TRIGGER IF EXISTS "{self._name(act)}"' for act in acts]
+        return [f'DROP TRIGGER IF EXISTS "{name}"' for name in names]
+
+    def names(self, vendor: str) -> set[str]:
+        """Return the names of its triggers."""
+        acts = ["UPDATE"]
+        if self.keeps_rows:
+            acts += ["DELETE", "TRUNCATE"] if vendor == "postgresql" else ["DELETE"]
+        return {self._name(act) for act in acts}
 
     def _name(self, act: str) -> str:
         return f"{self.table}_no_{act.lower()}"

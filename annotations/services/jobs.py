@@ -23,15 +23,20 @@ from annotations.extraction import build_pipeline
 from annotations.extraction.base import ArticleText, Suggestions
 from annotations.models import Job, JobStatus, Layer, LayerKind, Pipeline
 from annotations.models.jobs import OPEN_JOBS
-from annotations.services.layers import Proposed, ProposedRelation, propose, write_annotations, write_relations
+from annotations.services.layers import (
+    Proposed,
+    ProposedRelation,
+    propose,
+    write_annotations,
+    write_relations,
+)
 from corpus.models import Block, Revision, RevisionStatus
 from corpus.services.actors import JOB
 from corpus.services.corpora import scheme_of
 from corpus.services.events import Change, record
 from corpus.services.revisions import move_new_ones
-from corpus.text.blocks import SEGMENTER
+from corpus.text.blocks import SEGMENTER, BlockKind
 from corpus.text.blocks import Block as TextBlock
-from corpus.text.blocks import BlockKind
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +84,10 @@ def claim_job(worker: str) -> Claim | None:
     now = timezone.now()
     with transaction.atomic():
         job = (
-            Job.objects.select_for_update(skip_locked=True, of=("self",)).due(now).order_by("due_at", "id").first()
+            Job.objects.select_for_update(skip_locked=True, of=("self",))
+            .due(now)
+            .order_by("due_at", "id")
+            .first()
         )
         if job is None:
             return None
@@ -145,7 +153,9 @@ def sweep_jobs() -> dict[str, int]:
     """Take back what dead workers held: queue it again, or park what has killed three of them."""
     now = timezone.now()
     with transaction.atomic():
-        lost = list(Job.objects.select_for_update(skip_locked=True).with_lost_lease(now).order_by("id")[:1000])
+        lost = list(
+            Job.objects.select_for_update(skip_locked=True).with_lost_lease(now).order_by("id")[:1000]
+        )
         poison = [job for job in lost if job.attempts >= MAX_ATTEMPTS]
         again = [job.pk for job in lost if job.attempts < MAX_ATTEMPTS]
         Job.objects.filter(pk__in=again).update(
@@ -260,7 +270,11 @@ def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
                 ),
                 (
                     ProposedRelation(
-                        label=link.label, head=link.head, child=link.child, score=link.score, reason=link.reason
+                        label=link.label,
+                        head=link.head,
+                        child=link.child,
+                        score=link.score,
+                        reason=link.reason,
                     )
                     for link in suggestions.relations
                 ),
@@ -279,7 +293,11 @@ def finish_revision(corpus_id: UUID, revision_id: UUID) -> None:
 
 
 def _record_landed(
-    claim: Claim, revision: Revision, layer: Layer, annotations: list, relations: list  # type: ignore[type-arg]
+    claim: Claim,
+    revision: Revision,
+    layer: Layer,
+    annotations: list,
+    relations: list,  # type: ignore[type-arg]
 ) -> None:
     digest = hashlib.sha256()
     for row in annotations:

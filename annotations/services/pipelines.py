@@ -50,7 +50,10 @@ def activate_pipeline(
     Pipeline.objects.filter(corpus=corpus, name=name, active=True).update(active=False)
     pipeline.active = True
     pipeline.save(update_fields=["active"])
-    record(actor, _change(corpus.pk, "pipeline.activated", "pipeline", pipeline.pk, {"identity": pipeline.identity}))
+    record(
+        actor,
+        _change(corpus.pk, "pipeline.activated", "pipeline", pipeline.pk, {"identity": pipeline.identity}),
+    )
     return pipeline
 
 
@@ -61,7 +64,13 @@ def retire_pipeline(actor: Actor, pipeline: Pipeline) -> None:
     if Pipeline.objects.filter(pk=pipeline.pk, active=True).update(active=False):
         record(
             actor,
-            _change(pipeline.corpus_id, "pipeline.retired", "pipeline", pipeline.pk, {"identity": pipeline.identity}),
+            _change(
+                pipeline.corpus_id,
+                "pipeline.retired",
+                "pipeline",
+                pipeline.pk,
+                {"identity": pipeline.identity},
+            ),
         )
 
 
@@ -148,7 +157,9 @@ def _pipeline_to_run(corpus: Corpus, name: str) -> Pipeline:
         known = ", ".join(pipeline.identity for pipeline in active) or "none"
         raise NotFound(f"No active pipeline {name!r} in this corpus; active: {known}.")
     if len(named) > 1:
-        raise BadInput(f"Name one of the active pipelines: {', '.join(p.identity for p in named)}.", field="pipeline")
+        raise BadInput(
+            f"Name one of the active pipelines: {', '.join(p.identity for p in named)}.", field="pipeline"
+        )
     return named[0]
 
 

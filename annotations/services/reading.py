@@ -5,11 +5,11 @@ keeps something: the newest one that is not retracted, where a decision brought 
 stored; it is worked out from the rows, so it cannot drift from them.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Verdict
@@ -27,7 +27,9 @@ class LayerView:
     annotations: dict[UUID, Annotation] = field(default_factory=dict)
     relations: dict[UUID, Relation] = field(default_factory=dict)
     reviews: list[Review] = field(default_factory=list)
+    #: The segments after the first, and their surfaces, of the annotations that have any.
     segments: dict[UUID, tuple[Span, ...]] = field(default_factory=dict)
+    further_surfaces: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
     #: The number of decisions on each line so far: the ETag of the next.
     versions: dict[UUID, int] = field(default_factory=dict)
     #: The decision that counts on each decided line.
@@ -83,28 +85,29 @@ def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:
     return counting
 
 
-def read_layers(layers: Sequence[Layer]) -> list[LayerView]:
+def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> list[LayerView]:
     """Read layers whole, in four statements however many they are; in the order given."""
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
-    for annotation in Annotation.objects.filter(layer__in=views).order_by("start", "id"):
+    if not views:
+        return []
+    for annotation in Annotation.objects.using(using).filter(layer__in=views).order_by("start", "id"):
         views[annotation.layer_id].annotations[annotation.pk] = annotation
-    for relation in Relation.objects.filter(layer__in=views).order_by("id"):
+    for relation in Relation.objects.using(using).filter(layer__in=views).order_by("id"):
         views[relation.layer_id].relations[relation.pk] = relation
     people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
     if people:
-        for review in Review.objects.filter(layer__in=people).order_by("line", "version"):
+        for review in Review.objects.using(using).filter(layer__in=people).order_by("line", "version"):
             views[review.layer_id].reviews.append(review)
-    more: dict[UUID, list[Span]] = defaultdict(list)
-    owner: dict[UUID, UUID] = {}
-    for segment in (
-        Segment.objects.filter(annotation__layer__in=views)
+    further = (
+        Segment.objects.using(using)
+        .filter(annotation__layer__in=views)
         .order_by("annotation_id", "number")
-        .values_list("annotation__layer_id", "annotation_id", "start", "end")
-    ):
-        owner[segment[1]] = segment[0]
-        more[segment[1]].append(Span(segment[2], segment[3]))
-    for annotation_id, spans in more.items():
-        views[owner[annotation_id]].segments[annotation_id] = tuple(spans)
+        .values_list("annotation__layer_id", "annotation_id", "start", "end", "surface")
+    )
+    for layer_id, annotation_id, start, end, surface in further:
+        view = views[layer_id]
+        view.segments[annotation_id] = (*view.segments.get(annotation_id, ()), Span(start, end))
+        view.further_surfaces[annotation_id] = (*view.further_surfaces.get(annotation_id, ()), surface)
     for view in views.values():
         view.settle()
     return [views[layer.pk] for layer in layers]
@@ -123,7 +126,9 @@ def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:
     """Return whether this member is shown what the machines say of a revision, by the corpus's settings."""
     if role.reaches(Role.LEAD) or corpus.suggestions_shown == SuggestionsShown.AT_ONCE:
         return True
-    return corpus.suggestions_shown == SuggestionsShown.AFTER_PASS and own is not None and bool(own.submitted_at)
+    return (
+        corpus.suggestions_shown == SuggestionsShown.AFTER_PASS and own is not None and bool(own.submitted_at)
+    )
 
 
 def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision) -> list[Layer]:
@@ -133,7 +138,9 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
     in an open corpus; in a blind one only from adjudicators upward, once it is submitted, and not
     while they have a pass in hand on the same text themselves.
     """
-    layers = list(Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id"))
+    layers = list(
+        Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id")
+    )
     own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
     machines = sees_suggestions(corpus, role, own)
     others = _sees_others(actor, corpus, role, own)
@@ -143,7 +150,11 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
         if layer is own
         or layer.kind == LayerKind.GOLD
         or (layer.kind == LayerKind.MACHINE and machines)
-        or (layer.kind == LayerKind.REVIEWER and others and (not corpus.blind or layer.submitted_at or actor.user is None))
+        or (
+            layer.kind == LayerKind.REVIEWER
+            and others
+            and (not corpus.blind or layer.submitted_at or actor.user is None)
+        )
     ]
 
 
@@ -169,7 +180,11 @@ def layers_named(layers: Collection[Layer], name: str) -> list[Layer]:
     if name == "all":
         return list(layers)
     if name == "machine":
-        return [layer for layer in layers if layer.kind == LayerKind.MACHINE and layer.pipeline and layer.pipeline.active]
+        return [
+            layer
+            for layer in layers
+            if layer.kind == LayerKind.MACHINE and layer.pipeline and layer.pipeline.active
+        ]
     return [layer for layer in layers if layer_name(layer) == name]
 
 

@@ -21,7 +21,14 @@ from annotations.services.reading import read_layers, sees_suggestions, shown_la
 from corpus.models import Corpus, IdempotencyKey, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
-from corpus.services.errors import BadInput, InvalidTransition, KeyReused, NotFound, ServiceError, StaleVersion
+from corpus.services.errors import (
+    BadInput,
+    InvalidTransition,
+    KeyReused,
+    NotFound,
+    ServiceError,
+    StaleVersion,
+)
 from corpus.services.events import Change, record, record_many
 from corpus.services.revisions import move_revision
 
@@ -115,7 +122,10 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
         )
     layer.submitted_at = timezone.now()
     layer.save(update_fields=["submitted_at"])
-    record(actor, _about(revision, "pass.submitted", "layer", layer.pk, after={"standing": len(desk.own.standing)}))
+    record(
+        actor,
+        _about(revision, "pass.submitted", "layer", layer.pk, after={"standing": len(desk.own.standing)}),
+    )
     if revision.status != RevisionStatus.SUPERSEDED:
         move_revision(actor, revision, RevisionStatus.SUBMITTED)
     return layer
@@ -242,9 +252,7 @@ def _keep(desk: Desk, thing: Annotation, decision: Decision) -> Review:
         fits_scheme(desk.scheme, label, attributes)
         if suggestion is not None and (label, segments, attributes) == suggested and not decision.links:
             verdict, base = Verdict.ACCEPT, thing
-    result = desk.write_annotation(
-        label=label, segments=segments, attributes=attributes, derived_from=base
-    )
+    result = desk.write_annotation(label=label, segments=segments, attributes=attributes, derived_from=base)
     return desk.write_review(
         verdict, annotation=thing, result=result, reason=decision.reason, note=decision.note
     )
@@ -289,7 +297,12 @@ def _decide_relation(desk: Desk, relation: Relation, decision: Decision) -> Revi
 
 
 def _retract(
-    desk: Desk, line: UUID, *, annotation: Annotation | None = None, relation: Relation | None = None, note: str
+    desk: Desk,
+    line: UUID,
+    *,
+    annotation: Annotation | None = None,
+    relation: Relation | None = None,
+    note: str,
 ) -> Review:
     counting = desk.own.counting.get(line)
     if counting is None:
@@ -379,7 +392,9 @@ def _keep_receipts(
 
 
 def _undone() -> Receipt:
-    return Receipt(error=InvalidTransition("Another decision of this request was refused, and all or none was asked."))
+    return Receipt(
+        error=InvalidTransition("Another decision of this request was refused, and all or none was asked.")
+    )
 
 
 def _receipt_body(desk: Desk, review: Review) -> dict[str, Any]:

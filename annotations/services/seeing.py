@@ -16,7 +16,13 @@ from corpus.services.actors import Actor
 #: Statuses that hold for everybody, whoever did the work.
 SHARED = (RevisionStatus.GOLD, RevisionStatus.SUPERSEDED)
 #: Statuses that a member of a blind corpus can see; nobody is shown that others differ.
-OWN_STATUSES = (*SHARED, RevisionStatus.SUBMITTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUGGESTED, RevisionStatus.NEW)
+OWN_STATUSES = (
+    *SHARED,
+    RevisionStatus.SUBMITTED,
+    RevisionStatus.IN_REVIEW,
+    RevisionStatus.SUGGESTED,
+    RevisionStatus.NEW,
+)
 #: Statuses that a person's work brings about.
 _BY_REVIEW = (RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED, RevisionStatus.DISPUTED)
 
@@ -75,8 +81,12 @@ def events_seen_by(actor: Actor, corpus: Corpus, role: Role, events: QuerySet[Ev
     if actor.user is None or not corpus.blind:
         return events
     if role.reaches(Role.ADJUDICATOR):
-        in_hand = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user, submitted_at__isnull=True)
-        return events.exclude(_of_a_review() & ~Q(actor=actor.user) & Q(subject_id__in=in_hand.values("revision_id")))
+        in_hand = Layer.objects.filter(
+            kind=LayerKind.REVIEWER, reviewer=actor.user, submitted_at__isnull=True
+        )
+        return events.exclude(
+            _of_a_review() & ~Q(actor=actor.user) & Q(subject_id__in=in_hand.values("revision_id"))
+        )
     return events.filter(Q(actor=actor.user) | ~_of_a_review())
 
 

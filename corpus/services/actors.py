@@ -47,7 +47,9 @@ def role_in(actor: Actor, corpus_id: UUID) -> Role | None:
         return Role.OWNER
     if actor.corpus_id is not None and actor.corpus_id != corpus_id:
         return None
-    role = Membership.objects.filter(corpus_id=corpus_id, user_id=actor.user.pk).values_list("role", flat=True)
+    role = Membership.objects.filter(corpus_id=corpus_id, user_id=actor.user.pk).values_list(
+        "role", flat=True
+    )
     return Role(role[0]) if role else None
 
 

@@ -25,7 +25,9 @@ def create_corpus(
         NotAllowed: a token without the scope `manage`, or one that is bound to a corpus.
     """
     if actor.narrowed_out(Scope.MANAGE) or actor.corpus_id:
-        raise NotAllowed("This token cannot make a corpus: that takes the scope manage and no corpus of its own.")
+        raise NotAllowed(
+            "This token cannot make a corpus: that takes the scope manage and no corpus of its own."
+        )
     _check_settings(settings)
     try:
         with transaction.atomic():
@@ -94,7 +96,9 @@ def set_member(actor: Actor, corpus: Corpus, user: User, role: str) -> Membershi
     who = str(user.public_id)
     record(
         actor,
-        _change(corpus, action, before=before and {"user": who, "role": before}, after={"user": who, "role": role}),
+        _change(
+            corpus, action, before=before and {"user": who, "role": before}, after={"user": who, "role": role}
+        ),
     )
     return member
 
@@ -108,7 +112,9 @@ def remove_member(actor: Actor, corpus: Corpus, user: User) -> None:
         raise NotFound("There is no such member.")
     _keep_an_owner(corpus, member)
     member.delete()
-    record(actor, _change(corpus, "member.removed", before={"user": str(user.public_id), "role": member.role}))
+    record(
+        actor, _change(corpus, "member.removed", before={"user": str(user.public_id), "role": member.role})
+    )
 
 
 @transaction.atomic
@@ -138,20 +144,27 @@ def publish_scheme(actor: Actor, corpus: Corpus, *, definition: Any, version: in
 def scheme_of(corpus_id: object) -> SchemeDefinition:
     """Return the newest scheme of a corpus. One query."""
     definition = (
-        Scheme.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("definition", flat=True).first()
+        Scheme.objects.filter(corpus_id=corpus_id)
+        .order_by("-number")
+        .values_list("definition", flat=True)
+        .first()
     )
     return parse_scheme(definition) if definition else default_scheme()
 
 
 def guideline_number(corpus_id: object) -> int:
     """Return the version of the guideline that counts now; 0 where there is none. One query."""
-    newest = Guideline.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("number", flat=True)
+    newest = (
+        Guideline.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("number", flat=True)
+    )
     return newest.first() or 0
 
 
 def _next_number(corpus: Corpus, model: type[Guideline] | type[Scheme], version: int) -> int:
     Corpus.objects.select_for_update().get(pk=corpus.pk)
-    newest = model.objects.filter(corpus=corpus).order_by("-number").values_list("number", flat=True).first() or 0
+    newest = (
+        model.objects.filter(corpus=corpus).order_by("-number").values_list("number", flat=True).first() or 0
+    )
     if newest != version:
         raise StaleVersion(f"Version {newest} is the newest by now; yours was {version}.", version=newest)
     return newest + 1

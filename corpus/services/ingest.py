@@ -115,7 +115,9 @@ def _write_chunk(
     actor: Actor, corpus: Corpus, report: IngestReport, chunk: Sequence[IncomingArticle | RowRefused]
 ) -> list[RowOutcome]:
     now = timezone.now()
-    standing = _standing_articles(corpus, [row.external_id for row in chunk if isinstance(row, IncomingArticle)])
+    standing = _standing_articles(
+        corpus, [row.external_id for row in chunk if isinstance(row, IncomingArticle)]
+    )
     outcomes, fresh, touched = [], [], set()
     for row in chunk:
         if isinstance(row, IncomingArticle) and row.external_id in touched:
@@ -129,7 +131,7 @@ def _write_chunk(
             fresh.append(new)
             touched.add(new.incoming.external_id)
     _write_new(actor, corpus, report, fresh, now)
-    _write_report(report, outcomes)
+    write_report(report, outcomes)
     return outcomes
 
 
@@ -246,13 +248,11 @@ def _write_new(actor: Actor, corpus: Corpus, report: IngestReport, new: list[_Ne
     _write_raw(new)
     write_blocks([(item.revision_id, item.incoming.text, item.incoming.title) for item in new])
     record_many(actor, [_ingested(corpus, item) for item in new], now=now)
-    revisions_made.send(
-        sender=Revision, corpus_id=corpus.pk, revision_ids=[item.revision_id for item in new]
-    )
+    revisions_made.send(sender=Revision, corpus_id=corpus.pk, revision_ids=[item.revision_id for item in new])
 
 
 def _write_articles(corpus: Corpus, new: list[_New], now: datetime) -> None:
-    outlets = _outlets(corpus, {item.incoming.outlet for item in new if item.incoming.outlet})
+    outlets = outlets_named(corpus, {item.incoming.outlet for item in new if item.incoming.outlet})
     insert_columns(
         Article,
         len(new),
@@ -362,7 +362,7 @@ def _supersede(actor: Actor, corpus: Corpus, new: list[_New]) -> None:
 
 def _renew_metadata(corpus: Corpus, new: list[_New]) -> None:
     """Take over what an amended delivery states anew; what it leaves out stays as it was."""
-    outlets = _outlets(corpus, {item.incoming.outlet for item in new if item.incoming.outlet})
+    outlets = outlets_named(corpus, {item.incoming.outlet for item in new if item.incoming.outlet})
     for item in new:
         row = item.incoming
         stated = {
@@ -378,7 +378,8 @@ def _renew_metadata(corpus: Corpus, new: list[_New]) -> None:
             Article.objects.filter(pk=item.article_id).update(**renewed)
 
 
-def _outlets(corpus: Corpus, names: set[str]) -> dict[str, int]:
+def outlets_named(corpus: Corpus, names: set[str]) -> dict[str, int]:
+    """Return the outlets of these names in a corpus, made where they are new, by name."""
     known = dict(Outlet.objects.filter(corpus=corpus, name__in=names).values_list("name", "pk"))
     for name in sorted(names - set(known)):
         known[name] = Outlet.objects.get_or_create(corpus=corpus, name=name[:200])[0].pk
@@ -404,7 +405,8 @@ def _ingested(corpus: Corpus, item: _New) -> Change:
     )
 
 
-def _write_report(report: IngestReport, outcomes: list[RowOutcome]) -> None:
+def write_report(report: IngestReport, outcomes: list[RowOutcome]) -> None:
+    """Count what became of a chunk of rows, and keep the refused ones with their reasons."""
     for outcome in outcomes:
         setattr(report, outcome.outcome, getattr(report, outcome.outcome) + 1)
     report.save(update_fields=["created", "amended", "unchanged", "rejected"])

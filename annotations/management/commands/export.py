@@ -1,0 +1,64 @@
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from annotations.exchange import FORMATS, UnknownFormat, check_format
+from annotations.exchange.native import NATIVE
+from annotations.services.exporting import FILTERS, export_corpus
+from corpus.management.base import AttestCommand
+from corpus.services.actors import COMMAND
+
+
+class Command(AttestCommand):
+    help = (
+        "Write a layer of a corpus to a file, with its manifest beside it. "
+        "layer=all is lossless; every other layer is a view, and its manifest says so."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--corpus", required=True, metavar="NAME")
+        parser.add_argument("--format", default=NATIVE, help=f"one of {', '.join(FORMATS)}")
+        parser.add_argument(
+            "--layer", default="all", help="all, gold, machine, machine:<name>@<version>, reviewer:<id>"
+        )
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE")
+        for name in FILTERS:
+            parser.add_argument(f"--{name}", help=f"only articles of this {name}")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            check_format(options["format"])
+        except UnknownFormat as error:
+            raise CommandError(str(error)) from None
+        corpus = self.corpus(options["corpus"])
+        output: Path = options["output"]
+        filters = {name: options[name] for name in FILTERS if options[name]}
+        # Under its name only once it is whole: an interrupted export never looks finished.
+        try:
+            draft = tempfile.NamedTemporaryFile(
+                dir=output.resolve().parent, prefix=f".{output.name}.", delete=False
+            )  # noqa: SIM115
+        except OSError as error:
+            raise CommandError(f"{output.parent} cannot be written to: {error.strerror}.") from None
+        try:
+            with draft:
+                export = export_corpus(COMMAND, corpus, layer=options["layer"], target=draft, filters=filters)
+                draft.flush()
+                os.fsync(draft.fileno())
+            Path(draft.name).chmod(0o644)
+            Path(draft.name).replace(output)
+        except BaseException:
+            Path(draft.name).unlink(missing_ok=True)
+            raise
+        manifest = output.with_name(f"{output.name}.manifest.json")
+        manifest.write_text(
+            json.dumps(export.manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        counts = export.manifest["counts"]
+        sentence = f"{counts['articles']} articles, {counts['annotations']} annotations in {output}; manifest {manifest}"
+        self.report(export.manifest, sentence, as_json=options["json"])

@@ -1,0 +1,63 @@
+import signal
+import time
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.db import OperationalError, close_old_connections
+from django.utils import timezone
+
+from annotations.services.jobs import sweep_jobs
+from annotations.tasks import ring
+from corpus.management.base import AttestCommand
+from corpus.models import IdempotencyKey
+from corpus.services.events import seal_events
+
+log = structlog.get_logger(__name__)
+
+KEEP_KEYS = timedelta(days=2)
+
+
+class Command(AttestCommand):
+    help = (
+        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal events, drop old receipts. "
+        "Any number may run at once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--once", action="store_true", help="one round, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stopping = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        while not self.stopping:
+            done = self._round()
+            if options["once"]:
+                self.report(done, f"{done}", as_json=options["json"])
+                return
+            self._sleep(settings.ATTEST_SWEEP_INTERVAL)
+
+    def _round(self) -> dict[str, Any]:
+        """Do one round. A database that is away for a moment ends no sweeper."""
+        try:
+            close_old_connections()
+            done = {**sweep_jobs(), "sealed": seal_events(), "rung": ring()}
+            IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
+        except OperationalError as error:
+            log.error("sweep_failed", error=str(error))
+            return {"error": str(error)}
+        if done["queued"] or done["parked"]:
+            log.warning("jobs_taken_back", **done)
+        return done
+
+    def _stop(self, *args: object) -> None:
+        self.stopping = True
+
+    def _sleep(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.stopping and time.monotonic() < until:
+            time.sleep(min(0.2, seconds))

@@ -1,0 +1,60 @@
+"""Erasing an article that was taken down: its words go, its offsets, hashes and counts stay."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import Annotation, Job, JobStatus, Segment
+from annotations.models.jobs import OPEN_JOBS
+from corpus.models import Article, RawSource, Revision, Role
+from corpus.services.actors import Actor, Scope, require
+from corpus.services.errors import BadInput
+from corpus.services.events import Change, record
+
+
+@transaction.atomic
+def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
+    """Take every word of an article out of the database; doing it twice changes nothing.
+
+    Texts, surfaces, raw pages, title, byline, address and metadata go. The external id stays, so that the article cannot come in
+    again unseen. What backups hold is for the operator to age out (docs/operating.md).
+
+    Raises:
+        BadInput: no reason is given.
+    """
+    require(actor, article.corpus_id, Role.OWNER, Scope.MANAGE)
+    if not reason.strip():
+        raise BadInput("Erasing needs a reason, which stays in the history.", field="reason")
+    locked = Article.objects.select_for_update().get(pk=article.pk)
+    if locked.erased_at:
+        return
+    revisions = list(
+        Revision.objects.select_for_update()
+        .filter(article=article)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    counts = {
+        "revisions": Revision.objects.filter(pk__in=revisions).update(text=""),
+        "annotations": Annotation.objects.filter(layer__revision__in=revisions).update(surface=""),
+        "raw": RawSource.objects.filter(revision__in=revisions).delete()[0],
+    }
+    Segment.objects.filter(annotation__layer__revision__in=revisions).update(surface="")
+    Job.objects.filter(revision__in=revisions, status__in=OPEN_JOBS).update(
+        status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
+    )
+    Article.objects.filter(pk=article.pk).update(
+        title="", byline="", url="", metadata={}, erased_at=timezone.now()
+    )
+    record(
+        actor,
+        Change(
+            action="article.erased",
+            object_type="article",
+            object_id=article.pk,
+            corpus_id=article.corpus_id,
+            subject_id=revisions[-1] if revisions else None,
+            after=counts,
+            reason=reason,
+        ),
+    )
+    article.refresh_from_db()

@@ -1,0 +1,295 @@
+"""Verifying that nothing lies: texts against hashes, surfaces against texts, statuses and reviews against rows,
+events against their chain.
+
+Each check yields what it finds, worst first within a page, and never mends anything.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import Count, F, Q
+
+from annotations.guards import ANNOTATION_GUARDS
+from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Review, Segment
+from annotations.services.desk import undecided
+from annotations.services.reading import read_layers
+from corpus.guards import CORPUS_GUARDS
+from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
+from corpus.services.events import GENESIS, chained_hash
+from corpus.snapshot import snapshot
+from corpus.text.guard import encode
+
+PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lie:
+    """One thing that does not hold: which check found it, on what row, and what is wrong."""
+
+    check: str
+    on: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How many rows a check has looked at so far."""
+
+    check: str
+    rows: int
+
+
+def verify(corpus: Corpus | None = None) -> Iterator[Lie | Progress]:
+    """Check one corpus, or all with what belongs to none; yields lies as they are found, and progress."""
+    with snapshot() as alias:
+        yield from _guards(alias)
+        corpora = [corpus] if corpus else list(Corpus.objects.using(alias))
+        for one in corpora:
+            yield from _texts(alias, one)
+            yield from _spans(alias, one)
+            yield from _relations(alias, one)
+            yield from _passes(alias, one)
+            yield from _jobs(alias, one)
+            yield from _chain(alias, one.pk)
+        if corpus is None:
+            yield from _chain(alias, None)
+
+
+def _guards(alias: str) -> Iterator[Lie]:
+    """The triggers stand: a table that was altered by hand may have lost them."""
+    connection = connections[alias]
+    query = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.vendor == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        standing = {row[0] for row in cursor.fetchall()}
+    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS):
+        for name in sorted(guard.names(connection.vendor) - standing):
+            yield Lie(
+                check="guards", on=name, message="this trigger is missing; rows of its table can be changed."
+            )
+
+
+def _texts(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+    """Every text is what its hash says, every raw page too, and blocks lie within their text."""
+    rows = 0
+    for revision in _paged(
+        Revision.objects.using(alias).filter(corpus=corpus).select_related("article", "raw")
+    ):
+        rows += 1
+        yield from _text_of(revision)
+        if rows % PAGE == 0:
+            yield Progress(check="texts", rows=rows)
+    outside = Block.objects.using(alias).filter(revision__corpus=corpus, end__gt=F("revision__length"))
+    for pk in outside.values_list("pk", flat=True):
+        yield Lie(check="blocks", on=str(pk), message="it ends after its text.")
+    several = (
+        Revision.objects.using(alias).filter(corpus=corpus, article__erased_at__isnull=True)
+        .values("article_id").annotate(standing=Count("pk", filter=Q(current=True))).exclude(standing=1)
+    )  # fmt: skip
+    for row in several:
+        yield Lie(
+            check="revisions", on=str(row["article_id"]), message=f"{row['standing']} revisions are current."
+        )
+    yield Progress(check="texts", rows=rows)
+
+
+def _text_of(revision: Revision) -> Iterator[Lie]:
+    on = str(revision.pk)
+    if revision.article.erased_at:
+        if revision.text:
+            yield Lie(check="texts", on=on, message="its article was erased, and its text is still here.")
+        return
+    if hashlib.sha256(revision.text.encode("utf-8", "surrogatepass")).hexdigest() != revision.text_sha256:
+        yield Lie(check="texts", on=on, message="its text is not what its hash says.")
+    if len(revision.text) != revision.length:
+        yield Lie(
+            check="texts",
+            on=on,
+            message=f"its text has {len(revision.text)} code points, not {revision.length}.",
+        )
+    raw: RawSource | None = getattr(revision, "raw", None)
+    if raw is not None:
+        delivered = bytes(raw.data)
+    elif revision.extractor:
+        yield Lie(check="texts", on=on, message="the page that its text was taken from is missing.")
+        return
+    else:
+        delivered = encode(revision.text, revision.encoding, bom=revision.bom)
+    if hashlib.sha256(delivered).hexdigest() != revision.sha256:
+        yield Lie(check="texts", on=on, message="the bytes as delivered are not what their hash says.")
+
+
+def _spans(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+    """text[start:end] == surface for every segment; several are sorted and disjoint; lines begin where they say."""
+    rows = 0
+    for page in _revision_pages(alias, corpus):
+        texts = {revision.pk: revision for revision in page}
+        further: dict[UUID, list[tuple[int, int, str]]] = {}
+        segments = Segment.objects.using(alias).filter(annotation__layer__revision__in=texts)
+        for segment in segments.order_by("annotation_id", "number"):
+            further.setdefault(segment.annotation_id, []).append(
+                (segment.start, segment.end, segment.surface)
+            )
+        annotations = Annotation.objects.using(alias).filter(layer__revision__in=texts)
+        for row in annotations.values_list(
+            "pk", "layer__revision_id", "start", "end", "surface", "root", "derived_from"
+        ):
+            rows += 1
+            pieces = [(row[2], row[3], row[4]), *further.get(row[0], ())]
+            yield from _span(str(row[0]), texts[row[1]], pieces)
+            if row[6] is None and row[5] != row[0]:
+                # The first of a line is its own root; an imported one may continue a line that is elsewhere.
+                if Annotation.objects.using(alias).filter(pk=row[5]).exists():
+                    yield Lie(
+                        check="lines",
+                        on=str(row[0]),
+                        message="it derives from nothing, yet its root is another.",
+                    )
+        yield Progress(check="spans", rows=rows)
+
+
+def _span(on: str, revision: Revision, pieces: list[tuple[int, int, str]]) -> Iterator[Lie]:
+    reached = -1
+    for start, end, surface in pieces:
+        if not 0 <= start < end <= revision.length:
+            yield Lie(check="spans", on=on, message=f"{start} to {end} is outside of its text.")
+        elif revision.article.erased_at:
+            if surface:
+                yield Lie(
+                    check="spans", on=on, message="its article was erased, and its surface is still here."
+                )
+        elif revision.text[start:end] != surface:
+            yield Lie(check="spans", on=on, message=f"its surface is not the text from {start} to {end}.")
+        if start <= reached:
+            yield Lie(check="spans", on=on, message="its segments are not sorted and disjoint.")
+        reached = end
+
+
+def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
+    """Both ends of a relation lie in its own layer."""
+    strangers = (
+        Relation.objects.using(alias)
+        .filter(layer__revision__corpus=corpus)
+        .filter(~Q(head__layer=F("layer")) | ~Q(child__layer=F("layer")))
+    )
+    for pk in strangers.values_list("pk", flat=True):
+        yield Lie(check="relations", on=str(pk), message="it leads out of its layer.")
+
+
+def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+    """Versions have no gaps, kept decisions wrote what they say, and a status does not claim more than was done."""
+    for page in _revision_pages(alias, corpus):
+        layers = list(
+            Layer.objects.using(alias)
+            .filter(revision__in=page)
+            .select_related("pipeline", "reviewer")
+            .order_by("pk")
+        )
+        views = read_layers(layers, using=alias) if layers else []
+        by_revision: dict[UUID, list] = {}  # type: ignore[type-arg]
+        for view in views:
+            by_revision.setdefault(view.layer.revision_id, []).append(view)
+        for revision in page:
+            yield from _pass_of(revision, by_revision.get(revision.pk, []))
+        yield Progress(check="passes", rows=len(layers))
+
+
+def _pass_of(revision: Revision, views: list) -> Iterator[Lie]:  # type: ignore[type-arg]
+    people = [view for view in views if view.layer.kind == LayerKind.REVIEWER]
+    for view in people:
+        lines: dict[UUID, list[int]] = {}
+        for review in view.reviews:
+            lines.setdefault(review.line, []).append(review.version)
+        for line, versions in lines.items():
+            if sorted(versions) != list(range(1, len(versions) + 1)):
+                yield Lie(check="reviews", on=str(line), message=f"its versions are {sorted(versions)}.")
+        for review in view.reviews:
+            wrote = review.result_id or review.result_relation_id
+            if (review.verdict in ("accept", "correct", "add")) != bool(wrote):
+                yield Lie(
+                    check="reviews",
+                    on=str(review.pk),
+                    message=f"it says {review.verdict}, and wrote otherwise.",
+                )
+    yield from _status_of(revision, views, people)
+
+
+def _status_of(revision: Revision, views: list, people: list) -> Iterator[Lie]:  # type: ignore[type-arg]
+    on, status = str(revision.pk), revision.status
+    submitted = [view for view in people if view.layer.submitted_at]
+    machines = [view for view in views if view.layer.kind == LayerKind.MACHINE and view.layer.pipeline.active]
+    if status == RevisionStatus.SUBMITTED and not submitted:
+        yield Lie(check="status", on=on, message="it says submitted, and no pass is.")
+    if status == RevisionStatus.IN_REVIEW and not people:
+        yield Lie(check="status", on=on, message="it says in review, and nobody has decided anything.")
+    if status == RevisionStatus.GOLD and not any(view.layer.kind == LayerKind.GOLD for view in views):
+        yield Lie(check="status", on=on, message="it says gold, and has no gold layer.")
+    if status in (RevisionStatus.NEW, RevisionStatus.SUGGESTED) and any(view.reviews for view in people):
+        yield Lie(check="status", on=on, message=f"it says {status}, and people have decided on it.")
+    for view in submitted:
+        seen = [machine for machine in machines if machine.layer.created_at < view.layer.submitted_at]
+        if status == RevisionStatus.SUBMITTED and undecided(view, seen):
+            yield Lie(
+                check="status",
+                on=on,
+                message=f"pass {view.layer.pk} is submitted with suggestions undecided.",
+            )
+
+
+def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
+    """A job that is done has its layer, and a revision that says suggested has no job open."""
+    done = Job.objects.using(alias).filter(revision__corpus=corpus, status=JobStatus.DONE)
+    missing = done.exclude(
+        pk__in=done.filter(
+            revision__layers__pipeline=F("pipeline"), revision__layers__kind=LayerKind.MACHINE
+        ).values("pk")
+    )
+    for pk in missing.values_list("pk", flat=True):
+        yield Lie(check="jobs", on=str(pk), message="it is done, and its layer is missing.")
+
+
+def _chain(alias: str, corpus_id: UUID | None) -> Iterator[Lie | Progress]:
+    """Positions run from 1 without a gap, and each hash is that of the event and of the one before."""
+    previous, position = GENESIS, 0
+    events = (
+        Event.objects.using(alias).filter(corpus_id=corpus_id, position__isnull=False).order_by("position")
+    )
+    for event in events.iterator(chunk_size=2_000):
+        position += 1
+        if event.position != position:
+            yield Lie(check="events", on=str(event.pk), message=f"position {position} is missing before it.")
+            position = event.position or position
+        if event.hash != chained_hash(previous, event):
+            yield Lie(check="events", on=str(event.pk), message=f"event {position} does not fit its chain.")
+        previous = event.hash or ""
+        if position % 10_000 == 0:
+            yield Progress(check="events", rows=position)
+    yield Progress(check="events", rows=position)
+
+
+def _revision_pages(alias: str, corpus: Corpus) -> Iterator[list[Revision]]:
+    page: list[Revision] = []
+    for revision in _paged(Revision.objects.using(alias).filter(corpus=corpus).select_related("article")):
+        page.append(revision)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _paged(queryset) -> Iterator[Revision]:  # type: ignore[no-untyped-def]
+    last: UUID | None = None
+    while True:
+        page = list((queryset.filter(pk__gt=last) if last else queryset).order_by("pk")[:PAGE])
+        if not page:
+            return
+        yield from page
+        last = page[-1].pk
