@@ -8,7 +8,7 @@ from django.db import transaction
 from corpus.models import Block, Revision, RevisionStatus, Role
 from corpus.models.articles import MOVES
 from corpus.services.actors import Actor, Scope, require
-from corpus.services.errors import BadInput, InvalidTransition
+from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
 from corpus.services.events import Change, record, record_many
 from corpus.text.blocks import BlockKind
 
@@ -49,13 +49,21 @@ def move_new_ones(actor: Actor, revisions: Iterable[tuple[UUID, UUID]], to: str)
 
 
 @transaction.atomic
-def set_block_kind(actor: Actor, block: Block, kind: str) -> Block:
-    """Say what a block is, against the segmenter; it holds for that block from now on."""
+def set_block_kind(actor: Actor, block: Block, kind: str, *, seen: str | None = None) -> Block:
+    """Say what a block is, against the segmenter; it holds for that block from now on.
+
+    Raises:
+        StaleVersion: the block is no longer of the kind `seen`, where one is given.
+        BadInput: there is no such kind.
+    """
     revision = block.revision
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     if kind not in set(BlockKind):
         raise BadInput(f"There is no block kind {kind!r}; there are {', '.join(BlockKind)}.", field="kind")
+    block = Block.objects.select_for_update().get(pk=block.pk)
     before = block.effective_kind
+    if seen is not None and seen != before:
+        raise StaleVersion(f"The block is {before} by now; yours was {seen}.", version=before)
     if before == kind:
         return block
     block.kind_set, block.set_by = kind, actor.user
