@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 
 from annotations.extraction.cues import LEXICON, Form
-from annotations.extraction.sources import REACH, pronoun_of
+from annotations.extraction.phrases import REACH, pronoun_of
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
     AUXILIARIES,
@@ -26,7 +26,7 @@ _FINITE = AUXILIARIES | word_set(
     "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
     "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
     "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
-    "won wrote think believe know feel plan plans see support supports make makes take takes come comes"
+    "won wrote think believe know feel plan plans see support supports make makes take takes come comes "
     "go goes get gets give gives let help helps show shows remain remains work works"
 )
 

@@ -125,7 +125,7 @@ _AMBIGUOUS = word_set(
     "labels object objects reason reasons volunteer taunt cracks crack rage recall caution stress blame "
     "joke jokes swear remark remarks pledge pledges vow vows boast boasts protest protests counter "
     "counters address calling writing warning reporting rip ripped sum bark shrug shrugs smile smiles nod "
-    "nods sigh chant chants record finding posting opening closing ending counsel object wonder wonders"
+    "nods sigh chant chants record finding posting opening closing ending counsel object wonder wonders "
     "complaint guess tease respond"
 )
 
@@ -193,7 +193,7 @@ LEXICON = _lexicon()
 #: nouns that hold what somebody said: his claim that …
 CUE_NOUNS = word_set(
     "claim claims statement warning promise assertion allegation accusation announcement admission "
-    "suggestion argument prediction complaint insistence contention remark remarks assurance pledge vow"
+    "suggestion argument prediction complaint insistence contention remark remarks assurance pledge vow "
     "acknowledgment declaration"
 )
 

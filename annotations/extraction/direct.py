@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from annotations.extraction.clauses import end_of_sentence, skip_adjuncts, start_of_sentence
 from annotations.extraction.cues import Takes
+from annotations.extraction.phrases import end_of_phrase, pronoun_of
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, Speech, source_words, speech_of
-from annotations.extraction.sources import Kind, Source, end_of_phrase, leading_source, pronoun_of
+from annotations.extraction.sources import Kind, Source, leading_source
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import AUXILIARIES, DETERMINERS, PREPOSITIONS, SUBJECT_PRONOUNS, is_adverb
 

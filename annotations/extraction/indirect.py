@@ -15,9 +15,10 @@ from annotations.extraction.clauses import (
     trim,
 )
 from annotations.extraction.cues import Takes
+from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reports import According, NounCue, Report
 from annotations.extraction.said import Said, source_words, speech_of
-from annotations.extraction.sources import Kind, pronoun_of
+from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, Token
 from annotations.extraction.words import DETERMINERS
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Verb
+from annotations.extraction.phrases import end_of_phrase
 from annotations.extraction.sources import (
     Kind,
     Source,
-    end_of_phrase,
     leading_source,
     source_after,
     source_before,
