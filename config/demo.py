@@ -42,9 +42,8 @@ def demo_services(*, port: int) -> list[Service]:
         Service(
             name="web",
             command=(
-                *(python, "-m", "gunicorn", "config.wsgi:application", f"--bind=127.0.0.1:{port}"),
-                *("--worker-class=gthread", "--workers=2", "--threads=4", "--no-control-socket"),
-                *("--graceful-timeout=10", "--log-level=warning"),
+                *(python, "-m", "gunicorn", "--config=python:config.gunicorn"),
+                *(f"--bind=127.0.0.1:{port}", "config.wsgi:application"),
             ),
             stop_within=15,
         ),
@@ -108,7 +107,7 @@ def greet(home: Path, *, port: int, show_password: bool) -> None:
     say(
         "",
         f"Attest is ready:  {address}/",
-        f"Password:         in {password}{value}",
+        f"Sign in:          admin, the password is in {password}{value}",
         f'API:              curl -H "Authorization: Bearer {token}" {address}/api/v1/corpora/',
         "Stop with Ctrl-C. What was written stays for the next start.",
         "",

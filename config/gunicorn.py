@@ -1,0 +1,11 @@
+"""How gunicorn serves Attest, in the demo and in production; the address to bind comes from its command line."""
+
+from config.env import env_int
+
+worker_class = "gthread"
+workers = env_int("WEB_CONCURRENCY", default=2, low=1, high=64)
+threads = 4
+graceful_timeout = 10
+loglevel = "warning"
+# Nothing asks it, and a container's file system is read-only.
+control_socket_disable = True
