@@ -11,6 +11,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_LENGTH = 50
+#: Django writes it before the keys of new projects, which end up in repositories.
+KNOWN_PREFIX = "django-insecure-"
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -50,7 +52,7 @@ def env_required(name: str, *, why: str) -> str:
 
 def checked_secret(name: str, value: str) -> str:
     """Return `value` when it is long and varied enough to sign sessions with."""
-    if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 10:
+    if len(value) < MIN_SECRET_LENGTH or len(set(value)) < 10 or value.startswith(KNOWN_PREFIX):
         raise ImproperlyConfigured(
             f"{name} is too weak: it needs {MIN_SECRET_LENGTH} random characters or more. "
             'Make one with: python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
