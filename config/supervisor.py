@@ -18,6 +18,8 @@ READY_WITHIN = 60.0
 #: A process may die this often within `DEATHS_WITHIN` seconds and is started again; once more ends them all.
 DEATHS_FORGIVEN = 3
 DEATHS_WITHIN = 60.0
+#: Seconds before the first new start of what died; each further one waits twice as long.
+BACK_OFF = 1.0
 LOG_KEPT = 10 * 2**20
 
 
@@ -135,7 +137,7 @@ class Supervisor:
             raise SupervisorError(
                 f"{one.service.name} died {len(one.deaths)} times within a minute; stopping everything."
             )
-        delay = 2.0 ** (len(one.deaths) - 1)
+        delay = BACK_OFF * 2 ** (len(one.deaths) - 1)
         one.restart_at = now + delay
         say(f"Starting {one.service.name} again in {delay:.0f} s.")
 
