@@ -47,6 +47,10 @@ class LayerView:
         """Return the lines of the head and the child of a relation of this layer."""
         return self.annotations[relation.head_id].root, self.annotations[relation.child_id].root
 
+    def _ends_stand(self, relation: Relation) -> bool:
+        ends = (self.annotations.get(relation.head_id), self.annotations.get(relation.child_id))
+        return all(end is not None and end.root in self.standing for end in ends)
+
     def settle(self) -> None:
         """Work out what stands from the rows that were read."""
         if self.layer.kind == LayerKind.REVIEWER:
@@ -66,11 +70,7 @@ class LayerView:
         else:
             self.standing = {annotation.root: annotation for annotation in self.annotations.values()}
             links = {relation.root: relation for relation in self.relations.values()}
-        self.links = {
-            line: relation
-            for line, relation in links.items()
-            if all(end in self.standing for end in self.end_lines(relation))
-        }
+        self.links = {line: relation for line, relation in links.items() if self._ends_stand(relation)}
 
 
 def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:

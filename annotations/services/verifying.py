@@ -5,7 +5,8 @@ Each check yields what it finds, worst first within a page, and never mends anyt
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from django.db import connections
 from django.db.models import Count, F, Q
 
 from annotations.guards import ANNOTATION_GUARDS
-from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Review, Segment
+from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Segment
+from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
-from annotations.services.reading import read_layers
+from annotations.services.reading import LayerView, read_layers
 from corpus.guards import CORPUS_GUARDS
 from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
 from corpus.services.events import GENESIS, chained_hash
@@ -184,7 +186,7 @@ def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
 
 
 def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
-    """Versions have no gaps, kept decisions wrote what they say, and a status does not claim more than was done."""
+    """Reviews are the ones that the events tell of, their versions have no gaps, and no status claims too much."""
     for page in _revision_pages(alias, corpus):
         layers = list(
             Layer.objects.using(alias)
@@ -192,39 +194,56 @@ def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
             .select_related("pipeline", "reviewer")
             .order_by("pk")
         )
-        views = read_layers(layers, using=alias) if layers else []
-        by_revision: dict[UUID, list] = {}  # type: ignore[type-arg]
-        for view in views:
-            by_revision.setdefault(view.layer.revision_id, []).append(view)
+        views: dict[UUID, list[LayerView]] = defaultdict(list)
+        for view in read_layers(layers, using=alias):
+            views[view.layer.revision_id].append(view)
+        told, imported = _told_of(alias, page)
         for revision in page:
-            yield from _pass_of(revision, by_revision.get(revision.pk, []))
+            people = [view for view in views[revision.pk] if view.layer.kind == LayerKind.REVIEWER]
+            yield from _reviews_of(people, told[revision.pk], imported)
+            yield from _status_of(revision, views[revision.pk], people)
         yield Progress(check="passes", rows=len(layers))
 
 
-def _pass_of(revision: Revision, views: list) -> Iterator[Lie]:  # type: ignore[type-arg]
-    people = [view for view in views if view.layer.kind == LayerKind.REVIEWER]
+def _told_of(alias: str, page: list[Revision]) -> tuple[dict[UUID | None, set[str]], set[str]]:
+    """Return the reviews that the events of each revision tell of, and the layers that came by import."""
+    told: dict[UUID | None, set[str]] = defaultdict(set)
+    imported: set[str] = set()
+    events = Event.objects.using(alias).filter(subject_id__in=[revision.pk for revision in page])
+    for event in events.filter(Q(action__startswith="review.") | Q(action="layer.imported")):
+        if event.action == "layer.imported":
+            imported.add(event.object_id)
+        else:
+            told[event.subject_id] |= {event.object_id, *(event.after or {}).get("implied", ())}
+    return told, imported
+
+
+def _reviews_of(people: list[LayerView], told: set[str], imported: set[str]) -> Iterator[Lie]:
+    here = {str(review.pk) for view in people for review in view.reviews}
+    for lost in sorted(told - here):
+        yield Lie(check="reviews", on=lost, message="an event tells of it, and it is not here.")
     for view in people:
-        lines: dict[UUID, list[int]] = {}
+        lines: dict[UUID, list[int]] = defaultdict(list)
         for review in view.reviews:
-            lines.setdefault(review.line, []).append(review.version)
-        for line, versions in lines.items():
-            if sorted(versions) != list(range(1, len(versions) + 1)):
-                yield Lie(check="reviews", on=str(line), message=f"its versions are {sorted(versions)}.")
-        for review in view.reviews:
+            lines[review.line].append(review.version)
             wrote = review.result_id or review.result_relation_id
-            if (review.verdict in ("accept", "correct", "add")) != bool(wrote):
+            if (review.verdict in KEEPING) != bool(wrote):
                 yield Lie(
                     check="reviews",
                     on=str(review.pk),
                     message=f"it says {review.verdict}, and wrote otherwise.",
                 )
-    yield from _status_of(revision, views, people)
+            if str(review.pk) not in told and str(view.layer.pk) not in imported:
+                yield Lie(check="reviews", on=str(review.pk), message="no event tells of it.")
+        for line, versions in lines.items():
+            if sorted(versions) != list(range(1, len(versions) + 1)):
+                yield Lie(check="reviews", on=str(line), message=f"its versions are {sorted(versions)}.")
 
 
-def _status_of(revision: Revision, views: list, people: list) -> Iterator[Lie]:  # type: ignore[type-arg]
+def _status_of(revision: Revision, views: list[LayerView], people: list[LayerView]) -> Iterator[Lie]:
     on, status = str(revision.pk), revision.status
     submitted = [view for view in people if view.layer.submitted_at]
-    machines = [view for view in views if view.layer.kind == LayerKind.MACHINE and view.layer.pipeline.active]
+    machines = [view for view in views if view.layer.pipeline and view.layer.pipeline.active]
     if status == RevisionStatus.SUBMITTED and not submitted:
         yield Lie(check="status", on=on, message="it says submitted, and no pass is.")
     if status == RevisionStatus.IN_REVIEW and not people:
@@ -234,7 +253,8 @@ def _status_of(revision: Revision, views: list, people: list) -> Iterator[Lie]: 
     if status in (RevisionStatus.NEW, RevisionStatus.SUGGESTED) and any(view.reviews for view in people):
         yield Lie(check="status", on=on, message=f"it says {status}, and people have decided on it.")
     for view in submitted:
-        seen = [machine for machine in machines if machine.layer.created_at < view.layer.submitted_at]
+        at = view.layer.submitted_at
+        seen = [machine for machine in machines if at and machine.layer.created_at < at]
         if status == RevisionStatus.SUBMITTED and undecided(view, seen):
             yield Lie(
                 check="status",

@@ -23,9 +23,7 @@ def own(user: User, revision: Revision) -> LayerView:
 def suggestion(revision: Revision, surface: str, label: str = "quote") -> Annotation:
     """Return the suggestion of that label whose surface holds `surface`."""
     found = [
-        row
-        for row in machine(revision).annotations.values()
-        if row.label == label and surface in row.surface
+        row for row in machine(revision).annotations.values() if row.label == label and surface in row.surface
     ]
     assert len(found) == 1, f"{len(found)} {label}s hold {surface!r}"
     return found[0]
@@ -52,7 +50,9 @@ def standing(view: LayerView) -> set[tuple[str, str]]:
 
 def linked(view: LayerView) -> set[tuple[str, str, str]]:
     """Return the standing relations as (relation, surface of head, surface of child)."""
-    ends = {row.pk: [view.standing[line].surface for line in view.end_lines(row)] for row in view.links.values()}
+    ends = {
+        row.pk: [view.standing[line].surface for line in view.end_lines(row)] for row in view.links.values()
+    }
     return {(row.label, *ends[row.pk]) for row in view.links.values()}  # type: ignore[misc]
 
 

@@ -130,7 +130,9 @@ def test_there_is_nothing_to_retract_before_a_decision(suggested: Revision, ada:
         say(ada, suggested, "retract", suggestion(suggested, "nine weeks").pk)
 
 
-def test_a_source_that_two_quotes_share_outlives_the_first(corpus: object, suggested: Revision, ada: User) -> None:
+def test_a_source_that_two_quotes_share_outlives_the_first(
+    corpus: object, suggested: Revision, ada: User
+) -> None:
     quote = suggestion(suggested, "nine weeks")
     other = say(ada, suggested, "add", label="quote", segments=(at(TEXT, "two of its cables"),))
     source = suggestion(suggested, "Ana Ruiz", "attribution")

@@ -1,0 +1,125 @@
+"""verify finds planted damage of every kind, and nothing where there is none."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
+from annotations.services.erasing import erase_article
+from annotations.services.verifying import Lie, verify
+from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
+from corpus.services.actors import COMMAND
+from corpus.services.events import seal_events
+from corpus.triggers import remove
+from tests.annotations.deciding import at, say, suggestion
+from tests.annotations.test_exporting import drop_rows, worked_on  # noqa: F401 - the fixture
+from tests.conftest import GUARDS, TEXT, acting
+
+
+def lies(corpus: Corpus | None = None) -> list[Lie]:
+    return [found for found in verify(corpus) if isinstance(found, Lie)]
+
+
+def first_of(model, **filters):  # type: ignore[no-untyped-def]
+    return model._default_manager.filter(**filters).order_by("pk").first()
+
+
+def set_first(model, values: dict, **filters):  # type: ignore[no-untyped-def]
+    model._default_manager.filter(pk=first_of(model, **filters).pk).update(**values)
+
+
+def swap_two_events(corpus: Corpus) -> None:
+    one, two = Event.objects.filter(corpus=corpus).order_by("position")[3:5]
+    Event.objects.filter(pk=one.pk).update(action=two.action)
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
+    "a changed text": ("texts", lambda c: set_first(Revision, {"text": "x"}, article__external_id="bridge")),
+    "a changed text hash": ("texts", lambda c: set_first(Revision, {"text_sha256": "0" * 64}, corpus=c)),
+    "a changed hash of the delivery": ("texts", lambda c: set_first(Revision, {"sha256": "0" * 64}, corpus=c)),
+    "a wrong length": ("texts", lambda c: set_first(Revision, {"length": 9_999}, corpus=c)),
+    "a changed page": ("texts", lambda c: RawSource.objects.update(data=b"other")),
+    "a lost page": ("texts", lambda c: RawSource.objects.all().delete()),
+    "a block past its text": ("blocks", lambda c: set_first(Block, {"end": 99_999}, revision__corpus=c)),
+    "no current revision": ("revisions", lambda c: set_first(
+        Revision, {"current": False, "status": "superseded"}, article__external_id="hostile")),
+    "a moved span": ("spans", lambda c: set_first(Annotation, {"start": 1, "end": 4}, label="claim")),
+    "a changed surface": ("spans", lambda c: set_first(Annotation, {"surface": "No."}, origin="reviewer")),
+    "a span past its text": ("spans", lambda c: set_first(Annotation, {"end": 99_999}, origin="machine")),
+    "a changed further segment": ("spans", lambda c: Segment.objects.update(surface="No.")),
+    "segments out of order": ("spans", lambda c: Segment.objects.update(
+        start=at(TEXT, "Ruiz warned")[0], end=at(TEXT, "Ruiz warned")[1], surface="Ruiz warned")),
+    "a line that begins elsewhere": ("lines", lambda c: set_first(
+        Annotation, {"root": first_of(Annotation, label="claim").pk}, label="cue", origin="machine")),
+    "a relation out of its layer": ("relations", lambda c: set_first(
+        Relation, {"head": first_of(Annotation, origin="reviewer")}, origin="machine")),
+    "a lost review": ("reviews", lambda c: drop_rows(
+        Review.objects.filter(verdict="skip"))),
+    "a review that nobody made": ("reviews", lambda c: drop_rows(
+        Event.objects.filter(action="review.skip"))),
+    "a changed verdict": ("reviews", lambda c: set_first(Review, {"verdict": "accept"}, verdict="skip")),
+    "a status that claims gold": ("status", lambda c: set_first(Revision, {"status": "gold"}, status="new")),
+    "a status that claims a review": ("status", lambda c: set_first(Revision, {"status": "in_review"}, number=2)),
+    "a status that denies a review": ("status", lambda c: set_first(
+        Revision, {"status": "suggested"}, status="in_review")),
+    "a submitted pass that is none": ("status", lambda c: Layer.objects.update(submitted_at=None)),
+    "a done job without its layer": ("jobs", lambda c: set_first(Job, {"status": "done"}, status="queued")),
+    "a changed event": ("events", lambda c: set_first(Event, {"reason": "no reason"}, corpus=c)),
+    "a changed event detail": ("events", lambda c: set_first(Event, {"after": {}}, corpus=c, action="review.reject")),
+    "a deleted event": ("events", lambda c: drop_rows(Event.objects.filter(corpus=c, position=3))),
+    "events in another order": ("events", swap_two_events),
+}  # fmt: skip
+
+
+@pytest.fixture
+def sealed(worked_on: Corpus) -> Corpus:  # noqa: F811
+    while seal_events():
+        pass
+    return worked_on
+
+
+def test_nothing_lies_in_a_corpus_that_was_only_worked_on(sealed: Corpus) -> None:
+    assert lies() == []
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_planted_damage_is_found(sealed: Corpus, kind: str) -> None:
+    check, damage = DAMAGE[kind]
+    remove(GUARDS, connection)
+    with connection.constraint_checks_disabled():
+        damage(sealed)
+    assert check in {lie.check for lie in lies(sealed)}, kind
+
+
+def test_missing_guards_are_found(sealed: Corpus) -> None:
+    remove(GUARDS[:1], connection)
+    assert {lie.on for lie in lies()} >= {"corpus_event_no_update", "corpus_event_no_delete"}
+
+
+def test_an_erased_article_still_verifies(sealed: Corpus, suggested: Revision, ada: User) -> None:
+    article = Article.objects.get(pk=suggested.article_id)
+    erase_article(COMMAND, article, reason="taken down by court order")
+    seal_events()
+    assert lies() == []
+    suggested.refresh_from_db()
+    assert (suggested.text, suggested.length) == ("", len(TEXT))
+    assert not Annotation.objects.filter(layer__revision=suggested).exclude(surface="").exists()
+
+
+def test_a_word_left_behind_by_erasing_is_found(sealed: Corpus, suggested: Revision) -> None:
+    erase_article(COMMAND, suggested.article, reason="taken down")
+    remove(GUARDS, connection)
+    set_first(Annotation, {"surface": "Ruiz"}, layer__revision=suggested)
+    assert [lie.message for lie in lies(sealed) if lie.check == "spans"] == [
+        "its article was erased, and its surface is still here."
+    ]
+
+
+def test_an_erased_article_cannot_be_decided_on_or_put_in_again(suggested: Revision, ada: User) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    erase_article(COMMAND, suggested.article, reason="taken down")
+    fresh = Revision.objects.select_related("article").get(pk=suggested.pk)
+    with pytest.raises(Exception, match="erased"):
+        say(ada, fresh, "accept", quote.pk)
+    assert acting(ada).user == ada
