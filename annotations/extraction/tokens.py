@@ -34,8 +34,10 @@ class Token(NamedTuple):
         return self.text[:1].isalpha()
 
 
+# the first alternative matches most words and none that another would match longer; it halves the time
 _TOKEN = re.compile(
-    r"(?:Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Col|Lt|Prof|Rev|St|Jr|Sr|Capt|Sgt|Adm|Hon|Inc|Corp|Co)\."
+    r"[a-z]+(?![^\W_]|['’‑.-])"
+    r"|(?:Mr|Mrs|Ms|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Col|Lt|Prof|Rev|St|Jr|Sr|Capt|Sgt|Adm|Hon|Inc|Corp|Co)\."
     r"|(?:[^\W\d_]\.)+(?:[^\W\d_]\b)?"
     r"|[^\W\d_]+(?:['’‑-][^\W_]+)*"
     r"|\d+(?:[.,:]\d+)*(?:[^\W_]+)?"
@@ -69,9 +71,11 @@ def tokenise(view: str, sentences: Sequence[Span], quotations: Sequence[Span]) -
 
 
 def _read(view: str, start: int, end: int, tokens: list[Token]) -> None:
-    for match in _TOKEN.finditer(view, start, end):
-        word = match.group()
-        tokens.append(Token(match.start(), match.end(), word, word.lower()))
+    make = Token._make
+    tokens += [
+        make((match.start(), match.end(), word := match.group(), word.lower()))
+        for match in _TOKEN.finditer(view, start, end)
+    ]
 
 
 def _close(tokens: list[Token], first: int) -> None:
