@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from corpus.readers.strict_json import JSON
+from corpus.text.guard import TextRefused
 
 #: The longest plain text, page, line of JSON or cell of a table that is read, in bytes.
 MAX_BYTES = 10_000_000
@@ -56,3 +57,15 @@ class ReadOptions:
 
 
 Reader = Callable[[BinaryIO, str, ReadOptions], Iterator[IncomingArticle | RowRefused]]
+
+
+def read_whole(stream: BinaryIO) -> bytes:
+    """Return all bytes of a source that is one article.
+
+    Raises:
+        TextRefused: if there are more than `MAX_BYTES`.
+    """
+    raw = stream.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise TextRefused(f"it is longer than {MAX_BYTES:,} bytes: no article is; split it")
+    return raw

@@ -90,8 +90,12 @@ def encode(text: str, encoding: str = "utf-8", bom: bool = False) -> bytes:  # n
     return (_BOMS.get(encoding, b"") if bom else b"") + text.encode(encoding)
 
 
-def _codec(raw: bytes, encoding: str) -> str:
-    """Return the canonical name of a character set, with the byte order that the bytes show."""
+def codec_name(encoding: str) -> str:
+    """Return the canonical name of a character set that files come in.
+
+    Raises:
+        TextRefused: if there is none of the name.
+    """
     try:
         codec = codecs.lookup(encoding).name.replace("_", "-")
         "".encode(codec)
@@ -99,8 +103,12 @@ def _codec(raw: bytes, encoding: str) -> str:
         raise TextRefused(f"unknown encoding {encoding!r}") from None
     if codec in _NOT_CHARACTER_SETS:
         raise TextRefused(f"{encoding!r} is not an encoding of files")
-    if codec == "utf-8-sig":
-        return "utf-8"
+    return "utf-8" if codec == "utf-8-sig" else codec
+
+
+def _codec(raw: bytes, encoding: str) -> str:
+    """Return the canonical name of a character set, with the byte order that the bytes show."""
+    codec = codec_name(encoding)
     if codec in {"utf-16", "utf-32"}:
         for ordered in (f"{codec}-le", f"{codec}-be"):
             if raw.startswith(_BOMS[ordered]):
