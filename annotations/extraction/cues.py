@@ -251,7 +251,8 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return False
     if before.low in BE_FORMS:
         return True
-    plausible = before.word and (before.capital or before.low.endswith("s") or cue.form is Form.THIRD)
+    agrees = before.low.endswith("s") != (cue.form is Form.THIRD)
+    plausible = before.word and (before.capital or agrees)
     content = (
         after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | DETERMINERS
         or after.capital

@@ -150,7 +150,7 @@ def _reads_as_clause(tokens: Sequence[Token], report: Report, index: int, end: i
     marked = token.capital or token.low in DETERMINERS or bool(pronoun_of(token))
     if marked and _holds_quotation(tokens, index, end):
         return True
-    return has_verb(tokens, index + 1, end if marked else min(index + 14, end))
+    return has_verb(tokens, index + 1, end if marked else min(index + 5, end))
 
 
 def _content_behind_comma(

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from annotations.extraction.sources import Kind, Source
 from annotations.extraction.tokens import QUOTED, Token
 
+_LONGEST_NAME = 4
+
 
 class Speech(StrEnum):
     """The type of a quote."""
@@ -28,13 +30,22 @@ class Said(NamedTuple):
 
 
 def speech_of(tokens: Sequence[Token], pieces: Sequence[tuple[int, int]]) -> Speech:
-    """Return direct when all of it stands in quotation marks, mixed when a part does."""
+    """Return direct when all of it stands in quotation marks, mixed when a part does.
+
+    A name in quotation marks ("Islamic State") within other words does not make them mixed.
+    """
     inside = [token for first, last in pieces for token in tokens[first:last]]
     quoted = [token for token in inside if token.low == QUOTED]
-    if not quoted:
-        return Speech.INDIRECT
     rest = any(token.low != QUOTED and token.text[:1].isalnum() for token in inside)
-    return Speech.MIXED if rest else Speech.DIRECT
+    if not rest:
+        return Speech.DIRECT if quoted else Speech.INDIRECT
+    return Speech.INDIRECT if all(is_quoted_name(token) for token in quoted) else Speech.MIXED
+
+
+def is_quoted_name(token: Token) -> bool:
+    """Whether a quotation holds a name and no more: up to four words, each with a capital."""
+    words = token.text[1:-1].split(maxsplit=_LONGEST_NAME)
+    return 0 < len(words) <= _LONGEST_NAME and all(word[0].isupper() and word[-1].isalnum() for word in words)
 
 
 def source_words(source: Source | None) -> str:

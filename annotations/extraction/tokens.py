@@ -62,7 +62,7 @@ def tokenise(view: str, sentences: Sequence[Span], quotations: Sequence[Span]) -
         while number < len(quotations) and quotations[number].start < sentence.end:
             quoted = quotations[number]
             _read(view, position, quoted.start, tokens)
-            tokens.append(Token(quoted.start, quoted.end, QUOTED, QUOTED))
+            tokens.append(Token(quoted.start, quoted.end, view[quoted.start : quoted.end], QUOTED))
             position = quoted.end
             number += 1
         _read(view, position, sentence.end, tokens)

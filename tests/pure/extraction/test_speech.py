@@ -60,6 +60,7 @@ INDIRECT = {
     "auxiliary": "[s Critics] have long [c argued] [q that the pier is too short].",
     "progressive": "[s Holm] is now [c saying] [q that the pier is too short].",
     "accusation": "[s Holm] [c accused] [q the council of hiding the costs].",
+    "name in marks": '[s Holm] [c warned] [q that the fighters of "Red Dawn" were near].',
     "noun that holds it": "The town heard [s Holm's] [c warning] [q that the pier would sink within a year].",
 }
 
