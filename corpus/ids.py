@@ -27,9 +27,11 @@ def uuid7_many(count: int) -> list[UUID]:
 
 
 def _next() -> int:
-    global _last  # noqa: PLW0603 - the order across threads is the point
+    global _last
     with _lock:
-        fresh = (time.time_ns() // 1_000_000) << 74 | int.from_bytes(os.urandom(9), "big") >> 1 & ((1 << 71) - 1)
+        fresh = (time.time_ns() // 1_000_000) << 74 | int.from_bytes(os.urandom(9), "big") >> 1 & (
+            (1 << 71) - 1
+        )
         _last = fresh if fresh > _last else _last + _COUNTER_STEP + (fresh & 0xFFFF)
         value = _last
     stamp, random_a, random_b = value >> 74, value >> 62 & 0xFFF, value & ((1 << 62) - 1)

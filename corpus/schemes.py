@@ -85,7 +85,9 @@ class SchemeDefinition:
             if allowed is None:
                 raise SchemeError(f"The label {label!r} has no attribute {name!r}.")
             if value not in allowed:
-                raise SchemeError(f"{name!r} of {label!r} cannot be {value!r}; it is one of {_listed(allowed)}.")
+                raise SchemeError(
+                    f"{name!r} of {label!r} cannot be {value!r}; it is one of {_listed(allowed)}."
+                )
 
     def check_relation(self, label: str, head: str, child: str) -> None:
         """Raise SchemeError unless a `label` relation may lead from a `head` to a `child`."""

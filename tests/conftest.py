@@ -48,7 +48,9 @@ def dee(db: None) -> User:
 
 @pytest.fixture
 def corpus(owen: User) -> Corpus:
-    return create_corpus(COMMAND, slug="harbour", name="Harbour", owner=owen, guideline="R1. Label what was said.")
+    return create_corpus(
+        COMMAND, slug="harbour", name="Harbour", owner=owen, guideline="R1. Label what was said."
+    )
 
 
 def member(corpus: Corpus, name: str, role: Role) -> User:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -34,9 +33,7 @@ class Layer(models.Model):
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="layers")
     kind = models.CharField(max_length=16, choices=LayerKind)
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, null=True, related_name="layers")
-    reviewer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="layers"
-    )
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="layers")
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
 
@@ -55,9 +52,7 @@ class Layer(models.Model):
             models.UniqueConstraint(
                 fields=["revision", "reviewer"], condition=Q(kind="reviewer"), name="one_layer_a_reviewer"
             ),
-            models.UniqueConstraint(
-                fields=["revision"], condition=Q(kind="gold"), name="one_gold_layer"
-            ),
+            models.UniqueConstraint(fields=["revision"], condition=Q(kind="gold"), name="one_gold_layer"),
         ]
 
     def __str__(self) -> str:

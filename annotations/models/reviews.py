@@ -53,9 +53,7 @@ class Review(models.Model):
     result = models.ForeignKey(
         Annotation, models.PROTECT, null=True, related_name="+", db_index=False, help_text=_("what it wrote")
     )
-    result_relation = models.ForeignKey(
-        Relation, models.PROTECT, null=True, related_name="+", db_index=False
-    )
+    result_relation = models.ForeignKey(Relation, models.PROTECT, null=True, related_name="+", db_index=False)
     retracts = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     implied_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
     guideline = models.PositiveIntegerField(default=0)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -127,7 +126,9 @@ class Revision(models.Model):
             models.UniqueConstraint(
                 fields=["article"], condition=Q(current=True), name="one_current_revision_an_article"
             ),
-            models.CheckConstraint(condition=Q(status__in=RevisionStatus.values), name="revision_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=RevisionStatus.values), name="revision_status_known"
+            ),
             models.CheckConstraint(
                 condition=Q(current=True) ^ Q(status=RevisionStatus.SUPERSEDED),
                 name="superseded_is_not_current",
