@@ -16,7 +16,8 @@ from uuid import UUID
 import orjson
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.extraction import build_pipeline
@@ -24,6 +25,8 @@ from annotations.extraction.base import ArticleText, Suggestions
 from annotations.models import Job, JobStatus, Layer, LayerKind, Pipeline
 from annotations.models.jobs import OPEN_JOBS
 from annotations.services.layers import (
+    NewAnnotation,
+    NewRelation,
     Proposed,
     ProposedRelation,
     propose,
@@ -194,20 +197,20 @@ def configuration_hash(configuration: object) -> str:
 
 def _beat(claim: Claim, ended: threading.Event) -> None:
     lease = settings.ATTEST_JOB_LEASE
-    if ended.wait(lease / 3):
-        return
     try:
-        while True:
+        while not ended.wait(lease / 3):
             now = timezone.now()
-            if not _held(claim).update(heartbeat_at=now, lease_until=now + timedelta(seconds=lease)):
-                return
-            if ended.wait(lease / 3):
-                return
+            try:
+                if not _held(claim).update(heartbeat_at=now, lease_until=now + timedelta(seconds=lease)):
+                    return
+            except OperationalError as error:
+                # A database that is busy or away for a moment: there are two more beats before the lease ends.
+                log.warning("heartbeat_missed", job=claim.job_id, error=str(error))
     finally:
         connection.close()
 
 
-def _held(claim: Claim):  # type: ignore[no-untyped-def]  # a QuerySet of Job, which mypy cannot name at run time
+def _held(claim: Claim) -> "QuerySet[Job]":
     return Job.objects.filter(pk=claim.job_id, token=claim.token, status=JobStatus.LEASED)
 
 
