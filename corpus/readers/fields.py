@@ -105,8 +105,10 @@ def _names_outlet(fields: Mapping[str, JSON]) -> bool:
 
 
 def _metadata(fields: Mapping[str, JSON]) -> dict[str, JSON]:
-    left = ARTICLE_FIELDS - ({"source"} if "source" in fields and not _names_outlet(fields) else set())
-    metadata = {name: value for name, value in fields.items() if name not in left | RECORD_FIELDS}
+    known = ARTICLE_FIELDS | RECORD_FIELDS
+    metadata = {name: value for name, value in fields.items() if name not in known}
+    if fields.get("source") and not _names_outlet(fields):
+        metadata["source"] = fields["source"]
     inner = metadata.get("metadata")
     if isinstance(inner, dict):
         del metadata["metadata"]

@@ -159,12 +159,13 @@ def _refuse_syntax(raw: bytes, error: orjson.JSONDecodeError) -> NoReturn:
 
 
 def _refuse_depth(raw: bytes) -> NoReturn:
-    depth = 0
+    depth = at = 0
     for token in _TOKEN.finditer(raw):
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
         if depth > MAX_DEPTH:
-            _refuse(raw, token.start(), f"nested deeper than {MAX_DEPTH}")
-    raise JSONRefused(f"nested deeper than {MAX_DEPTH}")
+            at = token.start()
+            break
+    _refuse(raw, at, f"nested deeper than {MAX_DEPTH}")
 
 
 def _refuse(raw: bytes, at: int, reason: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -138,9 +139,9 @@ def _refuse_columns(columns: Sequence[str], heading: str) -> str:
         return "the table is empty"
     if "text" not in columns:
         return f"there is no column `text`: the first line names {', '.join(columns)[:200] or 'none'}"
-    twice = {column for column in columns if columns.count(column) > 1}
-    if twice:
-        return f"the column `{min(twice)}` comes twice: which one counts?"
+    (column, count), *_ = Counter(columns).most_common(1)
+    if count > 1:
+        return f"the column `{column}` comes twice: which one counts?"
     return ""
 
 

@@ -71,8 +71,6 @@ def decode(raw: bytes, encoding: str = "utf-8") -> Decoded:
         raise TextRefused(
             f"byte {offset} (0x{raw[offset]:02x}) is not {codec}: state the encoding of the source"
         ) from None
-    except UnicodeError as error:
-        raise TextRefused(f"not {codec}: {error}") from None
     check_text(text)
     decoded = Decoded(text=text, encoding=codec, bom=bom)
     # Strict UTF-8 has one spelling a text; other codecs may read several spellings as one.

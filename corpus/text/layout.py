@@ -103,11 +103,14 @@ def mark_headline(page: Page) -> None:
     if number is None:
         return
     page.kinds[number] = BlockKind.HEADLINE
+    page.names.pop(number, None)
     for above, text in page.unknown():
         if above > number:
             return
         if is_dateline(text):
             page.kinds[above] = BlockKind.DATELINE
+        elif is_byline(text):
+            page.kinds[above] = BlockKind.BYLINE
         elif not ends_sentence(text):
             page.kinds[above] = BlockKind.FURNITURE
 

@@ -36,7 +36,8 @@ class Line(NamedTuple):
 
 def ends_sentence(text: str) -> bool:
     """Tell whether the last character, closing quotes and brackets aside, ends a sentence."""
-    return text.rstrip(CLOSERS)[-1:] in STOPS and text[-1:] != ""
+    last = text.rstrip(CLOSERS)[-1:]
+    return last != "" and last in STOPS
 
 
 def read_lines(view: str, *, least_wrapped: int = 3) -> list[Line]:

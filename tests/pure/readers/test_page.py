@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from importlib.metadata import version
 
 import pytest
+import trafilatura
 
 from corpus.readers.base import IncomingArticle, ReadOptions, RowRefused
 from corpus.readers.page import read_page
@@ -103,6 +104,19 @@ def test_latin_1_is_read_as_browsers_read_it():
     row = read(page_of(text, '<meta charset="iso-8859-1">').encode("cp1252"))
     assert row.text == f"{text}\n{LAST}"
     assert row.encoding == "cp1252"
+
+
+def test_a_time_that_is_none_is_left_out():
+    assert read(PAGE.replace("2021-10-20T15:32:00+01:00", "last week")).published_at is None
+
+
+def test_a_page_that_breaks_the_extractor_is_refused(monkeypatch):
+    def breaks(*args, **kwargs):
+        raise RecursionError
+
+    monkeypatch.setattr(trafilatura, "bare_extraction", breaks)
+    row = read(PAGE)
+    assert row == RowRefused(place="road.html", reason="the extractor failed on this page (RecursionError)")
 
 
 @pytest.mark.parametrize(

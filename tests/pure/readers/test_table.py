@@ -3,6 +3,7 @@ import io
 import re
 import tracemalloc
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,7 @@ def test_whatever_a_table_can_carry_comes_back(rows):
         ("", "in.csv:1", "the table is empty"),
         ("\n\n", "in.csv:2", "the table is empty"),
         ("id,body\n1,x\n", "in.csv:1", "there is no column `text`: the first line names id, body"),
+        ('"text"x,id\nx,1\n', "in.csv:1", "there is no column `text`: the first line names none"),
         ("text,id,id\nx,1,2\n", "in.csv:1", "the column `id` comes twice"),
         ("text,id\nx\n", "in.csv:2", "1 cells for 2 columns"),
         ("text,id\nx,1,2\n", "in.csv:2", "3 cells for 2 columns: quote cells"),
@@ -154,6 +156,15 @@ def test_a_table_is_read_in_its_encoding(raw, encoding):
 )
 def test_an_encoding_that_does_not_fit_is_refused(raw, encoding, reason):
     assert reason in reasons(raw, encoding=encoding)[0]
+
+
+def test_very_many_columns_are_read_in_time():
+    names = [f"c{number}" for number in range(100_000)]
+    start = process_time()
+    (row,) = read(f"text,{','.join(names)}\nx,{','.join(names)}\n")
+    assert len(row.metadata) == 100_000
+    assert reasons(f"text,{','.join(names)},c5\n") == ["the column `c5` comes twice: which one counts?"]
+    assert process_time() - start < 3
 
 
 def test_a_header_alone_has_no_articles():

@@ -124,6 +124,17 @@ PAGES = {
         ("furniture", "© 2021 Harbour Post"),
         ("furniture", "This is listener-supported radio: please make a donation today."),
     ],
+    "date and author above the headline, and again at the end": [
+        ("furniture", "1. Front page of the day"),
+        ("furniture", "2. World"),
+        ("dateline", "20/10/2021"),
+        ("byline", "By Jane Roe"),
+        ("headline", "Harbour road to close for a year"),
+        ("body", PARAGRAPH),
+        ("body", SECOND),
+        ("byline", "By Jane Roe"),
+        ("dateline", "Published 20 October 2021 at 17:32"),
+    ],
     "who is called a correspondent inside the body stays there": [
         ("headline", "Harbour road to close for a year"),
         ("body", "Jane Roe is a correspondent for the Harbour Post."),
@@ -356,6 +367,12 @@ def test_the_given_title_finds_the_headline():
     ]
 
 
+def test_the_given_title_is_no_speaker():
+    text = f"Ann: the year in songs\n\n{PARAGRAPH}\n\nBEN: Hello.\n\nANN: Hello.\n\nBEN: Bye."
+    assert kinds(text, title="Ann: the year in songs")[0] == ("headline", "Ann: the year in songs")
+    assert names(text) == ["BEN", "ANN", "BEN"]
+
+
 def test_a_title_that_is_not_in_the_text_changes_nothing():
     text, expected = pages(*PAGES["a plain article"])
     assert kinds(text, title="Another title") == expected
@@ -372,9 +389,9 @@ MARKS = st.text(st.sampled_from("AQa:.?()[]\n “”é\u0301😀/"))
 MIXED = st.lists(st.one_of(st.sampled_from(LINES), SPACES, MARKS, st.text(max_size=12))).map("".join)
 
 
-@given(MIXED)
-def test_blocks_are_sorted_and_disjoint_and_cover_all_but_white_space(text):
-    blocks = segment_blocks(text)
+@given(MIXED, st.sampled_from(["", *LINES]))
+def test_blocks_are_sorted_and_disjoint_and_cover_all_but_white_space(text, title):
+    blocks = segment_blocks(text, title=title)
     covered = set()
     end = 0
     for block in blocks:
@@ -382,6 +399,7 @@ def test_blocks_are_sorted_and_disjoint_and_cover_all_but_white_space(text):
         surface = text[block.start : block.end]
         assert surface == surface.strip()
         if block.name_start is not None:
+            assert block.kind is BlockKind.SPEAKER_TURN
             assert block.start <= block.name_start < block.name_end <= block.end
             assert text[block.name_start : block.name_end].strip()
         covered.update(range(block.start, block.end))

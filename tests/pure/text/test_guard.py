@@ -69,6 +69,7 @@ def test_utf16_is_told_by_its_byte_order_mark():
         (b"a", "idna", "is not an encoding of files"),
         (b"a", "unicode_escape", "is not an encoding of files"),
         (b"a", "utf-7", "is not an encoding of files"),
+        (b"\x1b\xe1w", "iso2022_jp", "would not come back the same"),
         (b"\x1b(J\x1b(Ba", "iso2022_jp", "would not come back the same"),
     ],
 )

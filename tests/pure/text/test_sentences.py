@@ -38,7 +38,7 @@ CASES = {
     "a name with an exclamation mark": "Yahoo! said so. | He works at Yahoo! | The firm is old.",
     "a missing space": "They held talks.| The minister left.| “We won,” he said.”| She stayed.",
     "no missing space in addresses and names": (
-        "See example.Com or node.Js and a/b.The or St.Louis, v1.Beta, U.S.The and Will.I.Am."
+        "See example.Com or node.Js and a/b.The or St.Louis, v1.Beta, U.S.The and Well...The and Will.I.Am."
     ),
     "lists": "1. First things first. | Then the rest.",
     "bullets in a line": "Sure are: | • a bus every hour | • no parking",
