@@ -252,7 +252,7 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     if before.low in BE_FORMS:
         return True
     agrees = before.low.endswith("s") != (cue.form is Form.THIRD)
-    plausible = before.word and (before.capital or agrees)
+    plausible = before.low == "," or (before.word and (before.capital or agrees))
     content = (
         after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | DETERMINERS
         or after.capital

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Verb
+from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Takes, Verb
 from annotations.extraction.phrases import end_of_phrase
 from annotations.extraction.sources import (
     Kind,
@@ -120,6 +120,8 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     source = source_after(tokens, cue.last)
     if source is None or quoted or after_stop:
         return source
+    if Takes.HEARER in cue.verb.takes or Takes.HEARER_TO in cue.verb.takes:
+        return None
     closing = tokens[source.last].low if source.last < len(tokens) else STOP
     return source if closing in {".", ",", ";", ":", "who", STOP} or closing in PREPOSITIONS else None
 

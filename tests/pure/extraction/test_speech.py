@@ -30,6 +30,7 @@ DIRECT = {
     "nested singles": "[q “He called it ‘a toy’ once,”] [s she] [c said].",
     "apostrophes are no marks": "[q 'The workers' pay isn't low,'] [s she] [c said].",
     "closed by a name of office": '[q "No ship is late,"] [c said] [s harbour master Olaf Brandt].',
+    "apposition and a hearer": '[q "No ship is late,"] [s the pilot, Olaf Brandt], [c told] crews.',
     "apposition behind the name": '[q "No ship is late,"] [c said] [s Olaf Brandt, a pilot from Hull].',
     "apposition before the cue": '[s Olaf Brandt, a pilot from Hull], [c said]: [q "No ship is late today."]',
     "according to": '[c According to] [s the mayor], [q "the bridge is safe for all of us."]',
@@ -67,6 +68,7 @@ INDIRECT = {
 MIXED = {
     "part in marks": '[s Holm] [c said] [q the pier was "a ruin" that nobody needs].',
     "that-clause with a part in marks": '[s Holm] [c warned] [q that the pier was "a ruin and a shame."]',
+    "called behind a relative clause": '[s Holm], who runs the port, [c calls] [q the pier "a ruin."]',
     "called": '[s Holm] [c called] [q the pier "a ruin."]',
 }
 
