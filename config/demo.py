@@ -59,11 +59,12 @@ def run_demo(supervisor: Supervisor, *, port: int) -> None:
         start_broker(supervisor)
     password = settings.ATTEST_HOME / "initial-password"
     is_first_start = not password.exists()
-    say("Loading the sample corpus …")
-    supervisor.run_step(python, "manage.py", "load_demo")
     say("Starting the worker, the sweeper and the web server …")
     for service in demo_services(port=port):
         supervisor.start(service)
+    # While they come up; the worker takes the jobs as they are made.
+    say("Loading the sample corpus …")
+    supervisor.run_step(python, "manage.py", "load_demo")
     supervisor.wait_until(lambda: is_ready(port), what="The web server was not ready")
     greet(settings.ATTEST_HOME, port=port, show_password=is_first_start)
     while True:
