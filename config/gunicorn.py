@@ -5,6 +5,8 @@ from config.env import env_int
 worker_class = "gthread"
 workers = env_int("WEB_CONCURRENCY", default=2, low=1, high=64)
 threads = 4
+# Loaded once and shared by the processes: half the start and half the memory.
+preload_app = True
 graceful_timeout = 10
 loglevel = "warning"
 # Nothing asks it, and a container's file system is read-only.
