@@ -235,13 +235,11 @@ REST_FRAMEWORK = {
         "corpus.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["corpus.api.guard.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["corpus.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["corpus.api.rendering.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "corpus.api.pagination.CursorPage",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "corpus.api.errors.handle_error",
     "UNAUTHENTICATED_USER": None,
-    "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Attest",
