@@ -240,6 +240,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "corpus.api.errors.handle_error",
     "UNAUTHENTICATED_USER": None,
+    # `format` is a parameter of our own export.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Attest",
@@ -248,9 +250,23 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "RevisionStatusEnum": "corpus.models.RevisionStatus",
+        "JobStatusEnum": "annotations.models.JobStatus",
+    },
+    "TAGS": [
+        {"name": "corpora", "description": "Corpora, members, guideline and scheme."},
+        {"name": "articles", "description": "Texts in, their revisions and blocks."},
+        {"name": "layers", "description": "What machines, reviewers and gold say of a text."},
+        {"name": "reviews", "description": "Deciding, and the pass that the decisions make up."},
+        {"name": "machines", "description": "Pipelines, runs and jobs."},
+        {"name": "files", "description": "Exports and imports."},
+        {"name": "events", "description": "The audit trail, and counts."},
+        {"name": "access", "description": "Who you are, and your tokens."},
+    ],
 }
 
 # --- Logs: one JSON object a line, so that no input can forge a line --------------------------------

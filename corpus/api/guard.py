@@ -1,46 +1,18 @@
 """The input guard: what no view should ever see is refused before one does, admin included."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import IO, Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import BaseParser
 
 from corpus.api.errors import refusal
-from corpus.readers.strict_json import JSONRefused, loads_strict
 
 MAX_PATH = 2_000
 MAX_QUERY = 4_000
 #: A number of more digits fits no column, and Python refuses to read one of thousands.
 MAX_DIGITS = 18
-
-
-class TooLarge(APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_code = "too_large"
-    default_detail = f"The body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes; send articles as NDJSON instead."
-
-
-class StrictJSONParser(BaseParser):
-    """JSON without what breaks later: NUL, lone surrogates, keys twice, depth over 64, integers over 64 bit."""
-
-    media_type = "application/json"
-
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise TooLarge
-        try:
-            return loads_strict(body)
-        except JSONRefused as error:
-            raise ParseError(str(error)) from None
 
 
 class InputGuardMiddleware:
