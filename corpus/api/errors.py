@@ -53,7 +53,11 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
         response = _plain(HTTPStatus.FORBIDDEN, "not_allowed", "This is not allowed.")
     elif isinstance(error, exceptions.ValidationError):
         response = Response(
-            {"code": "bad_input", "message": _first_message(error.detail), "details": {"fields": error.detail}},
+            {
+                "code": "bad_input",
+                "message": first_message(error.detail),
+                "details": {"fields": error.detail},
+            },
             status=HTTPStatus.BAD_REQUEST,
         )
     elif isinstance(error, exceptions.APIException):
@@ -66,7 +70,9 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
         response = _plain(HTTPStatus.BAD_REQUEST, "bad_input", "A value is out of range.")
     elif isinstance(error, OperationalError):
         log.error("database_unavailable", error=str(error))
-        response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database does not answer; try again.")
+        response = _plain(
+            HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database does not answer; try again."
+        )
         response["Retry-After"] = "2"
     else:
         return None
@@ -85,7 +91,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "error", "Something went wrong here; it has been logged.")
+    return refusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "error", "Something went wrong here; it has been logged."
+    )
 
 
 def _plain(status: int, code: str, message: str) -> Response:
@@ -97,12 +105,12 @@ def _code(error: exceptions.APIException) -> str:
     return codes if isinstance(codes, str) else str(error.default_code)
 
 
-def _first_message(detail: Any, path: str = "") -> str:
+def first_message(detail: Any, path: str = "") -> str:
     if isinstance(detail, dict) and detail:
         name, value = next(iter(detail.items()))
-        return _first_message(value, f"{path}.{name}" if path else str(name))
+        return first_message(value, f"{path}.{name}" if path else str(name))
     if isinstance(detail, list) and detail:
         index = next((number for number, value in enumerate(detail) if value), 0)
         nested = isinstance(detail[index], dict | list)
-        return _first_message(detail[index], f"{path}[{index}]" if nested else path)
+        return first_message(detail[index], f"{path}[{index}]" if nested else path)
     return f"{path}: {detail}" if path else str(detail)

@@ -1,0 +1,79 @@
+"""The routes of what is said of the texts, and of the texts as far as that shows in them."""
+
+from django.urls import path, register_converter
+
+from annotations.api.articles import (
+    ArticleRoute,
+    ArticlesRoute,
+    BlockRoute,
+    BlocksRoute,
+    NextRoute,
+    RevisionsRoute,
+)
+from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
+from annotations.api.layers import (
+    AnnotationRoute,
+    AnnotationsRoute,
+    RelationRoute,
+    RelationsRoute,
+    SuggestionsRoute,
+)
+from annotations.api.machines import (
+    CancelRunRoute,
+    JobsRoute,
+    PipelineRoute,
+    PipelinesRoute,
+    RetryJobRoute,
+    RunRoute,
+    RunsRoute,
+)
+from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
+from annotations.api.trail import EventsRoute, StatsRoute
+
+
+class NumberConverter:
+    """A whole number that fits any column; `<int>` would take one of a thousand digits."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(NumberConverter, "number")
+
+urlpatterns = [
+    path("corpora/<slug:slug>/articles/", ArticlesRoute.as_view(), name="articles"),
+    path("corpora/<slug:slug>/next/", NextRoute.as_view(), name="next"),
+    path("corpora/<slug:slug>/pipelines/", PipelinesRoute.as_view(), name="pipelines"),
+    path("corpora/<slug:slug>/pipelines/<uuid:pipeline_id>/", PipelineRoute.as_view(), name="pipeline"),
+    path("corpora/<slug:slug>/jobs/", JobsRoute.as_view(), name="jobs"),
+    path("corpora/<slug:slug>/export/", ExportRoute.as_view(), name="export"),
+    path("corpora/<slug:slug>/import/", ImportRoute.as_view(), name="import"),
+    path("corpora/<slug:slug>/events/", EventsRoute.as_view(), name="events"),
+    path("corpora/<slug:slug>/stats/", StatsRoute.as_view(), name="stats"),
+    path("articles/<uuid:article_id>/", ArticleRoute.as_view(), name="article"),
+    path("articles/<uuid:article_id>/revisions/", RevisionsRoute.as_view(), name="revisions"),
+    path("articles/<uuid:article_id>/blocks/", BlocksRoute.as_view(), name="blocks"),
+    path("articles/<uuid:article_id>/blocks/<number:block_id>/", BlockRoute.as_view(), name="block"),
+    path("articles/<uuid:article_id>/annotations/", AnnotationsRoute.as_view(), name="annotations"),
+    path("articles/<uuid:article_id>/relations/", RelationsRoute.as_view(), name="relations"),
+    path("articles/<uuid:article_id>/suggestions/", SuggestionsRoute.as_view(), name="suggestions"),
+    path("articles/<uuid:article_id>/reviews/", ReviewsRoute.as_view(), name="reviews"),
+    path("articles/<uuid:article_id>/pass/", PassRoute.as_view(), name="pass"),
+    path("annotations/<uuid:annotation_id>/", AnnotationRoute.as_view(), name="annotation"),
+    path(
+        "annotations/<uuid:annotation_id>/review/", AnnotationReviewRoute.as_view(), name="annotation-review"
+    ),
+    path("relations/<uuid:relation_id>/", RelationRoute.as_view(), name="relation"),
+    path("relations/<uuid:relation_id>/review/", RelationReviewRoute.as_view(), name="relation-review"),
+    path("runs/", RunsRoute.as_view(), name="runs"),
+    path("runs/<uuid:run_id>/", RunRoute.as_view(), name="run"),
+    path("runs/<uuid:run_id>/cancel/", CancelRunRoute.as_view(), name="cancel-run"),
+    path("jobs/<number:job_id>/retry/", RetryJobRoute.as_view(), name="retry-job"),
+    path("exports/", ExportsRoute.as_view(), name="exports"),
+    path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
+]

@@ -1,0 +1,91 @@
+"""Idempotency-Key: repeat a request whose answer was lost, and get its answer instead of a second effect."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError, transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from corpus.api.parsing import TooLarge
+from corpus.api.rendering import JSONRenderer
+from corpus.models import IdempotencyKey
+from corpus.services.errors import BadInput, KeyReused
+
+KEY = re.compile(r"[\x21-\x7e]{1,128}\Z")
+
+Handler = Callable[..., Response]
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the key of a request; empty for none."""
+    key = request.headers.get("Idempotency-Key", "")
+    if key and not KEY.match(key):
+        raise BadInput("An Idempotency-Key has 1 to 128 visible ASCII characters.", field="Idempotency-Key")
+    return key
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Keep the answer of a keyed request, in the transaction of its effect, and give it again to a repetition.
+
+    The key is taken first, so a repetition that runs at the same time waits for the first to end. What was
+    refused keeps no key. Fields named in a handler's `unkept` answer once only: a repetition has null there.
+    """
+
+    @wraps(handler)
+    def keyed(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = idempotency_key(request)
+        if not key:
+            return handler(self, request, *args, **kwargs)
+        fingerprint = _fingerprint(request)
+        try:
+            with transaction.atomic():
+                return _first(self, handler, request, key, fingerprint, *args, **kwargs)
+        except _Taken:
+            return _again(request, key, fingerprint)
+
+    return keyed
+
+
+class _Taken(Exception):
+    """The key has its answer already."""
+
+
+def _first(
+    view: Any, handler: Handler, request: Request, key: str, fingerprint: str, *args: Any, **kwargs: Any
+) -> Response:
+    try:
+        with transaction.atomic():
+            row = IdempotencyKey.objects.create(user=request.user, key=key, fingerprint=fingerprint, status=0)
+    except IntegrityError:
+        raise _Taken from None
+    response = handler(view, request, *args, **kwargs)
+    unkept = dict.fromkeys(getattr(view, "unkept", ()))
+    body = {**response.data, **unkept} if unkept else response.data
+    row.status = response.status_code
+    row.body = orjson.loads(JSONRenderer().render(body)) if body is not None else None
+    row.etag = response.headers.get("ETag", "")
+    row.save(update_fields=["status", "body", "etag"])
+    return response
+
+
+def _again(request: Request, key: str, fingerprint: str) -> Response:
+    row = IdempotencyKey.objects.get(user=request.user, key=key)
+    if row.fingerprint != fingerprint:
+        raise KeyReused("This key was used before for another request.")
+    return Response(row.body, status=row.status, headers={"ETag": row.etag} if row.etag else {})
+
+
+def _fingerprint(request: Request) -> str:
+    try:
+        body = request._request.body
+    except RequestDataTooBig:
+        raise TooLarge from None
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    digest.update(body)
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""The shapes that the routes of corpus take and give. Those that end in `Shape` document what is rendered by hand."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Text
+from corpus.models import Role, SuggestionsShown
+from corpus.services.actors import Scope
+
+LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
+
+
+class CorpusSettings(Input):
+    name = Text(max_length=200)
+    description = Text(max_length=10_000, allow_blank=True)
+    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, help_text="A BCP 47 tag.")
+    blind = Flag(help_text="Nobody sees another reviewer's layer.")
+    suggestions_shown = Choice(SuggestionsShown.choices)
+
+
+class NewCorpus(CorpusSettings):
+    slug = serializers.RegexField(r"\A[a-z0-9][a-z0-9_-]{0,63}\Z", help_text="Its name in addresses.")
+    name = Text(max_length=200, required=False)
+    description = Text(max_length=10_000, allow_blank=True, required=False)
+    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, required=False)
+    blind = Flag(required=False)
+    suggestions_shown = Choice(SuggestionsShown.choices, required=False)
+    guideline = Text(max_length=1_000_000, allow_blank=True, required=False)
+
+
+class CorpusShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    language = serializers.CharField()
+    blind = serializers.BooleanField()
+    suggestions_shown = serializers.ChoiceField(SuggestionsShown.choices)
+    version = serializers.IntegerField(help_text="Of the settings; the ETag.")
+    created_at = serializers.DateTimeField()
+    role = serializers.ChoiceField(Role.choices, help_text="Your own.")
+
+
+class MemberRole(Input):
+    role = Choice(Role.choices)
+
+
+class MemberShape(serializers.Serializer[Any]):
+    user = serializers.UUIDField(help_text="The public id.")
+    name = serializers.CharField()
+    role = serializers.ChoiceField(Role.choices)
+    since = serializers.DateTimeField()
+
+
+class NewGuideline(Input):
+    text = Text(max_length=1_000_000)
+
+
+class GuidelineShape(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    text = serializers.CharField()
+    published_at = serializers.DateTimeField()
+
+
+class NewScheme(Input):
+    definition = Mapped(help_text="Labels and relations; see docs/vocabulary.md.")
+
+
+class SchemeShape(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    definition = serializers.DictField()
+    published_at = serializers.DateTimeField()
+
+
+class NewToken(Input):
+    name = Text(max_length=100)
+    scopes = serializers.ListField(
+        child=Choice([(scope.value, scope.value) for scope in Scope]), max_length=20
+    )
+    corpus = Text(max_length=64, required=False, allow_null=True, help_text="The slug of the one it is for.")
+    expires_at = Moment(required=False, allow_null=True)
+
+
+class TokenShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    hint = serializers.CharField(help_text="Its first characters.")
+    scopes = serializers.ListField(child=serializers.CharField())
+    corpus = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class MadeTokenShape(TokenShape):
+    secret = serializers.CharField(
+        allow_null=True, help_text="Shown this once; null when a repetition asks again."
+    )
+
+
+class OwnCorpusShape(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    role = serializers.ChoiceField(Role.choices)
+
+
+class OwnTokenShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    corpus = serializers.CharField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class MeShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="Your public id: your layers are named reviewer:<id>.")
+    username = serializers.CharField()
+    token = OwnTokenShape(allow_null=True, help_text="The one in use; null for a session.")
+    corpora = OwnCorpusShape(many=True)
+
+
+class NewArticle(Input):
+    external_id = Text(max_length=512)
+    text = Text(max_length=5_000_000, help_text="Kept exactly as it is.")
+    title = Text(max_length=5_000, allow_blank=True, required=False)
+    outlet = Text(max_length=200, allow_blank=True, required=False)
+    url = Text(max_length=2_000, allow_blank=True, required=False)
+    published_at = Moment(required=False, allow_null=True)
+    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, required=False)
+    byline = Text(max_length=5_000, allow_blank=True, required=False)
+    metadata = Mapped(required=False)
+
+
+class AmendedArticle(NewArticle):
+    external_id = None  # type: ignore[assignment]  # the address says which article it is
+
+
+class OutcomeShape(serializers.Serializer[Any]):
+    place = serializers.CharField(help_text="The line, for a body of many.")
+    outcome = serializers.ChoiceField(["created", "amended", "unchanged", "rejected"])
+    external_id = serializers.CharField()
+    reason = serializers.CharField(help_text="Why it was rejected, and how to mend it.")
+    article = serializers.UUIDField(allow_null=True)
+    revision = serializers.IntegerField(allow_null=True, help_text="Its number.")
