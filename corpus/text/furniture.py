@@ -32,6 +32,7 @@ _SOUND_NOTE = re.compile(
 _CLOSING = re.compile(
     r"\(?(?:additional |with additional )?(?:reporting|writing|editing|edited|compiled|translated|produced"
     r"|adapted|fact[- ]checked|photos|graphics)(?: and (?:reporting|writing|editing))? by\b"
+    r"|interview(?:ed)?(?: by|:)"
     r"|\(?with (?:inputs?|files|material|reporting|additional reporting) (?:from|by)\b"
     r"|(?:corrections?|clarification|editor['’]s note):"
     r"|this (?:article|story|report|piece) (?:was|has been|is)\b"

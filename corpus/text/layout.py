@@ -81,7 +81,11 @@ def mark_pictures(page: Page) -> None:
 
 
 def mark_closing(page: Page) -> None:
-    """Mark the lines about the article and its makers, from the last upwards."""
+    """Mark what follows the article: lines about it and its makers, then topics and links.
+
+    From the last line upwards as long as the words of each line show it; and short lines without
+    a stop below the last paragraph, once furniture has begun.
+    """
     for number in range(len(page.lines) - 1, 0, -1):
         text = page.lines[number].text
         if page.kinds[number] is None and is_closing(text):
@@ -89,7 +93,26 @@ def mark_closing(page: Page) -> None:
         elif page.kinds[number] is None and (is_byline(text) or is_dateline(text)):
             page.kinds[number] = BlockKind.BYLINE if is_byline(text) else BlockKind.DATELINE
         elif page.kinds[number] is not BlockKind.FURNITURE:
+            break
+    _mark_links_below(page)
+
+
+def _mark_links_below(page: Page) -> None:
+    links: list[int] = []
+    for number in range(len(page.lines) - 1, 0, -1):
+        kind = page.kinds[number]
+        if kind is None and _is_link(page.lines[number].text):
+            links.append(number)
+        elif kind is BlockKind.FURNITURE:
+            for link in links:
+                page.kinds[link] = BlockKind.FURNITURE
+            links = []
+        elif kind not in _META:
             return
+
+
+def _is_link(text: str) -> bool:
+    return len(text) <= _LONGEST_SUBHEAD and text[0] not in _BULLETS and not ends_sentence(text)
 
 
 def mark_headline(page: Page) -> None:
@@ -124,8 +147,12 @@ def _titled(page: Page) -> int | None:
 
 
 def _first_title_like(page: Page) -> int | None:
-    """Return the first wordy line among the opening ones that can be a title, or else the last."""
-    found = None
+    """Return the first wordy line among the opening ones that can be a title, or else the last.
+
+    A wordy line above a menu, two lines of one word or more, is the name of the site.
+    """
+    found: int | None = None
+    single_words = 0
     for number, text in page.unknown():
         if number == len(page.lines) - 1 or not is_title_like(text):
             break
@@ -133,9 +160,10 @@ def _first_title_like(page: Page) -> int | None:
             break
         if is_menu_item(text) or is_dateline(text) or is_byline(text):
             continue
-        found = number
-        if is_wordy(text):
-            break
+        wordy = is_wordy(text)
+        if found is None or (wordy and (single_words > 1 or not is_wordy(page.lines[found].text))):
+            found = number
+        single_words = 0 if " " in text else single_words + 1
     return found
 
 
