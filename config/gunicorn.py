@@ -1,4 +1,4 @@
-"""How gunicorn serves Attest, in the demo and in production; the address to bind comes from its command line."""
+"""How gunicorn serves Attest, in the demo and in production. Its command line names the address."""
 
 from config.env import env_int
 

@@ -65,7 +65,7 @@ def is_alive(pid: int) -> bool:
 def look_until(supervisor: Supervisor, condition) -> None:
     def looked() -> bool:
         supervisor.look_after()
-        return condition()
+        return bool(condition())
 
     wait_for(looked, within=20)
 
