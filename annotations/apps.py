@@ -13,7 +13,7 @@ class AnnotationsConfig(AppConfig):
         revisions_made.connect(give_jobs, dispatch_uid="annotations.give_jobs")
 
 
-def give_jobs(*, corpus_id: UUID, revision_ids: list[UUID], **kwargs: Any) -> None:
+def give_jobs(*, corpus_id: UUID, revision_ids: list[UUID], **_: Any) -> None:
     """Give new revisions their jobs in the transaction that makes them, and ring once it is committed."""
     # Models can be imported only once the apps are loaded, and this module is what loads them.
     from annotations.services.jobs import active_pipelines, enqueue_jobs  # noqa: PLC0415

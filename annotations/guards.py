@@ -21,7 +21,8 @@ ANNOTATION_GUARDS = [
     Guard(
         table="annotations_relation",
         frozen=[
-            "id", "layer_id", "label", "head_id", "child_id", "origin", "score", "reason", "derived_from_id", "root",
+            "id", "layer_id", "label", "head_id", "child_id", "origin", "score", "reason",
+            "derived_from_id", "root",
         ],
         message="A relation never changes once written.",
     ),
@@ -29,7 +30,8 @@ ANNOTATION_GUARDS = [
         table="annotations_review",
         frozen=[
             "id", "layer_id", "line", "version", "verdict", "reason", "note", "annotation_id", "relation_id",
-            "result_id", "result_relation_id", "retracts_id", "implied_by_id", "guideline", "suggestions_shown", "at",
+            "result_id", "result_relation_id", "retracts_id", "implied_by_id", "guideline",
+            "suggestions_shown", "at",
         ],
         message="A review never changes once written.",
         keeps_rows=True,

@@ -29,9 +29,10 @@ def work() -> dict[str, int]:
 
 
 def ring(rings: int | None = None) -> int:
-    """Wake workers for the jobs that are due; return how many were rung. A broker that is away is no error here.
+    """Wake workers for the jobs that are due; return how many were rung.
 
-    The sweeper rings again while jobs wait, so a ring that is lost costs seconds, never a job.
+    A broker that is away is no error here: the sweeper rings again while jobs wait, so a ring that is lost
+    costs seconds, never a job.
     """
     wanted = rings if rings is not None else min(due_jobs(MAX_RINGS), MAX_RINGS)
     for rung in range(wanted):

@@ -1,7 +1,8 @@
 """Insert many rows at the database's own speed.
 
 `bulk_create` builds a model instance and walks its fields for each row, which costs five times what the
-database does. Rows of a checked batch go in by columns instead: `executemany` on SQLite, `COPY` on PostgreSQL.
+database does. Rows of a checked batch go in by columns instead: `executemany` on SQLite, `COPY` on
+PostgreSQL.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,12 +24,11 @@ def insert_columns(model: type[models.Model], count: int, columns: Mapping[str, 
     """
     if not count:
         return
-    names, series = [], []
+    names: list[str] = []
+    series: list[Iterable[Any]] = []
     for name, values in columns.items():
-        field = model._meta.get_field(name)
-        assert isinstance(field, models.Field)
-        names.append(field.column)
-        convert = _converter(field)
+        names.append(column_of(model, name))
+        convert = _converter(model._meta.get_field(name))
         if isinstance(values, list):
             if len(values) != count:
                 raise ValueError(f"{model.__name__}.{name} has {len(values)} values for {count} rows.")
@@ -36,6 +36,14 @@ def insert_columns(model: type[models.Model], count: int, columns: Mapping[str, 
         else:
             series.append(repeat(convert(values) if convert else values, count))
     _write(model._meta.db_table, names, zip(*series, strict=False))
+
+
+def column_of(model: type[models.Model], name: str) -> str:
+    """Return the name of the column that a field of `model` has."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.Field) or field.column is None:
+        raise ValueError(f"{model.__name__}.{name} has no column.")
+    return field.column
 
 
 def _write(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
@@ -51,7 +59,7 @@ def _write(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) ->
             cursor.executemany(f"INSERT INTO {target} VALUES ({marks})", list(rows))  # noqa: S608 - no input in it
 
 
-def _converter(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
+def _converter(field: object) -> Callable[[Any], Any] | None:
     """Return what turns a Python value of `field` into the driver's, or None where nothing need be done."""
     if isinstance(field, models.ForeignKey):
         return _converter(field.target_field)

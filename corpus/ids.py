@@ -7,7 +7,8 @@ from uuid import UUID
 
 _lock = threading.Lock()
 _last = 0
-#: Room for the counter below the version and variant bits; a run of new ids fills it before the time moves on.
+#: Room for the counter below the version and variant bits; a run of new ids fills it before the time moves
+#: on.
 _COUNTER_STEP = 1 << 32
 
 

@@ -13,9 +13,9 @@ from corpus.ids import uuid7
 def snapshot() -> Iterator[str]:
     """Yield the alias of a connection that sees one state from its first query to its last, and only reads.
 
-    PostgreSQL gives that in a REPEATABLE READ transaction, SQLite in a deferred one of its write-ahead log. The
-    main connection would not do: there each transaction begins as a writer. Inside a running transaction
-    that one is the state, and is given.
+    PostgreSQL gives that in a REPEATABLE READ transaction, SQLite in a deferred one of its write-ahead log.
+    The main connection would not do: there each transaction begins as a writer. Inside a running
+    transaction that one is the state, and is given.
     """
     if connection.in_atomic_block:
         yield DEFAULT_DB_ALIAS

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """Rows of `table` cannot change, but for `allowed`: a condition on OLD and NEW, with {same} for the frozen columns."""
+    """Rows of `table` cannot change in `frozen` columns, nor in others unless `allowed` holds."""
 
     table: str
     frozen: Sequence[str]
@@ -53,7 +53,8 @@ class Guard:
     def _function(self) -> str:
         return (
             f'CREATE OR REPLACE FUNCTION "{self.table}_guard"() RETURNS trigger LANGUAGE plpgsql AS '
-            f"$$ BEGIN RAISE EXCEPTION '{self.message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+            f"$$ BEGIN RAISE EXCEPTION '{self.message}' "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
 
     def _trigger(self, vendor: str, act: str, when: str) -> str:

@@ -158,7 +158,9 @@ def _checked_hash(values: Mapping[str, Any], text: str) -> str:
 
 
 def _layers(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    layers = {_layer_name(item.get("name")): item for item in _objects(values, "layers")}
+    layers: dict[str, Mapping[str, Any]] = {
+        _layer_name(item.get("name")): item for item in _objects(values, "layers")
+    }
     own = values.get("layer")
     if own is not None and own != "all":
         layers.setdefault(_layer_name(own), {})
@@ -206,7 +208,7 @@ def _labelled(item: Mapping[str, Any], number: int, record: Record, scheme: Sche
 
 
 def _plainly_fits(segment: Any, text: str, surface: object) -> bool:
-    """Return whether a single segment certainly fits, without building its value; the slow check explains a no."""
+    """Return whether a single segment certainly fits; where it may not, the slow check says why."""
     return (
         type(segment) is list
         and len(segment) == 2

@@ -31,12 +31,12 @@ KEEPING = (Verdict.ACCEPT, Verdict.CORRECT, Verdict.ADD)
 
 
 class Review(models.Model):
-    """One reviewer's recorded decision on one line of annotations (or of relations), in that reviewer's layer.
+    """One reviewer's recorded decision on one line, of annotations or of relations, in an own layer.
 
-    `line` is the root of what was decided on. `version` counts the decisions of this reviewer on this line from
-    1; it is the ETag, and its uniqueness is what lets only one of two tabs win. The newest decision that no
-    `retract` names is the one that counts. `implied_by` is the decision that brought this one along: accepting a quote accepts
-    the source and cue shown with it.
+    `line` is the root of what was decided on. `version` counts the decisions of this reviewer on this line
+    from 1; it is the ETag, and its uniqueness is what lets only one of two tabs win. The newest decision
+    that no `retract` names is the one that counts. `implied_by` is the decision that brought this one along:
+    accepting a quote accepts the source and cue shown with it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

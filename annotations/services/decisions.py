@@ -24,10 +24,10 @@ class Link:
 class Decision:
     """One decision as it comes in.
 
-    `on` is the suggestion or own annotation (or relation) decided on; None with `add`. `version` is the number of own
-    decisions on its line that the reviewer has seen (0 for none). For `correct`, what is None stays as it
-    was; `links` names per relation all that it should lead to, and a relation it does not name stays.
-    A relation is added or corrected by `label`, `head` and `child`.
+    `on` is the suggestion or own annotation (or relation) decided on; None with `add`. `version` is the
+    number of own decisions on its line that the reviewer has seen (0 for none). For `correct`, what is None
+    stays as it was; `links` names per relation all that it should lead to, and a relation it does not name
+    stays. A relation is added or corrected by `label`, `head` and `child`.
     """
 
     verdict: Verdict
@@ -46,17 +46,30 @@ class Decision:
 
     def fingerprint(self, revision_id: UUID) -> str:
         """Return a sha256 that differs when anything but the key does."""
+        links = {
+            name: [[link.annotation, link.segments] for link in wanted] for name, wanted in self.links.items()
+        }
         said = [
-            revision_id, self.verdict, self.on, self.version, self.reason, self.note, self.label, self.segments,
-            self.surface, self.attributes and dict(self.attributes), self.head, self.child,
-            {name: [[link.annotation, link.segments] for link in links] for name, links in self.links.items()},
-        ]  # fmt: skip
+            revision_id,
+            self.verdict,
+            self.on,
+            self.version,
+            self.reason,
+            self.note,
+            self.label,
+            self.segments,
+            self.surface,
+            self.attributes and dict(self.attributes),
+            self.head,
+            self.child,
+            links,
+        ]
         return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What became of one decision: `body` where it stands (again, for a replay), `error` where it was refused."""
+    """What became of one decision: `body` where it stands (once more, for a replay), else `error`."""
 
     body: dict[str, Any] | None = None
     error: ServiceError | None = None

@@ -1,8 +1,8 @@
 """One reviewer's work on one revision, as a unit of work.
 
-The desk reads the shown machine layers and the own layer once, takes any number of decisions in memory, and writes what
-they come to in one statement a table. A decision is so one code path, whether it comes alone or with
-five hundred others.
+The desk reads the shown machine layers and the own layer once, takes any number of decisions in memory, and
+writes what they come to in one statement a table. A decision is so one code path, whether it comes alone or
+with five hundred others.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,8 @@ class Desk:
     new_annotations: list[NewAnnotation] = field(default_factory=list)
     new_relations: list[NewRelation] = field(default_factory=list)
     new_reviews: list[Review] = field(default_factory=list)
-    #: The versions that the person has seen: explicit decisions of this batch count, what they bring along does not.
+    #: The versions that the person has seen: explicit decisions of this batch count, what they bring along
+    #: does not.
     seen: dict[UUID, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -180,7 +181,8 @@ class Desk:
         implied_by: Review | None = None,
     ) -> Review:
         thing = annotation or relation
-        assert thing is not None
+        if thing is None:
+            raise ValueError("A review is of an annotation or of a relation.")
         line = thing.root
         version = self.own.versions.get(line, 0) + 1
         review = Review(

@@ -15,8 +15,9 @@ from corpus.services.events import Change, record
 def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
-    Texts, surfaces, raw pages, title, byline, address and metadata go. The external id stays, so that the article cannot come in
-    again unseen. What backups hold is for the operator to age out (docs/operating.md).
+    Texts, surfaces, raw pages, title, byline, address and metadata go. The external id stays, so that the
+    article cannot come in again unseen. What backups hold is for the operator to age out
+    (docs/operating.md).
 
     Raises:
         BadInput: no reason is given.

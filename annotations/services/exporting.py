@@ -58,8 +58,8 @@ def export_corpus(
     """Write the records of `layer` to `target` and return the Export with its manifest.
 
     `all` is lossless: every revision, layer, review and block, the raw page with it. Any other layer is a
-    view of the current revisions that have it: what stands there, and what was decided. A surface that does not fit its text stops the
-    export with an error.
+    view of the current revisions that have it: what stands there, and what was decided. A surface that does
+    not fit its text stops the export with an error.
 
     Raises:
         BadInput: no such layer, or a filter that is none of status, outlet and language.
@@ -135,11 +135,10 @@ def _check(layer: str, filters: Mapping[str, str]) -> None:
 
 def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[Revision]]:
     """Yield the revisions to write, oldest first, a page at a time by key."""
-    revisions = (
-        Revision.objects.using(alias).filter(corpus=corpus).select_related("article", "article__outlet")
-    )
+    every = Revision.objects.using(alias).filter(corpus=corpus)
+    revisions: QuerySet[Revision] = every.select_related("article", "article__outlet")
     if layer == "all":
-        revisions = revisions.select_related("article", "article__outlet", "raw")
+        revisions = every.select_related("article", "article__outlet", "raw")
     else:
         revisions = _having(revisions.filter(current=True, article__erased_at__isnull=True), layer)
     for name, value in filters.items():

@@ -1,8 +1,8 @@
 """Taking native records in: articles with their layers, each record whole or not at all.
 
-Ids are kept where they are free, so that what was exported is recognised when it comes back. An article that stands
-here already gets the layers that it has not; nothing that stands is changed. Rows go in by columns, many records
-a transaction.
+Ids are kept where they are free, so that what was exported is recognised when it comes back. An article
+that stands here already gets the layers that it has not; nothing that stands is changed. Rows go in by
+columns, many records a transaction.
 """
 
 import base64
@@ -77,8 +77,8 @@ def import_records(
 ) -> Iterator[RowOutcome]:
     """Take native records, a line each, and yield what became of each: created, amended, unchanged or rejected.
 
-    `amended` means that something was new: a revision, or a layer on one that stands. Every `CHUNK` records are one
-    transaction; doing it again changes nothing.
+    `amended` means that something was new: a revision, or a layer on one that stands. Every `CHUNK` records
+    are one transaction; doing it again changes nothing.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.INGEST)
     require(actor, corpus.pk, Role.LEAD, Scope.SUGGEST)
@@ -519,8 +519,8 @@ class Importer:
 class _Ids:
     """The ids of one record: its own where they are free, new ones for the rest.
 
-    An id that begins with # stands for none: it holds within the record alone. What is kept is taken from then on, for
-    the records after this one.
+    An id that begins with # stands for none: it holds within the record alone. What is kept is taken from
+    then on, for the records after this one.
     """
 
     def __init__(self, taken: set[str]) -> None:

@@ -1,8 +1,8 @@
 """The ledger of machine work. The database is the queue; Celery only rings the bell.
 
-A job is claimed under a lease and a growing token, worked on outside of any transaction, and its layer lands in one
-transaction that holds only while the token does. Kill any process at any moment: the lease runs out, the
-sweeper queues the job again, and a result that comes late is refused.
+A job is claimed under a lease and a growing token, worked on outside of any transaction, and its layer
+lands in one transaction that holds only while the token does. Kill any process at any moment: the lease
+runs out, the sweeper queues the job again, and a result that comes late is refused.
 """
 
 import hashlib
@@ -111,7 +111,7 @@ def claim_job(worker: str) -> Claim | None:
 
 
 def work_jobs(worker: str, *, limit: int, seconds: float) -> dict[str, int]:
-    """Claim and work due jobs until none is left, `limit` are done or the time is up; return counts by outcome."""
+    """Work due jobs until none is left, `limit` are done or the time is up; return counts by outcome."""
     until = timezone.now() + timedelta(seconds=seconds)
     counts: dict[str, int] = {}
     while sum(counts.values()) < limit and timezone.now() < until:
@@ -204,7 +204,8 @@ def _beat(claim: Claim, ended: threading.Event) -> None:
                 if not _held(claim).update(heartbeat_at=now, lease_until=now + timedelta(seconds=lease)):
                     return
             except OperationalError as error:
-                # A database that is busy or away for a moment: there are two more beats before the lease ends.
+                # A database that is busy or away for a moment: there are two more beats before the lease
+                # ends.
                 log.warning("heartbeat_missed", job=claim.job_id, error=str(error))
     finally:
         connection.close()
@@ -241,7 +242,7 @@ def text_blocks(revision_id: UUID) -> tuple[TextBlock, ...]:
 
 
 def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
-    """Write the layer and end the job in one transaction; return False when the job is somebody else's by now."""
+    """Write the layer and end the job in one transaction; False when the job is somebody else's by now."""
     scheme = scheme_of(revision.corpus_id)
     with transaction.atomic():
         held = _held(claim).update(
@@ -299,8 +300,8 @@ def _record_landed(
     claim: Claim,
     revision: Revision,
     layer: Layer,
-    annotations: list,
-    relations: list,  # type: ignore[type-arg]
+    annotations: Sequence[NewAnnotation],
+    relations: Sequence[NewRelation],
 ) -> None:
     digest = hashlib.sha256()
     for row in annotations:

@@ -28,8 +28,8 @@ def set_links(desk: Desk, review: Review, links: Mapping[str, Sequence[Link]]) -
 def follow_suggestions(desk: Desk, review: Review, *, named: set[str], explicit: set[UUID]) -> None:
     """Take the other relations of what `review` left standing as they were shown.
 
-    `named` are the relations that the decision settled itself, `explicit` the lines decided in the same request: those
-    speak for themselves, as do a relation or an end that the reviewer has dropped before.
+    `named` are the relations that the decision settled itself, `explicit` the lines decided in the same
+    request: those speak for themselves, as do a relation or an end that the reviewer has dropped before.
     """
     head = desk.own.standing.get(review.line)
     if head is None:
@@ -40,7 +40,7 @@ def follow_suggestions(desk: Desk, review: Review, *, named: set[str], explicit:
 
 
 def add_relation(desk: Desk, decision: Decision) -> Review:
-    """Add a relation between two annotations that are there; ends that were only suggested are kept with it."""
+    """Add a relation between two annotations that are there; a suggested end is kept along with it."""
     if decision.head is None or decision.child is None or decision.label is None:
         raise BadInput("A relation needs a label, a head and a child.", field="head")
     head, child = desk.annotation(decision.head), desk.annotation(decision.child)
@@ -138,7 +138,7 @@ def _wanted_child(desk: Desk, review: Review, label: str, link: Link) -> Annotat
 
 
 def _kept_child(desk: Desk, review: Review, line: UUID) -> Annotation | None:
-    """Return the annotation that stands on a line, kept along with `review` unless it was decided for itself."""
+    """Return what stands on a line, kept along with `review` unless it was decided for itself."""
     standing = desk.own.standing.get(line)
     if standing is not None:
         if desk.explicit(line) is None:
@@ -172,7 +172,7 @@ def _keep_relation(
 
 
 def _end(desk: Desk, annotation: Annotation) -> Annotation:
-    """Return what stands on the line of an end, or a copy of the suggestion that will be kept with the relation."""
+    """Return what stands on the line of an end, or a copy of its suggestion, to be kept with the relation."""
     standing = desk.own.standing.get(annotation.root)
     if standing is not None:
         return standing

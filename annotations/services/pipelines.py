@@ -75,7 +75,7 @@ def retire_pipeline(actor: Actor, pipeline: Pipeline) -> None:
 
 
 def external_pipeline(corpus_id: UUID, name: str, version: str, configuration: Mapping[str, Any]) -> Pipeline:
-    """Return the pipeline that a machine client's layer belongs to, made at its first layer and then shown."""
+    """Return the pipeline that a machine client's layer belongs to; its first layer puts it in service."""
     digest = configuration_hash(dict(configuration))
     identity = {"corpus_id": corpus_id, "name": name, "version": version, "configuration_hash": digest}
     with transaction.atomic():

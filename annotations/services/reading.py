@@ -1,8 +1,8 @@
 """What stands in a layer.
 
 A machine's layer is all that it says. Of a person's layer, a line stands when the decision that counts on it
-keeps something: the newest one that is not retracted, where a decision brought along by another falls with it. Nothing of this is
-stored; it is worked out from the rows, so it cannot drift from them.
+keeps something: the newest one that is not retracted, where a decision brought along by another falls with
+it. Nothing of this is stored; it is worked out from the rows, so it cannot drift from them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -74,7 +74,7 @@ class LayerView:
 
 
 def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:
-    """Return the decision that counts on each line: the newest that is neither retracted nor fell with another."""
+    """Return what counts on each line: the newest decision neither retracted nor fallen with another."""
     reviews = sorted(reviews, key=lambda review: review.version)
     retracted = {review.retracts_id for review in reviews if review.retracts_id}
     counting: dict[UUID, Review] = {}
@@ -114,7 +114,7 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
 
 
 def shown_layers(revision: Revision) -> list[Layer]:
-    """Return the machine layers that reviewers decide on: those of the corpus's active pipelines. One query."""
+    """Return the machine layers that reviewers decide on, those of the active pipelines. One query."""
     return list(
         Layer.objects.filter(revision=revision, kind=LayerKind.MACHINE, pipeline__active=True)
         .select_related("pipeline")
@@ -176,7 +176,7 @@ def layer_name(layer: Layer) -> str:
 
 
 def layers_named(layers: Collection[Layer], name: str) -> list[Layer]:
-    """Return those of `layers` that `name` means: all, machine (the active pipelines), or one layer's own name."""
+    """Return those that `name` means: all, machine (the active pipelines), or one layer's own name."""
     if name == "all":
         return list(layers)
     if name == "machine":

@@ -1,7 +1,7 @@
 """Deciding suggestions: accept, correct, reject, skip, add and retract, alone or many at once.
 
-Nothing is changed in place. Each decision is a review in the reviewer's own layer; accept, correct and add also write
-the annotation (with its relations) that stands there from then on.
+Nothing is changed in place. Each decision is a review in the reviewer's own layer; accept, correct and add
+also write the annotation (with its relations) that stands there from then on.
 """
 
 from collections.abc import Sequence
@@ -57,9 +57,9 @@ def decide_many(
 ) -> list[Receipt]:
     """Take decisions in order, each with its own receipt; with `all_or_none` one refusal undoes all.
 
-    A decision whose idempotency key was used before gets its first receipt again, whatever has happened since. Two
-    decisions with one version of one line: the first wins, the other is refused with StaleVersion and
-    changes nothing. About twenty statements, however many decisions.
+    A decision whose idempotency key was used before gets its first receipt again, whatever has happened
+    since. Two decisions with one version of one line: the first wins, the other is refused with
+    StaleVersion and changes nothing. About twenty statements, however many decisions.
 
     Raises:
         NotFound, NotAllowed: for strangers and for members below reviewer.
@@ -83,7 +83,7 @@ def decide_many(
 
 
 def open_desk(actor: Actor, role: Role, revision: Revision, *, for_writing: bool) -> Desk:
-    """Read what this reviewer sees and has decided on a revision; for writing, take and lock the own layer."""
+    """Read what this reviewer sees and has decided; for writing, take and lock the own layer."""
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     own = _take_layer(actor, revision) if for_writing else _look_up_layer(actor, revision)
     shown = sees_suggestions(corpus, role, own if not own._state.adding else None)
@@ -160,7 +160,7 @@ def _decide_in_transaction(
             return [replays[index] for index in range(len(decisions))]
         desk = open_desk(actor, role, revision, for_writing=True)
         _can_work_on(revision, desk.own.layer)
-        receipts, changes = _take(actor, desk, decisions, replays)
+        receipts, changes = _take(desk, decisions, replays)
         if all_or_none and any(receipt.error for receipt in receipts):
             raise Refused([receipt if receipt.error else _undone() for receipt in receipts])
         desk.flush()
@@ -172,9 +172,9 @@ def _decide_in_transaction(
 
 
 def _take(
-    actor: Actor, desk: Desk, decisions: Sequence[Decision], replays: dict[int, Receipt]
+    desk: Desk, decisions: Sequence[Decision], replays: dict[int, Receipt]
 ) -> tuple[list[Receipt], list[Change]]:
-    """Apply decisions in order, then follow the suggested links of what stands; a refused one leaves no trace."""
+    """Apply decisions in order, then follow the links of what stands; a refused one leaves no trace."""
     receipts: dict[int, Receipt] = dict(replays)
     taken: list[tuple[int, Decision, Review]] = []
     keys: set[str] = set()
@@ -261,7 +261,7 @@ def _keep(desk: Desk, thing: Annotation, decision: Decision) -> Review:
 def _fitting_attributes(
     desk: Desk, label: str, attributes: dict[str, str], decision: Decision
 ) -> dict[str, str]:
-    """Return the attributes as corrected; those that another label has not are left behind with the old label."""
+    """Return the attributes as corrected; those that a new label has not stay behind with the old one."""
     if decision.label and label in desk.scheme.labels:
         known = desk.scheme.labels[label].attributes
         attributes = {name: value for name, value in attributes.items() if name in known}

@@ -1,7 +1,7 @@
 """Layers as the parts of native records, read without a model instance a row.
 
-An export reads a hundred rows for each article. Instances cost ten times what the database does, so these rows come
-as the driver's tuples: one statement a table and page, ids as text, JSON as it is stored.
+An export reads a hundred rows for each article. Instances cost ten times what the database does, so these
+rows come as the driver's tuples: one statement a table and page, ids as text, JSON as it is stored.
 """
 
 from collections import defaultdict
@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment
 from annotations.services.reading import LayerView, layer_name, read_layers
+from corpus.bulk import column_of
 from corpus.text.spans import SURFACE_JOINT
 
 
@@ -205,9 +206,7 @@ def _rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of `layers` as the driver gives them, a few hundred in memory at a time."""
     connection = connections[alias]
-    column = {
-        name: connection.ops.quote_name(model._meta.get_field(name).column) for name in (*names, *order)
-    }  # type: ignore[union-attr]
+    column = {name: connection.ops.quote_name(column_of(model, name)) for name in (*names, *order)}
     ids: list[Any] = [UUID(pk) if connection.vendor == "postgresql" else pk.replace("-", "") for pk in layers]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,5 +1,4 @@
-"""Verifying that nothing lies: texts against hashes, surfaces against texts, statuses and reviews against rows,
-events against their chain.
+"""Verifying that nothing lies: texts, surfaces, statuses, reviews and events against one another.
 
 Each check yields what it finds, worst first within a page, and never mends anything.
 """
@@ -129,7 +128,7 @@ def _text_of(revision: Revision) -> Iterator[Lie]:
 
 
 def _spans(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
-    """text[start:end] == surface for every segment; several are sorted and disjoint; lines begin where they say."""
+    """text[start:end] == surface for every segment; several are sorted and disjoint; lines have a start."""
     rows = 0
     for page in _revision_pages(alias, corpus):
         texts = {revision.pk: revision for revision in page}
@@ -146,14 +145,14 @@ def _spans(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
             rows += 1
             pieces = [(row[2], row[3], row[4]), *further.get(row[0], ())]
             yield from _span(str(row[0]), texts[row[1]], pieces)
-            if row[6] is None and row[5] != row[0]:
-                # The first of a line is its own root; an imported one may continue a line that is elsewhere.
-                if Annotation.objects.using(alias).filter(pk=row[5]).exists():
-                    yield Lie(
-                        check="lines",
-                        on=str(row[0]),
-                        message="it derives from nothing, yet its root is another.",
-                    )
+            derives_from_nothing = row[6] is None and row[5] != row[0]
+            # The first of a line is its own root; an imported one may continue a line that is elsewhere.
+            if derives_from_nothing and Annotation.objects.using(alias).filter(pk=row[5]).exists():
+                yield Lie(
+                    check="lines",
+                    on=str(row[0]),
+                    message="it derives from nothing, yet its root is another.",
+                )
         yield Progress(check="spans", rows=rows)
 
 
@@ -186,7 +185,7 @@ def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
 
 
 def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
-    """Reviews are the ones that the events tell of, their versions have no gaps, and no status claims too much."""
+    """Reviews are those that the events tell of, versions have no gaps, no status claims too much."""
     for page in _revision_pages(alias, corpus):
         layers = list(
             Layer.objects.using(alias)
@@ -279,7 +278,7 @@ def _chain(alias: str, corpus_id: UUID | None) -> Iterator[Lie | Progress]:
     """Positions run from 1 without a gap, and each hash is that of the event and of the one before."""
     previous, position = GENESIS, 0
     events = (
-        Event.objects.using(alias).filter(corpus_id=corpus_id, position__isnull=False).order_by("position")
+        Event.objects.using(alias).filter(Q(corpus=corpus_id), position__isnull=False).order_by("position")
     )
     for event in events.iterator(chunk_size=2_000):
         position += 1

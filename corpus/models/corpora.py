@@ -98,7 +98,7 @@ class Scheme(models.Model):
 
 
 class Guideline(models.Model):
-    """One immutable version of the rules that reviewers follow; the newest counts, each review names its own."""
+    """One immutable version of the reviewers' rules; the newest counts, each review names its own."""
 
     corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="guidelines")
     number = models.PositiveIntegerField()

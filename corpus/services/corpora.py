@@ -1,6 +1,7 @@
 """Making and configuring corpora, and who belongs to them."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -141,7 +142,7 @@ def publish_scheme(actor: Actor, corpus: Corpus, *, definition: Any, version: in
     return scheme
 
 
-def scheme_of(corpus_id: object) -> SchemeDefinition:
+def scheme_of(corpus_id: UUID) -> SchemeDefinition:
     """Return the newest scheme of a corpus. One query."""
     definition = (
         Scheme.objects.filter(corpus_id=corpus_id)
@@ -152,7 +153,7 @@ def scheme_of(corpus_id: object) -> SchemeDefinition:
     return parse_scheme(definition) if definition else default_scheme()
 
 
-def guideline_number(corpus_id: object) -> int:
+def guideline_number(corpus_id: UUID) -> int:
     """Return the version of the guideline that counts now; 0 where there is none. One query."""
     newest = (
         Guideline.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("number", flat=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from corpus.bulk import insert_columns
@@ -89,7 +90,7 @@ def seal_events(limit: int = 5_000) -> int:
 
 
 def chained_hash(previous: str, event: Event) -> str:
-    """Return the sha256 over the hash before and the event as canonical JSON (sorted keys, UTC, no spaces)."""
+    """Return the sha256 of the hash before and the event as canonical JSON (sorted keys, UTC, no spaces)."""
     body = {
         "id": str(event.id),
         "corpus": str(event.corpus_id) if event.corpus_id else None,
@@ -120,7 +121,7 @@ def _only_sealer() -> bool:
 
 def _head(corpus_id: UUID | None) -> tuple[int, str]:
     last = (
-        Event.objects.filter(corpus_id=corpus_id, position__isnull=False)
+        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
         .order_by("-position")
         .values_list("position", "hash")
         .first()

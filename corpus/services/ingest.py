@@ -38,7 +38,7 @@ MAX_TEXT = 5_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class RowOutcome:
-    """What became of one row; `outcome` is created, amended, unchanged or rejected (then `reason` says why)."""
+    """What became of one row: created, amended, unchanged, or rejected and then why."""
 
     place: str
     outcome: str
@@ -81,8 +81,8 @@ def ingest_articles(
     """Put rows into a corpus and yield what became of each, in order.
 
     Works in transactions of `CHUNK` rows, so that what was yielded is kept whatever comes after; doing it
-    again from the start changes nothing. An external id that stands with the same bytes is unchanged; with another text
-    it gets a new revision, and the old one keeps its labels.
+    again from the start changes nothing. An external id that stands with the same bytes is unchanged; with
+    another text it gets a new revision, and the old one keeps its labels.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.INGEST)
     report = IngestReport.objects.create(corpus=corpus, source=source[:512], started_by=actor.user)
@@ -118,7 +118,9 @@ def _write_chunk(
     standing = _standing_articles(
         corpus, [row.external_id for row in chunk if isinstance(row, IncomingArticle)]
     )
-    outcomes, fresh, touched = [], [], set()
+    outcomes: list[RowOutcome] = []
+    fresh: list[_New] = []
+    touched: set[str] = set()
     for row in chunk:
         if isinstance(row, IncomingArticle) and row.external_id in touched:
             # A second row of one external id in one chunk must see what the first has written.
@@ -151,7 +153,8 @@ def _judge(
         return _outcome(row, "created", new=new), new
     if old.erased:
         return _outcome(row, "rejected", reason="This article was erased; it cannot be put in again."), None
-    # The page may be the same while a newer extractor reads it otherwise: text from HTML changes only when asked.
+    # The page may be the same while a newer extractor reads it otherwise: text from HTML changes only when
+    # asked.
     if old.sha256 == sha256 or old.text_sha256 == text_sha256:
         return _outcome(row, "unchanged", old=old), None
     new = _new(row, old.article_id, old.number + 1, sha256, text_sha256, old.revision_id)
@@ -203,9 +206,9 @@ def _outcome(
         outcome=outcome,
         external_id=row.external_id,
         reason=reason,
-        article_id=stands and stands.article_id,
-        revision_id=stands and stands.revision_id,
-        number=stands and stands.number,
+        article_id=stands.article_id if stands else None,
+        revision_id=stands.revision_id if stands else None,
+        number=stands.number if stands else None,
     )
 
 
@@ -337,7 +340,7 @@ def write_blocks(texts: Iterable[tuple[UUID, str, str]]) -> None:
 
 def _supersede(actor: Actor, corpus: Corpus, new: list[_New]) -> None:
     """Put the revisions that are replaced out of service; their labels and passes in hand stay."""
-    replaced = [item.replaces for item in new]
+    replaced = [item.replaces for item in new if item.replaces]
     if not replaced:
         return
     before = dict(Revision.objects.filter(pk__in=replaced).values_list("pk", "status"))

@@ -13,7 +13,8 @@ from corpus.services.errors import BadInput, NotAllowed, NotFound
 from corpus.services.events import Change, record
 
 PREFIX = "attest_"
-#: `last_used_at` is for people to see which tokens sleep; a minute is fine enough, and spares a write a request.
+#: `last_used_at` is for people to see which tokens sleep; a minute is fine enough, and spares a write a
+#: request.
 SEEN_EVERY = timedelta(minutes=1)
 
 

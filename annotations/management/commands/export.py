@@ -40,25 +40,26 @@ class Command(AttestCommand):
         filters = {name: options[name] for name in FILTERS if options[name]}
         # Under its name only once it is whole: an interrupted export never looks finished.
         try:
-            draft = tempfile.NamedTemporaryFile(
-                dir=output.resolve().parent, prefix=f".{output.name}.", delete=False
-            )  # noqa: SIM115
+            number, name = tempfile.mkstemp(dir=output.resolve().parent, prefix=f".{output.name}.")
         except OSError as error:
             raise CommandError(f"{output.parent} cannot be written to: {error.strerror}.") from None
+        draft = Path(name)
         try:
-            with draft:
-                export = export_corpus(COMMAND, corpus, layer=options["layer"], target=draft, filters=filters)
-                draft.flush()
-                os.fsync(draft.fileno())
-            Path(draft.name).chmod(0o644)
-            Path(draft.name).replace(output)
-        except BaseException:
-            Path(draft.name).unlink(missing_ok=True)
-            raise
+            with os.fdopen(number, "wb") as target:
+                export = export_corpus(
+                    COMMAND, corpus, layer=options["layer"], target=target, filters=filters
+                )
+                target.flush()
+                os.fsync(target.fileno())
+            draft.chmod(0o644)
+            draft.replace(output)
+        finally:
+            draft.unlink(missing_ok=True)
         manifest = output.with_name(f"{output.name}.manifest.json")
         manifest.write_text(
             json.dumps(export.manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
         )
         counts = export.manifest["counts"]
-        sentence = f"{counts['articles']} articles, {counts['annotations']} annotations in {output}; manifest {manifest}"
+        held = f"{counts['articles']} articles, {counts['annotations']} annotations"
+        sentence = f"{held} in {output}; manifest {manifest}"
         self.report(export.manifest, sentence, as_json=options["json"])

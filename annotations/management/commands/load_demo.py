@@ -20,7 +20,9 @@ USER = "admin"
 
 
 class Command(AttestCommand):
-    help = "Make the first account and the sample corpus, unless they are there. The demo calls it at each start."
+    help = (
+        "Make the first account and the sample corpus, unless they are there; the demo does it at each start."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=USER).first() or self._first_user()

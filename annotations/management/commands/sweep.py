@@ -22,8 +22,8 @@ KEEP_KEYS = timedelta(days=2)
 
 class Command(AttestCommand):
     help = (
-        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal events, drop old receipts. "
-        "Any number may run at once."
+        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal events, "
+        "drop old receipts. Any number may run at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
