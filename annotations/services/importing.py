@@ -39,7 +39,7 @@ from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record_many
 from corpus.services.ingest import RowOutcome, outlets_named, write_blocks, write_report
-from corpus.text.blocks import SEGMENTER, BlockKind
+from corpus.text.blocks import SEGMENTER, BlockKind, segment_blocks
 
 #: Records a transaction.
 CHUNK = 100
@@ -477,7 +477,7 @@ class Importer:
         _insert(Revision, batch.revisions, corpus=self.corpus.pk, report=self.report.pk)
         RawSource.objects.bulk_create(batch.raws)
         _insert(Block, batch.blocks, set_by=None)
-        write_blocks(batch.unsegmented)
+        write_blocks((pk, segment_blocks(text, title=title)) for pk, text, title in batch.unsegmented)
         _insert(Layer, batch.layers)
         _insert_tuples(Annotation, ANNOTATION, batch.annotations)
         _insert_tuples(Segment, SEGMENT, batch.segments)

@@ -28,7 +28,8 @@ from corpus.readers.base import IncomingArticle, RowRefused
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.events import Change, record_many
 from corpus.signals import revisions_made
-from corpus.text.blocks import SEGMENTER, segment_blocks
+from corpus.text.blocks import SEGMENTER, BlockKind, segment_blocks
+from corpus.text.blocks import Block as TextBlock
 from corpus.text.guard import TextRefused, check_text, encode
 
 #: Rows a transaction. Larger ones gain little and hold SQLite's one writer for longer.
@@ -73,6 +74,15 @@ class _New:
     sha256: str
     text_sha256: str
     replaces: UUID | None
+    blocks: list[TextBlock]
+
+    @property
+    def title(self) -> str:
+        """Return the title as stated, or else the words of the headline, for people to know the article by."""
+        if self.incoming.title:
+            return self.incoming.title
+        headline = next((block for block in self.blocks if block.kind == BlockKind.HEADLINE), None)
+        return self.incoming.text[headline.start : headline.end] if headline else ""
 
 
 def ingest_articles(
@@ -189,6 +199,7 @@ def _new(
         sha256=sha256,
         text_sha256=text_sha256,
         replaces=replaces,
+        blocks=segment_blocks(row.text, title=row.title),
     )
 
 
@@ -249,7 +260,7 @@ def _write_new(actor: Actor, corpus: Corpus, report: IngestReport, new: list[_Ne
     _renew_metadata(corpus, amended)
     _write_revisions(corpus, report, new, now)
     _write_raw(new)
-    write_blocks([(item.revision_id, item.incoming.text, item.incoming.title) for item in new])
+    write_blocks((item.revision_id, item.blocks) for item in new)
     record_many(actor, [_ingested(corpus, item) for item in new], now=now)
     revisions_made.send(sender=Revision, corpus_id=corpus.pk, revision_ids=[item.revision_id for item in new])
 
@@ -264,7 +275,7 @@ def _write_articles(corpus: Corpus, new: list[_New], now: datetime) -> None:
             "corpus": corpus.pk,
             "external_id": [item.incoming.external_id for item in new],
             "outlet": [outlets.get(item.incoming.outlet) for item in new],
-            "title": [item.incoming.title for item in new],
+            "title": [item.title for item in new],
             "byline": [item.incoming.byline for item in new],
             "url": [item.incoming.url for item in new],
             "published_at": [item.incoming.published_at for item in new],
@@ -314,13 +325,13 @@ def _write_raw(new: list[_New]) -> None:
     )
 
 
-def write_blocks(texts: Iterable[tuple[UUID, str, str]]) -> None:
-    """Segment the (revision id, text, title) and store the blocks of this version of the segmenter."""
-    revisions, blocks = [], []
-    for revision_id, text, title in texts:
-        found = segment_blocks(text, title=title)
-        blocks += found
-        revisions += [revision_id] * len(found)
+def write_blocks(found: Iterable[tuple[UUID, Sequence[TextBlock]]]) -> None:
+    """Store the blocks that this version of the segmenter has found in each (revision id, blocks)."""
+    revisions: list[UUID] = []
+    blocks: list[TextBlock] = []
+    for revision_id, own in found:
+        blocks += own
+        revisions += [revision_id] * len(own)
     insert_columns(
         Block,
         len(blocks),
@@ -369,7 +380,7 @@ def _renew_metadata(corpus: Corpus, new: list[_New]) -> None:
     for item in new:
         row = item.incoming
         stated = {
-            "title": row.title,
+            "title": item.title,
             "byline": row.byline,
             "url": row.url,
             "published_at": row.published_at,

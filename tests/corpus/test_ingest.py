@@ -167,3 +167,9 @@ def test_only_leads_and_owners_of_the_corpus_put_articles_in(corpus: Corpus, ada
 def test_the_language_of_the_corpus_holds_where_a_row_states_none(corpus: Corpus) -> None:
     outcomes(corpus, row("a"), row("b", language="de"))
     assert list(Article.objects.order_by("external_id").values_list("language", flat=True)) == ["en", "de"]
+
+
+def test_an_article_that_states_no_title_goes_by_its_headline(corpus: Corpus) -> None:
+    text = "Ferry Line Cuts Winter Crossings\n\nThe ferry line said on Monday that it would sail less.\n"
+    assert put_in(corpus, text, "plain").article.title == "Ferry Line Cuts Winter Crossings"
+    assert put_in(corpus, text, "stated", title="As stated").article.title == "As stated"
