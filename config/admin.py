@@ -9,12 +9,18 @@ from django.utils.translation import gettext_lazy as _
 class AttestAdminSite(admin.AdminSite):
     site_header = "Attest"
     site_title = "Attest"
-    index_title = _("Work")
+    site_url = None
+    index_title = _("Start")
     enable_nav_sidebar = False
+    index_template = "attest/index.html"
+    app_index_template = "attest/app_index.html"
+    login_template = "attest/login.html"
+    password_change_template = "attest/password_change.html"  # noqa: S105 - a template
+    password_change_done_template = "attest/password_changed.html"  # noqa: S105 - a template
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in whoever has an account; what each sees is a matter of the corpora they are members of."""
-        return request.user.is_active and request.user.is_authenticated
+        return bool(request.user.is_active and request.user.is_authenticated)
 
 
 class AttestAdminConfig(AdminConfig):

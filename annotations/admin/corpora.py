@@ -1,0 +1,132 @@
+"""The pages of a corpus that are about labels: its machines, its exports."""
+
+import re
+import tempfile
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls.resolvers import URLPattern
+
+from annotations.extraction import PIPELINES
+from annotations.models import Export, Layer, LayerKind, Pipeline, Run
+from annotations.services.exporting import export_corpus
+from annotations.services.pipelines import activate_pipeline, retire_pipeline, start_run
+from annotations.tasks import ring
+from corpus.admin.access import corpus_or_404, person
+from corpus.admin.corpora import CorpusAdmin
+from corpus.admin.pages import Tab, corpus_page, telling
+from corpus.api.authentication import admin_actor
+from corpus.models import Corpus, Role
+from corpus.services.errors import ServiceError
+
+#: Bytes of an export that stay in memory; a longer one waits in a temporary file.
+SPOOL = 8 * 2**20
+
+
+@admin.register(Corpus)
+class LabelledCorpusAdmin(CorpusAdmin):
+    tabs: ClassVar[list[Tab]] = [
+        *CorpusAdmin.tabs,
+        Tab(name="machines", title="Machines", role=Role.VIEWER),
+        Tab(name="export", title="Export", role=Role.LEAD),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            self.route("machines/", machines_page, "machines"),
+            self.route("export/", export_page, "export"),
+            *super().get_urls(),
+        ]
+
+
+def machines_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show pipelines and runs; a lead puts pipelines in and out of service and starts runs."""
+    corpus = corpus_or_404(request, pk, Role.LEAD if request.method == "POST" else Role.VIEWER)
+    if request.method == "POST":
+        return _tell_machines(request, corpus)
+    pipelines = list(Pipeline.objects.filter(corpus=corpus).order_by("-active", "name", "-pk")[:100])
+    active = {pipeline.name for pipeline in pipelines if pipeline.active}
+    return corpus_page(
+        request,
+        corpus,
+        "attest/corpus_machines.html",
+        tab="machines",
+        pipelines=pipelines,
+        runnable=[pipeline for pipeline in pipelines if pipeline.active and not pipeline.external],
+        offered=sorted(set(PIPELINES) - active),
+        runs=Run.objects.filter(corpus=corpus).select_related("pipeline", "started_by")[:10],
+    )
+
+
+def _tell_machines(request: HttpRequest, corpus: Corpus) -> HttpResponse:
+    actor, form = admin_actor(request), request.POST
+    if "activate" in form:
+        with telling(request, "The pipeline is in service: each new article gets its suggestions."):
+            activate_pipeline(actor, corpus, form["activate"])
+    elif "retire" in form:
+        pipeline = Pipeline.objects.filter(corpus=corpus, name=form["retire"], active=True).first()
+        if pipeline:
+            with telling(request, "The pipeline is out of service; what it said stays."):
+                retire_pipeline(actor, pipeline)
+    elif "run" in form:
+        with telling(request):
+            run = start_run(actor, corpus, form["run"])
+            ring()
+            return redirect("admin:annotations_run_change", run.pk)
+    return redirect("admin:corpus_corpus_machines", corpus.pk)
+
+
+def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Offer the layers, and make the file of one: whole and checked before its first byte leaves."""
+    corpus = corpus_or_404(request, pk, Role.LEAD)
+    refused = ""
+    if request.method == "POST":
+        try:
+            return _exported(request, corpus, request.POST.get("layer", ""))
+        except ServiceError as error:
+            refused = error.message
+    pipelines = Pipeline.objects.filter(corpus=corpus).order_by("-active", "name", "-pk")[:50]
+    return corpus_page(
+        request,
+        corpus,
+        "attest/corpus_export.html",
+        tab="export",
+        layers=_layers_offered(request, corpus, list(pipelines)),
+        refused=refused,
+        exports=Export.objects.filter(corpus=corpus).select_related("made_by")[:10],
+        status=400 if refused else 200,
+    )
+
+
+def _layers_offered(request: HttpRequest, corpus: Corpus, pipelines: list[Pipeline]) -> list[tuple[str, str]]:
+    mine = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=person(request).pk, revision__corpus=corpus)
+    offered = [
+        ("all", "all: every layer, review and revision; nothing is lost"),
+        ("gold", "gold: what is settled"),
+        ("machine", "machine: what the active pipelines suggest"),
+        *((f"machine:{pipeline.identity}", f"machine:{pipeline.identity}") for pipeline in pipelines),
+    ]
+    if mine.exists():
+        offered.append((f"reviewer:{person(request).public_id}", "my own layer"))
+    return offered
+
+
+def _exported(request: HttpRequest, corpus: Corpus, layer: str) -> FileResponse:
+    # The response closes it, once the last byte is out.
+    target = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
+    try:
+        export = export_corpus(admin_actor(request), corpus, layer=layer, target=target)
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    name = re.sub(r"[^a-z0-9@.-]+", "-", f"{corpus.slug}-{layer}".lower())
+    response = FileResponse(
+        target, as_attachment=True, filename=f"{name}.jsonl", content_type="application/x-ndjson"
+    )
+    response["X-Content-SHA256"] = str(export.manifest["sha256"])
+    return response

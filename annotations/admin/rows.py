@@ -1,0 +1,163 @@
+"""What machines said and people decided, to read; always of one revision, so that no list grows."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from annotations.models import Annotation, Export, Layer, LayerKind, Relation, Review
+from corpus.admin.access import M, ScopedAdmin, corpora_reached, person
+from corpus.admin.filters import CorpusFilter
+from corpus.models import Corpus, Role, SuggestionsShown
+
+REVISION = "layer__revision"
+
+
+class OfOneRevision(ScopedAdmin[M]):
+    """Rows of the layers that one may see; the list is that of one revision."""
+
+    corpus_path = "layer__revision__corpus"
+    allowed_lookups = (REVISION,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
+        rows = super().get_queryset(request).filter(layer__in=self.seen_layers(request))
+        if request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist"):
+            try:
+                return (
+                    rows.filter(**{REVISION: request.GET.get(REVISION)})
+                    if request.GET.get(REVISION)
+                    else rows.none()
+                )
+            except (ValidationError, ValueError):
+                return rows.none()
+        return rows
+
+    def seen_layers(self, request: HttpRequest) -> QuerySet[Layer]:
+        raise NotImplementedError
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        hint = "" if request.GET.get(REVISION) else "Choose an article first: its page leads to its rows."
+        return super().changelist_view(request, {"hint": hint, **(extra_context or {})})
+
+
+def machine_layers(request: HttpRequest) -> QuerySet[Layer]:
+    """Return the machines' layers that this person is shown, by role and by the settings of each corpus."""
+    own = Layer.objects.filter(
+        revision=OuterRef("revision"), reviewer=person(request).pk, submitted_at__isnull=False
+    )
+    open_to_all = Corpus.objects.visible_to(person(request).pk).filter(
+        suggestions_shown=SuggestionsShown.AT_ONCE
+    )
+    after_pass = Corpus.objects.visible_to(person(request).pk).filter(
+        suggestions_shown=SuggestionsShown.AFTER_PASS
+    )
+    return Layer.objects.filter(kind=LayerKind.MACHINE).filter(
+        Q(
+            revision__corpus__in=[
+                *corpora_reached(request, Role.LEAD),
+                *open_to_all.values_list("pk", flat=True),
+            ]
+        )
+        | Q(Exists(own), revision__corpus__in=list(after_pass.values_list("pk", flat=True)))
+    )
+
+
+def reviewed_layers(request: HttpRequest) -> QuerySet[Layer]:
+    """Return people's layers that this person may see: the own, and others' as blindness allows."""
+    in_hand = Layer.objects.filter(
+        revision=OuterRef("revision"), reviewer=person(request).pk, submitted_at__isnull=True
+    )
+    return Layer.objects.filter(kind=LayerKind.REVIEWER).filter(
+        Q(reviewer=person(request).pk)
+        | Q(revision__corpus__blind=False, revision__corpus__in=corpora_reached(request, Role.REVIEWER))
+        | Q(
+            ~Exists(in_hand),
+            submitted_at__isnull=False,
+            revision__corpus__in=corpora_reached(request, Role.ADJUDICATOR),
+        )
+    )
+
+
+@admin.register(Annotation)
+class SuggestionAdmin(OfOneRevision[Annotation]):
+    list_display = ("label", "surface", "start", "end", "score", "reason", "layer_named")
+    list_select_related = ("layer__pipeline",)
+    fields = (
+        "id", "layer_named", "label", "start", "end", "surface", "attributes", "score", "reason", "origin",
+        "root",
+    )  # fmt: skip
+
+    def seen_layers(self, request: HttpRequest) -> QuerySet[Layer]:
+        return machine_layers(request)
+
+    @admin.display(description="pipeline")
+    def layer_named(self, row: Annotation) -> str:
+        return str(row.layer.pipeline)
+
+
+@admin.register(Relation)
+class SuggestedRelationAdmin(OfOneRevision[Relation]):
+    list_display = ("label", "head_surface", "child_surface", "score", "reason")
+    list_select_related = ("head", "child")
+    fields = ("id", "label", "head_surface", "child_surface", "score", "reason", "origin", "root")
+
+    def seen_layers(self, request: HttpRequest) -> QuerySet[Layer]:
+        return machine_layers(request)
+
+    @admin.display(description="from")
+    def head_surface(self, row: Relation) -> str:
+        return row.head.surface
+
+    @admin.display(description="to")
+    def child_surface(self, row: Relation) -> str:
+        return row.child.surface
+
+
+@admin.register(Review)
+class ReviewAdmin(OfOneRevision[Review]):
+    list_display = (
+        "at",
+        "reviewer",
+        "verdict",
+        "of",
+        "version",
+        "reason",
+        "note",
+        "guideline",
+        "suggestions_shown",
+    )
+    list_select_related = ("annotation", "relation", "layer__reviewer")
+    fields = (
+        "at", "reviewer", "verdict", "of", "reason", "note", "version", "guideline", "suggestions_shown",
+    )  # fmt: skip
+
+    def seen_layers(self, request: HttpRequest) -> QuerySet[Layer]:
+        return reviewed_layers(request)
+
+    @admin.display(description="reviewer")
+    def reviewer(self, review: Review) -> str:
+        return str(review.layer.reviewer)
+
+    @admin.display(description="of")
+    def of(self, review: Review) -> str:
+        if review.annotation:
+            return f"{review.annotation.label}: {review.annotation.surface[:200]}"
+        return f"relation {review.relation.label}" if review.relation else ""
+
+
+@admin.register(Export)
+class ExportAdmin(ScopedAdmin[Export]):
+    view_role = Role.LEAD
+    list_filter = (CorpusFilter,)
+    allowed_lookups = ("corpus",)
+    list_display = ("made_at", "corpus", "format", "layer", "made_by", "sha256")
+    list_select_related = ("corpus", "made_by")
+    fields = ("made_at", "corpus", "format", "layer", "made_by", "manifest")
+
+    @admin.display(description="sha256")
+    def sha256(self, export: Export) -> str:
+        return str(export.manifest.get("sha256", ""))[:16]

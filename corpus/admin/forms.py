@@ -1,0 +1,133 @@
+"""The forms of the pages. They hold words; the services check and keep them."""
+
+import json
+from typing import Any, cast
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from corpus.models import Corpus, Role, SuggestionsShown
+from corpus.services.actors import Scope
+
+
+class SettingsForm(forms.Form):
+    """The settings of a corpus, with the version of them that the page was made from."""
+
+    name = forms.CharField(max_length=200)
+    description = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    language = forms.CharField(max_length=35, help_text="BCP 47 tag, such as en or de-CH")
+    blind = forms.BooleanField(required=False, help_text="Nobody sees another reviewer's layer.")
+    suggestions_shown = forms.ChoiceField(
+        choices=SuggestionsShown.choices, help_text="When a reviewer sees what the machines propose."
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "SettingsForm":
+        return cls(initial={name: getattr(corpus, name) for name in cls.base_fields})
+
+
+class CorpusForm(SettingsForm):
+    version = None  # type: ignore[assignment]
+    slug = forms.SlugField(
+        max_length=64, help_text="Its short name in addresses and commands; it stays as it is."
+    )
+    guideline = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 8}),
+        required=False,
+        strip=False,
+        help_text="The first version of the rules.",
+    )
+    field_order = ("name", "slug")
+
+
+class MemberForm(forms.Form):
+    username = forms.CharField(max_length=150)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.REVIEWER)
+
+
+class GuidelineForm(forms.Form):
+    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 24}), strip=False)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_text(self) -> str:
+        return unfold(self.cleaned_data["text"])
+
+
+class SchemeForm(forms.Form):
+    definition = forms.CharField(widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false"}))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_definition(self) -> Any:
+        try:
+            return json.loads(self.cleaned_data["definition"])
+        except ValueError as error:
+            raise forms.ValidationError(f"This is no JSON: {error}.") from None
+
+
+class PasteForm(forms.Form):
+    """One article by hand. The text stays as it stands in the box, to the last space."""
+
+    title = forms.CharField(required=False)
+    outlet = forms.CharField(max_length=200, required=False)
+    external_id = forms.CharField(
+        max_length=512, required=False, label="External id",
+        help_text="What you call it elsewhere. The same one with another text makes a new revision; "
+        "left empty, the text names itself.",
+    )  # fmt: skip
+    url = forms.CharField(max_length=2_000, required=False, label="URL")
+    language = forms.CharField(max_length=35, required=False)
+    published_at = forms.DateTimeField(required=False, label="Published")
+    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 20}), strip=False)
+
+    def clean_text(self) -> str:
+        return unfold(self.cleaned_data["text"])
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    widget = ManyFilesInput(attrs={"multiple": True})
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(file, initial) for file in files]
+
+
+class UploadForm(forms.Form):
+    uploaded = ManyFilesField(
+        label="Files",
+        help_text="Texts and transcripts (.txt), pages (.html), one article a line (.jsonl) or a row (.csv). "
+        "The bytes are kept as they are.",
+    )
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What it is for.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, scope.value) for scope in Scope], widget=forms.CheckboxSelectMultiple
+    )
+    corpus = forms.ModelChoiceField(
+        Corpus.objects.none(),
+        required=False,
+        empty_label="all that I am a member of",
+        help_text="What it reaches.",
+    )
+    expires_at = forms.DateTimeField(
+        required=False, help_text="UTC, such as 2027-01-31 12:00; empty for no end."
+    )
+
+    def __init__(self, *args: Any, user_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Corpus]", self.fields["corpus"])
+        field.queryset = Corpus.objects.visible_to(user_id)
+
+
+def unfold(text: str) -> str:
+    r"""Return the text of a textarea as it stands in the box.
+
+    There a line ends in `\n` and nothing else; HTML's form encoding makes each of them `\r\n` on the way.
+    """
+    return text.replace("\r\n", "\n")
