@@ -92,6 +92,7 @@ def test_a_migration_that_is_not_applied_is_named(client):
 
 @pytest.mark.django_db
 def test_a_broker_that_is_away_is_named_at_once(client, monkeypatch, tmp_path):
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery heeds it over all else
     nowhere = Celery(broker=f"redis+socket://{tmp_path}/none.sock", set_as_current=False)
     monkeypatch.setattr(health, "app", nowhere)
     before = timezone.now()
