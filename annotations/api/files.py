@@ -1,9 +1,8 @@
 """Records out and in: downloads that are whole before they begin, and imports as they come."""
 
 import base64
-import tempfile
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -21,7 +20,7 @@ from annotations.models import Export
 from annotations.services.exporting import FILTERS, export_corpus
 from annotations.services.importing import import_records
 from annotations.tasks import ring_after_commit
-from corpus.api.ndjson import IN_MEMORY, Lines, body_stream, is_ndjson, numbered_lines, results, sent
+from corpus.api.ndjson import Lines, body_stream, is_ndjson, numbered_lines, results, written
 from corpus.api.pagination import page_of
 from corpus.api.schema import CURSOR, ETAG, NDJSON, binary, documented, paged
 from corpus.api.views import Route
@@ -74,10 +73,13 @@ class ExportRoute(Route):
             raise BadInput(str(error), field="format") from None
         if "layer" not in asked:
             raise BadInput(f"Name the layer: {LAYER.description}", field="layer")
-        target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
         filters = {name: asked[name] for name in FILTERS if name in asked}
-        export = export_corpus(self.actor, corpus, layer=asked["layer"], target=target, filters=filters)
-        return sent(target, NDJSON, _file_headers(export))
+
+        def write(target: IO[bytes]) -> dict[str, str]:
+            export = export_corpus(self.actor, corpus, layer=asked["layer"], target=target, filters=filters)
+            return _file_headers(export)
+
+        return written(write, NDJSON)
 
 
 class ExportsRoute(Route):

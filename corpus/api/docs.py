@@ -35,6 +35,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
     authentication_classes = ()
     permission_classes = ()
+    metadata_class = None
     template_name = "corpus/api_docs.html"
 
     @staticmethod

@@ -56,7 +56,7 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
             {
                 "code": "bad_input",
                 "message": first_message(error.detail),
-                "details": {"fields": error.detail},
+                "details": {"fields": _named(error.detail)},
             },
             status=HTTPStatus.BAD_REQUEST,
         )
@@ -103,6 +103,13 @@ def _plain(status: int, code: str, message: str) -> Response:
 def _code(error: exceptions.APIException) -> str:
     codes = error.get_codes()
     return codes if isinstance(codes, str) else str(error.default_code)
+
+
+def _named(detail: Any) -> Any:
+    """Return what is wrong with each field; DRF numbers the items of a list, and JSON has no numbers for names."""
+    if isinstance(detail, dict):
+        return {str(name): _named(value) for name, value in detail.items()}
+    return [_named(value) for value in detail] if isinstance(detail, list) else str(detail)
 
 
 def first_message(detail: Any, path: str = "") -> str:

@@ -5,7 +5,7 @@ all before it reads anything, as most do, would otherwise wait for us while we w
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import IO, Any, BinaryIO, Protocol, cast
 
@@ -99,16 +99,21 @@ def outcome_body(outcome: RowOutcome) -> dict[str, Any]:
 
 def results(outcomes: Iterable[RowOutcome]) -> FileResponse:
     """Work through outcomes, then answer with a line for each."""
+
+    def write(target: IO[bytes]) -> None:
+        for outcome in outcomes:
+            target.write(orjson.dumps(outcome_body(outcome)) + b"\n")
+
+    return written(write, NDJSON)
+
+
+def written(write: Callable[[IO[bytes]], Mapping[str, str] | None], media_type: str) -> FileResponse:
+    """Answer with what `write` puts into a temporary file, and the headers that it returns."""
     target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
-    for outcome in outcomes:
-        target.write(orjson.dumps(outcome_body(outcome)) + b"\n")
-    return sent(target, NDJSON)
-
-
-def sent(target: IO[bytes], media_type: str, headers: Mapping[str, str] | None = None) -> FileResponse:
-    """Answer with a finished temporary file and its length."""
-    length = target.tell()
+    try:
+        headers = write(target)
+    except BaseException:
+        target.close()
+        raise
     target.seek(0)
-    return FileResponse(
-        target, content_type=media_type, headers={"Content-Length": str(length), **(headers or {})}
-    )
+    return FileResponse(target, content_type=media_type, headers=dict(headers or {}))

@@ -1,0 +1,339 @@
+"""Who may do what: every route x method x person x object, from the URL map. A route without an expectation fails."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from annotations.models import Annotation, Export, Job, JobStatus, Layer, Relation, Run
+from annotations.services.jobs import work_jobs
+from annotations.services.pipelines import activate_pipeline
+from corpus.models import Block, Corpus, Role, Token, User
+from corpus.services.actors import COMMAND, Scope
+from corpus.services.corpora import create_corpus, set_member
+from tests.api.contract import ALL, Caller, caller, content_of
+from tests.conftest import person, put_in
+
+METHODS = ("get", "post", "put", "patch", "delete")
+VIEWER, REVIEWER, LEAD, OWNER = Role.VIEWER, Role.REVIEWER, Role.LEAD, Role.OWNER
+READ, INGEST, SUGGEST, REVIEW, EXPORT, MANAGE = Scope
+V0, V1 = {"If_Match": '"0"'}, {"If_Match": '"1"'}
+TEXT = "A text that nobody has sent before."
+SENT = {
+    "revision": 1,
+    "pipeline": {"name": "mine", "version": "1"},
+    "annotations": [{"key": 1, "label": "claim", "segments": [[0, 5]], "score": 0.5}],
+}
+SCHEME = {"labels": [{"name": "claim"}], "relations": []}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What a method takes: the least role (None where no corpus is named), a scope, and a request that succeeds."""
+
+    role: Role | None = None
+    scope: Scope | None = READ
+    status: int = 200
+    body: Any = None
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    #: A token of one corpus does not reach it.
+    unbound: bool = False
+    public: bool = False
+
+
+EXPECTED: dict[str, Cell] = {
+    # Reading who you are takes no scope: a token can always see what it is.
+    "me GET": Cell(scope=None),
+    "tokens GET": Cell(scope=MANAGE),
+    "tokens POST": Cell(scope=MANAGE, status=201, body={"name": "x", "scopes": ["manage"]}, unbound=True),
+    "token DELETE": Cell(role=VIEWER, scope=MANAGE, status=204),
+    "corpora GET": Cell(),
+    "corpora POST": Cell(scope=MANAGE, status=201, body={"slug": "new"}, unbound=True),
+    "corpus GET": Cell(role=VIEWER),
+    "corpus PATCH": Cell(role=LEAD, scope=MANAGE, body={"name": "x"}, headers=V1),
+    "members GET": Cell(role=VIEWER),
+    "member PUT": Cell(role=OWNER, scope=MANAGE, body={"role": "viewer"}),
+    "member DELETE": Cell(role=OWNER, scope=MANAGE, status=204),
+    "guideline GET": Cell(role=VIEWER),
+    "guideline POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"text": "R2."}, headers=V1),
+    "scheme GET": Cell(role=VIEWER),
+    "scheme POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"definition": SCHEME}, headers=V1),
+    "articles GET": Cell(role=VIEWER),
+    "articles POST": Cell(role=LEAD, scope=INGEST, status=201, body={"external_id": "n", "text": TEXT}),
+    "next GET": Cell(role=REVIEWER),
+    "pipelines GET": Cell(role=VIEWER),
+    "pipelines POST": Cell(role=LEAD, scope=MANAGE, body={"name": "rules"}),
+    "pipeline DELETE": Cell(role=LEAD, scope=MANAGE, status=204),
+    "jobs GET": Cell(role=LEAD),
+    "export GET": Cell(role=LEAD, scope=EXPORT, query="?layer=all"),
+    "import POST": Cell(
+        role=LEAD, scope=INGEST, body=b"{}", headers={"content_type": "application/x-ndjson"}
+    ),
+    "events GET": Cell(role=VIEWER),
+    "stats GET": Cell(role=VIEWER),
+    "article GET": Cell(role=VIEWER),
+    "article PUT": Cell(role=LEAD, scope=INGEST, body={"text": TEXT}, headers=V1),
+    "article DELETE": Cell(role=OWNER, scope=MANAGE, status=204, query="?reason=taken+down"),
+    "revisions GET": Cell(role=VIEWER),
+    "blocks GET": Cell(role=VIEWER),
+    "block PATCH": Cell(
+        role=REVIEWER, scope=REVIEW, body={"kind": "caption"}, headers={"If_Match": '"body"'}
+    ),
+    "annotations GET": Cell(role=VIEWER),
+    "relations GET": Cell(role=VIEWER),
+    "suggestions POST": Cell(role=LEAD, scope=SUGGEST, status=201, body=SENT),
+    "reviews GET": Cell(role=REVIEWER),
+    "reviews POST": Cell(role=REVIEWER, scope=REVIEW, body={"decisions": []}),
+    "pass GET": Cell(role=REVIEWER),
+    "pass POST": Cell(role=REVIEWER, scope=REVIEW, status=409),
+    "pass DELETE": Cell(role=REVIEWER, scope=REVIEW, status=404),
+    "annotation GET": Cell(role=VIEWER),
+    "annotation-review POST": Cell(role=REVIEWER, scope=REVIEW, body={"verdict": "skip"}, headers=V0),
+    "relation GET": Cell(role=VIEWER),
+    "relation-review POST": Cell(role=REVIEWER, scope=REVIEW, body={"verdict": "skip"}, headers=V0),
+    "runs GET": Cell(),
+    "runs POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"corpus": "{slug}"}),
+    "run GET": Cell(role=VIEWER),
+    "cancel-run POST": Cell(role=LEAD, scope=MANAGE),
+    "retry-job POST": Cell(role=LEAD, scope=MANAGE),
+    "exports GET": Cell(scope=EXPORT),
+    "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
+    "schema GET": Cell(public=True),
+    "docs GET": Cell(public=True),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Persona:
+    call: Caller
+    role: Role | None
+    scopes: frozenset[str] = frozenset(ALL)
+    signed_in: bool = True
+    bound: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    own: dict[str, Any]
+    foreign: dict[str, Any]
+    missing: dict[str, Any]
+
+
+def routes() -> Iterator[tuple[str, str, list[str]]]:
+    """Yield the name, methods and parameters of each route below /api/v1/."""
+    for pattern in _patterns(get_resolver().url_patterns, ""):
+        view = getattr(pattern.callback, "cls", None)
+        methods = [method for method in METHODS if hasattr(view, method)] if view else ["get"]
+        for method in methods:
+            yield f"{pattern.name} {method.upper()}", pattern.name, list(pattern.pattern.converters)
+
+
+def _patterns(patterns: list[Any], prefix: str) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        place = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns, place)
+        elif place.startswith("api/v1/"):
+            yield pattern
+
+
+def unexpected(expected: dict[str, Cell]) -> set[str]:
+    """Return the routes without an expectation, and the expectations without a route."""
+    return {name for name, _, _ in routes()} ^ set(expected)
+
+
+def test_every_route_has_an_expectation() -> None:
+    assert not unexpected(EXPECTED)
+
+
+def test_a_route_without_an_expectation_is_noticed() -> None:
+    without = {name: cell for name, cell in EXPECTED.items() if name != "reviews POST"}
+    assert unexpected(without) == {"reviews POST"}
+
+
+def furnished(slug: str, owner: User) -> dict[str, Any]:
+    """Return what addresses can name in a corpus of `owner` in which everything has happened once."""
+    corpus = Corpus.objects.filter(slug=slug).first() or create_corpus(
+        COMMAND, slug=slug, name=slug, owner=owner, guideline="R1."
+    )
+    pipeline = activate_pipeline(COMMAND, corpus, "rules")
+    revision = put_in(corpus, external_id=f"{slug}-1")
+    work_jobs("test", limit=10, seconds=30)
+    layer = Layer.objects.get(revision=revision, pipeline=pipeline)
+    job = Job.objects.get(revision=revision)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED)
+    return {
+        "slug": corpus.slug,
+        "who": f"{slug}-helper",
+        "article_id": revision.article_id,
+        "annotation_id": Annotation.objects.filter(layer=layer).first().pk,  # type: ignore[union-attr]
+        "relation_id": Relation.objects.filter(layer=layer).first().pk,  # type: ignore[union-attr]
+        "block_id": Block.objects.filter(revision=revision).first().pk,  # type: ignore[union-attr]
+        "pipeline_id": pipeline.pk,
+        "run_id": Run.objects.create(corpus=corpus, pipeline=pipeline).pk,
+        "job_id": job.pk,
+        "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
+    }
+
+
+@pytest.fixture
+def world(corpus: Corpus, owen: User) -> World:
+    zoe = person("zoe")
+    own, foreign = furnished("harbour", owen), furnished("abroad", zoe)
+    for found in (own, foreign):
+        set_member(COMMAND, Corpus.objects.get(slug=found["slug"]), person(found["who"]), VIEWER)
+    foreign["token_id"] = _token(zoe).pk
+    missing: dict[str, Any] = {name: uuid.uuid4() for name in own if name.endswith("_id")}
+    missing |= {
+        "slug": "nowhere",
+        "who": "nobody",
+        "block_id": 10**17,
+        "job_id": 10**17,
+        "token_id": uuid.uuid4(),
+    }
+    return World(own=own, foreign=foreign, missing=missing)
+
+
+def _token(user: User) -> Token:
+    caller(user)
+    return Token.objects.filter(user=user).first()  # type: ignore[return-value]
+
+
+@pytest.fixture
+def personas(
+    corpus: Corpus, owen: User, lea: User, cy: User, ada: User, vic: User, dee: User
+) -> dict[str, Persona]:
+    expired = caller(owen)
+    Token.objects.filter(user=owen).update(expires_at=timezone.now() - timedelta(seconds=1))
+    elsewhere = create_corpus(COMMAND, slug="elsewhere", name="Elsewhere", owner=owen)
+    return {
+        "anonymous": Persona(call=Caller(), role=None, signed_in=False),
+        "an expired token": Persona(call=expired, role=None, signed_in=False),
+        "dee the stranger": Persona(call=caller(dee), role=None),
+        "vic the viewer": Persona(call=caller(vic), role=Role.VIEWER),
+        "ada the reviewer": Persona(call=caller(ada), role=Role.REVIEWER),
+        "cy the adjudicator": Persona(call=caller(cy), role=Role.ADJUDICATOR),
+        "lea the lead": Persona(call=caller(lea), role=Role.LEAD),
+        "owen the owner": Persona(call=caller(owen), role=Role.OWNER),
+        "a token of another corpus": Persona(call=caller(owen, corpus=elsewhere), role=None, bound=True),
+        "a token that only reads": Persona(call=caller(owen, "read"), role=OWNER, scopes=frozenset({"read"})),
+    }
+
+
+def expected_status(cell: Cell, persona: Persona, *, there: bool) -> int:
+    if cell.public:
+        return 200
+    if not persona.signed_in:
+        return 401
+    reaches = cell.scope is None or cell.scope in persona.scopes
+    if cell.role is None:
+        return cell.status if reaches and not (cell.unbound and persona.bound) else 403
+    if not there or persona.role is None:
+        return 404
+    return cell.status if reaches and persona.role.reaches(cell.role) else 403
+
+
+def ask(
+    persona: Persona, name: str, method: str, cell: Cell, things: dict[str, Any], needed: list[str]
+) -> Any:
+    """Send the request of a cell and undo what it did."""
+    path = reverse(name, kwargs={key: things[key] for key in needed}) + cell.query
+    body = cell.body
+    if isinstance(body, dict) and "corpus" in body:
+        body = {**body, "corpus": things["slug"]}
+    with undone():
+        response = persona.call.send(method, path, body, **cell.headers)
+        return response.status_code, content_of(response)
+
+
+class undone:
+    def __enter__(self) -> None:
+        self.point = transaction.savepoint()
+
+    def __exit__(self, *_: object) -> None:
+        transaction.savepoint_rollback(self.point)
+
+
+@pytest.mark.parametrize("things", ["own", "foreign", "missing"])
+def test_every_cell(world: World, personas: dict[str, Persona], things: str) -> None:
+    wrong, asked = [], 0
+    for key, name, needed in routes():
+        cell, method = EXPECTED[key], key.split()[1]
+        if name == "token":
+            continue
+        for who, persona in personas.items():
+            status, body = ask(persona, name, method, cell, getattr(world, things), needed)
+            wanted = expected_status(cell, persona, there=things == "own")
+            asked += 1
+            if status != wanted:
+                wrong.append(f"{key} by {who} on {things}: {status} instead of {wanted}: {body[:200]!r}")
+    assert not wrong, "\n".join(wrong)
+    assert asked > 500
+
+
+def test_a_foreign_thing_answers_like_a_missing_one(world: World, personas: dict[str, Persona]) -> None:
+    for key, name, needed in routes():
+        cell, method = EXPECTED[key], key.split()[1]
+        if not needed and cell.role is None:
+            continue
+        for who, persona in personas.items():
+            foreign = ask(persona, name, method, cell, world.foreign, needed)
+            assert foreign == ask(persona, name, method, cell, world.missing, needed), f"{key} by {who}"
+            if name in ("block", "pipeline"):
+                # A child of another corpus below a parent of one's own.
+                child = needed[-1]
+                mixed = {**world.own, child: world.foreign[child]}
+                nothing = {**world.own, child: world.missing[child]}
+                assert ask(persona, name, method, cell, mixed, needed) == ask(
+                    persona, name, method, cell, nothing, needed
+                ), f"{key} by {who} below an own parent"
+
+
+def test_a_token_is_its_owners_alone(world: World, owen: User, ada: User) -> None:
+    token = _token(owen)
+    path = f"tokens/{token.pk}/"
+    stranger = caller(ada).delete(path)
+    assert stranger.status_code == 404
+    assert stranger.content == caller(ada).delete(f"tokens/{uuid.uuid4()}/").content
+    assert caller(owen, "read").delete(path).status_code == 403
+    assert caller(owen, corpus=Corpus.objects.get(slug="harbour")).delete(path).status_code == 404
+    assert Caller().delete(path).status_code == 401
+    assert caller(owen).delete(path).status_code == 204
+
+
+def test_a_method_that_a_route_has_not_is_refused(world: World, personas: dict[str, Persona]) -> None:
+    there = {name for name, _, _ in routes()}
+    for name, parameters in {name: needed for _, name, needed in routes()}.items():
+        if name == "token":
+            continue
+        path = reverse(name, kwargs={key: world.own[key] for key in parameters})
+        for method in (*METHODS, "options", "trace"):
+            if f"{name} {method.upper()}" not in there:
+                assert personas["owen the owner"].call.send(method.upper(), path).status_code == 405, (
+                    name,
+                    method,
+                )
+
+
+def test_scopes_reach_just_what_they_name(world: World, owen: User) -> None:
+    """Every cell once for each scope alone, as the owner: what a scope does not name is refused."""
+    wrong = []
+    people = {
+        scope: Persona(call=caller(owen, scope), role=OWNER, scopes=frozenset({scope})) for scope in Scope
+    }
+    for key, name, needed in routes():
+        cell, method = EXPECTED[key], key.split()[1]
+        if name in ("token", "import"):
+            continue
+        for scope, persona in people.items():
+            status, _ = ask(persona, name, method, cell, world.own, needed)
+            if status != expected_status(cell, persona, there=True):
+                wrong.append(f"{key} with {scope}: {status}")
+    assert not wrong, "\n".join(wrong)
