@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 #: One message wakes a worker for as many jobs as fit; then it rings again, so that a stop never waits long.
 JOBS_A_RING = 200
-SECONDS_A_RING = 30
+SECONDS_A_RING = 5
 #: Rings at once: enough for every process of a few workers to wake.
 MAX_RINGS = 16
 

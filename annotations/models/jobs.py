@@ -122,6 +122,8 @@ class Job(models.Model):
             models.Index(fields=["due_at", "id"], condition=Q(status="queued"), name="job_queue"),
             # sweep: leases that ran out.
             models.Index(fields=["lease_until"], condition=Q(status="leased"), name="job_leases"),
+            # What waits for a person.
+            models.Index(fields=["id"], condition=Q(status="parked"), name="job_parked"),
             # The progress of a run, and of a pipeline.
             models.Index(fields=["run", "status"], name="job_run_progress"),
             models.Index(fields=["pipeline", "status"], name="job_pipeline_progress"),
