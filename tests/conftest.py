@@ -1,6 +1,7 @@
 """The cast, and the little world that they act in."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -84,7 +85,7 @@ def vic(corpus: Corpus) -> User:
     return member(corpus, "vic", Role.VIEWER)
 
 
-def put_in(corpus: Corpus, text: str = TEXT, external_id: str = "bridge", **metadata: str) -> Revision:
+def put_in(corpus: Corpus, text: str = TEXT, external_id: str = "bridge", **metadata: Any) -> Revision:
     """Ingest one article as the operator does and return its current revision, with its article."""
     incoming = IncomingArticle(
         place="test", text=text, external_id=external_id, raw=text.encode(), metadata={}, **metadata

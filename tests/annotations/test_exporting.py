@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from django.db import connection, models
+from django.db import connection
 
 from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
 from annotations.services.exporting import export_corpus
@@ -57,9 +57,9 @@ def forget_everything() -> None:
         drop_rows(model._default_manager.all())
 
 
-def drop_rows(rows: "models.QuerySet[Any]") -> None:
+def drop_rows(rows: Any) -> None:
     """Delete as a shell on the database would, past what Django protects."""
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)
 
 
 @pytest.fixture
@@ -231,6 +231,7 @@ def test_a_record_made_by_hand_needs_neither_ids_nor_surfaces(corpus: Corpus) ->
     }  # fmt: skip
     (outcome,) = import_records(COMMAND, corpus, [json.dumps(record).encode()], source="x")
     assert outcome.outcome == "created"
+    assert outcome.revision_id
     view = machine(Revision.objects.get(pk=outcome.revision_id))
     assert standing(view) == {("quote", "“Yes,”"), ("attribution", "Bo")}
     assert len(view.links) == 1

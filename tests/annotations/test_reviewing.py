@@ -318,6 +318,7 @@ def test_every_human_act_has_one_event_that_says_from_what_to_what(suggested: Re
         ("review.accept", "", ada),
         ("review.reject", "not_a_quote", ada),
     ]
+    assert events[0].after is not None
     assert events[0].after["segments"] == [list(at(TEXT, QUOTE))]
     assert TEXT[2:12] not in str([event.after for event in events]), "events carry no words of the article"
 

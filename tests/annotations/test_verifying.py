@@ -21,11 +21,11 @@ def lies(corpus: Corpus | None = None) -> list[Lie]:
     return [found for found in verify(corpus) if isinstance(found, Lie)]
 
 
-def first_of(model, **filters):  # type: ignore[no-untyped-def]
+def first_of(model, **filters):
     return model._default_manager.filter(**filters).order_by("pk").first()
 
 
-def set_first(model, values: dict, **filters):  # type: ignore[no-untyped-def]
+def set_first(model, values, **filters):
     model._default_manager.filter(pk=first_of(model, **filters).pk).update(**values)
 
 
@@ -37,7 +37,8 @@ def swap_two_events(corpus: Corpus) -> None:
 DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
     "a changed text": ("texts", lambda c: set_first(Revision, {"text": "x"}, article__external_id="bridge")),
     "a changed text hash": ("texts", lambda c: set_first(Revision, {"text_sha256": "0" * 64}, corpus=c)),
-    "a changed hash of the delivery": ("texts", lambda c: set_first(Revision, {"sha256": "0" * 64}, corpus=c)),
+    "a changed hash of the delivery": ("texts", lambda c: set_first(
+        Revision, {"sha256": "0" * 64}, corpus=c)),
     "a wrong length": ("texts", lambda c: set_first(Revision, {"length": 9_999}, corpus=c)),
     "a changed page": ("texts", lambda c: RawSource.objects.update(data=b"other")),
     "a lost page": ("texts", lambda c: RawSource.objects.all().delete()),
@@ -60,13 +61,15 @@ DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
         Event.objects.filter(action="review.skip"))),
     "a changed verdict": ("reviews", lambda c: set_first(Review, {"verdict": "accept"}, verdict="skip")),
     "a status that claims gold": ("status", lambda c: set_first(Revision, {"status": "gold"}, status="new")),
-    "a status that claims a review": ("status", lambda c: set_first(Revision, {"status": "in_review"}, number=2)),
+    "a status that claims a review": ("status", lambda c: set_first(
+        Revision, {"status": "in_review"}, number=2)),
     "a status that denies a review": ("status", lambda c: set_first(
         Revision, {"status": "suggested"}, status="in_review")),
     "a submitted pass that is none": ("status", lambda c: Layer.objects.update(submitted_at=None)),
     "a done job without its layer": ("jobs", lambda c: set_first(Job, {"status": "done"}, status="queued")),
     "a changed event": ("events", lambda c: set_first(Event, {"reason": "no reason"}, corpus=c)),
-    "a changed event detail": ("events", lambda c: set_first(Event, {"after": {}}, corpus=c, action="review.reject")),
+    "a changed event detail": ("events", lambda c: set_first(
+        Event, {"after": {}}, corpus=c, action="review.reject")),
     "a deleted event": ("events", lambda c: drop_rows(Event.objects.filter(corpus=c, position=3))),
     "events in another order": ("events", swap_two_events),
 }  # fmt: skip

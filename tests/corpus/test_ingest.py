@@ -113,6 +113,7 @@ def test_a_page_keeps_its_bytes_and_its_extractor(corpus: Corpus) -> None:
         row("page", "Bread costs more.", raw=page, content_type="text/html", extractor="trafilatura@2"),
         source="test",
     )
+    assert outcome.revision_id
     revision = Revision.objects.get(pk=outcome.revision_id)
     assert bytes(RawSource.objects.get(revision=revision).data) == page
     assert (revision.sha256, revision.extractor) == (hashlib.sha256(page).hexdigest(), "trafilatura@2")
