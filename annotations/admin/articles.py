@@ -26,6 +26,7 @@ from corpus.admin.pages import page
 from corpus.api.authentication import admin_actor
 from corpus.models import Article, Revision, RevisionStatus, Role, Scheme
 from corpus.services.errors import ServiceError
+from corpus.text.spans import SURFACE_JOINT
 
 #: Addresses that become links. Everything else, javascript: above all, stays text.
 LINKED = ("http://", "https://")
@@ -84,7 +85,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         revisions=revisions,
         layers=[(layer, _named(request, layer), layer == chosen) for layer in layers],
         chosen=chosen,
-        standing=_standing(view),
+        standing=_said(view),
         text=painted(revision.text, text_blocks(revision.pk), _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
         status_name=revision.seen_status,  # type: ignore[attr-defined]
@@ -135,6 +136,15 @@ def _named(request: HttpRequest, layer: Layer) -> str:
 
 def _standing(view: LayerView | None) -> list[Any]:
     return sorted(view.standing.values(), key=lambda row: (row.start, row.end)) if view else []
+
+
+def _said(view: LayerView | None) -> list[tuple[Any, str]]:
+    """Return what stands, each with its whole surface."""
+    return [
+        (row, SURFACE_JOINT.join([row.surface, *view.further_surfaces.get(row.pk, ())]))
+        for row in _standing(view)
+        if view is not None
+    ]
 
 
 def _marks(view: LayerView | None) -> list[Mark]:

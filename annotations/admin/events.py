@@ -58,7 +58,7 @@ class ObjectFilter(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ScopedAdmin[Event]):
-    list_display = ("at", "actor_named", "via", "action", "object_type", "object_id", "reason", "position")
+    list_display = ("at", "actor_named", "via", "action", "object", "reason", "position")
     list_display_links = ("at", "action")
     list_select_related = ("actor",)
     list_filter = (CorpusFilter, ActionFilter, ObjectFilter, AddedFilter)
@@ -96,6 +96,10 @@ class EventAdmin(ScopedAdmin[Event]):
     @admin.display(description="actor")
     def actor_named(self, event: Event) -> str:
         return str(event.actor) if event.actor else "Attest"
+
+    @admin.display(description="object")
+    def object(self, event: Event) -> str:
+        return f"{event.object_type} …{event.object_id[-12:]}"
 
     @admin.display(description="before")
     def before_shown(self, event: Event) -> str:

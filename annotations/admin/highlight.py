@@ -58,7 +58,7 @@ def painted(text: str, blocks: Sequence[Block], marks: Iterable[Mark]) -> SafeSt
 
 
 def exact(text: str) -> SafeString:
-    """Return text escaped so that a browser has the same characters; it would read a bare CR as a line feed."""
+    """Return text escaped so that a browser has the same characters; it would read a CR as a line feed."""
     return SafeString(escape(text).replace("\r", "&#13;"))
 
 

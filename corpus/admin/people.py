@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
-from corpus.admin.access import ScopedAdmin
 from corpus.admin.lists import KeysetChangeList
 from corpus.api.authentication import admin_actor
 from corpus.models import User
@@ -44,7 +43,6 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     change_form_template = "attest/change_form.html"
     add_form_template = "attest/person_add.html"
     change_user_password_template = "attest/person_password.html"  # noqa: S105 - a template
-    history_view = ScopedAdmin.history_view
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList
@@ -71,6 +69,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         return super().user_change_password(request, id, form_url)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is no page for it: the trail of accounts belongs to no corpus."""
+        raise Http404
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
         record_account(admin_actor(request), obj, "account.made", fields=[])

@@ -1,0 +1,142 @@
+"""A corpus on its pages: made, configured without overwriting anybody, its members and its rules."""
+
+import json
+
+import pytest
+
+from corpus.models import Corpus, Event, Guideline, Membership, Role, Scheme
+from corpus.schemes import DEFAULT_SCHEME
+from tests.admin.conftest import url
+
+
+def settings_of(corpus: Corpus, **changes: object) -> dict[str, object]:
+    corpus.refresh_from_db()
+    form = {
+        "name": corpus.name,
+        "description": corpus.description,
+        "language": corpus.language,
+        "suggestions_shown": corpus.suggestions_shown,
+        "version": corpus.version,
+    }
+    if corpus.blind:
+        form["blind"] = "on"
+    return {**form, **changes}
+
+
+def test_whoever_makes_a_corpus_owns_it(signed_in, dee):
+    form = {"name": "Tides", "slug": "tides", "language": "en", "suggestions_shown": "never", "guideline": "R1.\r\nR2."}
+    signed_in(dee).post(url("corpus_corpus_add"), form)
+    tides = Corpus.objects.get(slug="tides")
+    assert tides.members.get().user == dee
+    assert tides.suggestions_shown == "never"
+
+
+def test_a_slug_that_is_taken_comes_back_with_all_that_was_typed(signed_in, dee, corpus):
+    form = {"name": "Mine", "slug": "harbour", "language": "en", "suggestions_shown": "at_once"}
+    page = signed_in(dee).post(url("corpus_corpus_add"), form).text
+    assert "is taken" in page
+    assert 'value="Mine"' in page
+
+
+def test_a_lead_changes_the_settings(signed_in, lea, corpus):
+    signed_in(lea).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, name="Port", blind=""))
+    corpus.refresh_from_db()
+    assert (corpus.name, corpus.blind, corpus.version) == ("Port", False, 2)
+
+
+def test_a_reviewer_does_not(signed_in, ada, corpus):
+    answer = signed_in(ada).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, name="Port"))
+    assert answer.status_code == 403
+    corpus.refresh_from_db()
+    assert corpus.name == "Harbour"
+
+
+def test_a_stale_form_overwrites_nothing_and_shows_both(signed_in, lea, owen, corpus):
+    stale = settings_of(corpus, name="Lea's name")
+    signed_in(owen).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, name="Owen's name"))
+    client = signed_in(lea)
+    answer = client.post(url("corpus_corpus_change", corpus.pk), stale)
+    assert answer.status_code == 409
+    assert "Lea&#x27;s name" in answer.text
+    assert "Owen&#x27;s name" in answer.text
+    corpus.refresh_from_db()
+    assert corpus.name == "Owen's name"
+    again = dict(answer.context["form"].data.items())
+    assert client.post(url("corpus_corpus_change", corpus.pk), again).status_code == 302
+    corpus.refresh_from_db()
+    assert (corpus.name, corpus.version) == ("Lea's name", 3)
+
+
+def test_an_owner_adds_changes_and_removes_members(signed_in, owen, dee, corpus):
+    client, page = signed_in(owen), url("corpus_corpus_members", corpus.pk)
+    client.post(page, {"username": "dee", "role": "viewer"})
+    assert Membership.objects.get(user=dee).role == Role.VIEWER
+    client.post(page, {"username": "dee", "role": "lead"})
+    assert Membership.objects.get(user=dee).role == Role.LEAD
+    client.post(page, {"username": "dee", "role": "lead", "remove": "1"})
+    assert not Membership.objects.filter(user=dee).exists()
+    actions = list(Event.objects.filter(via="admin").order_by("pk").values_list("action", flat=True))
+    assert actions == ["member.added", "member.changed", "member.removed"]
+
+
+def test_the_last_owner_stays_and_the_page_says_why(signed_in, owen, corpus):
+    answer = signed_in(owen).post(
+        url("corpus_corpus_members", corpus.pk), {"username": "owen", "role": "viewer"}, follow=True
+    )
+    assert "one owner or more" in answer.text
+    assert Membership.objects.get(user=owen).role == Role.OWNER
+
+
+def test_a_lead_names_no_members(signed_in, lea, dee, corpus):
+    form = {"username": "dee", "role": "owner"}
+    assert signed_in(lea).post(url("corpus_corpus_members", corpus.pk), form).status_code == 403
+    assert not Membership.objects.filter(user=dee).exists()
+
+
+def test_an_unknown_user_name_is_told(signed_in, owen, corpus):
+    form = {"username": "nobody", "role": "viewer"}
+    assert "Nobody here has this user name" in signed_in(owen).post(
+        url("corpus_corpus_members", corpus.pk), form
+    ).text
+
+
+def test_a_guideline_is_published_as_it_stands_in_the_box(signed_in, lea, corpus):
+    form = {"text": "  R1. Read.\r\n\r\n\tR2. Label. \r\n", "version": "1"}
+    signed_in(lea).post(url("corpus_corpus_guideline", corpus.pk), form)
+    assert Guideline.objects.get(number=2).text == "  R1. Read.\n\n\tR2. Label. \n"
+
+
+def test_a_stale_guideline_is_not_published_and_not_lost(signed_in, lea, owen, corpus):
+    page = url("corpus_corpus_guideline", corpus.pk)
+    signed_in(owen).post(page, {"text": "Owen's rules", "version": "1"})
+    answer = signed_in(lea).post(page, {"text": "Lea's rules", "version": "1"})
+    assert "Lea&#x27;s rules" in answer.text
+    assert "Owen&#x27;s rules" in answer.text
+    assert Guideline.objects.filter(corpus=corpus).count() == 2
+    signed_in(lea).post(page, dict(answer.context["form"].data.items()))
+    assert Guideline.objects.get(number=3).text == "Lea's rules"
+
+
+@pytest.mark.parametrize("definition", ["{", "{}", '{"labels": [], "relations": []}'])
+def test_a_scheme_that_is_none_comes_back_with_its_reason(definition, signed_in, lea, corpus):
+    answer = signed_in(lea).post(
+        url("corpus_corpus_scheme", corpus.pk), {"definition": definition, "version": "1"}
+    )
+    assert answer.status_code == 200
+    assert "errorlist" in answer.text
+    assert Scheme.objects.filter(corpus=corpus).count() == 1
+
+
+def test_a_scheme_is_published_and_gives_the_labels_their_colours(signed_in, lea, vic, corpus):
+    definition = json.loads(json.dumps(DEFAULT_SCHEME).replace("#1d4ed8", "#123456"))
+    signed_in(lea).post(
+        url("corpus_corpus_scheme", corpus.pk), {"definition": json.dumps(definition), "version": "1"}
+    )
+    styles = signed_in(vic).get(url("corpus_corpus_labels", corpus.pk, 2))
+    assert styles["Content-Type"] == "text/css"
+    assert ".label-quote { --label: #123456; }" in styles.text
+    assert "#1d4ed8" in signed_in(vic).get(url("corpus_corpus_labels", corpus.pk, 1)).text
+
+
+def test_the_colours_of_a_foreign_corpus_are_missing(signed_in, dee, corpus):
+    assert signed_in(dee).get(url("corpus_corpus_labels", corpus.pk, 1)).status_code == 404
