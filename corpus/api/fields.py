@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -35,6 +36,16 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Pattern(Text):
+    """A string of a certain form."""
+
+    def __init__(self, form: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.validators.append(
+            RegexValidator(form, "This does not have the form that is asked for.", "invalid")
+        )
 
 
 class Choice(serializers.ChoiceField):

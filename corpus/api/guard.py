@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from corpus.api.errors import refusal
 
+#: The one kind of body that may come without a length.
+NDJSON = "application/x-ndjson"
 MAX_PATH = 2_000
 MAX_QUERY = 4_000
 #: A number of more digits fits no column, and Python refuses to read one of thousands.
@@ -31,11 +33,21 @@ class InputGuardMiddleware:
             return refusal(HTTPStatus.BAD_REQUEST, "bad_input", "The request cannot be read.")
         if reason:
             return refusal(HTTPStatus.BAD_REQUEST, "bad_input", reason)
-        response = self.get_response(request)
+        response = _bad_transfer(request) or self.get_response(request)
         response["X-Request-ID"] = request.META["attest.request_id"]
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
+
+
+def _bad_transfer(request: HttpRequest) -> HttpResponse | None:
+    """Refuse bodies that would be taken for empty ones, or for what they are packed in."""
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() not in ("", "identity"):
+        return refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body unpacked.")
+    chunked = "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
+    if chunked and request.content_type != NDJSON:
+        return refusal(HTTPStatus.LENGTH_REQUIRED, "length_required", "Send the body with a Content-Length.")
+    return None
 
 
 def _bad_path(request: HttpRequest) -> str:

@@ -8,9 +8,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from corpus.api.guard import NDJSON
+
+__all__ = ["NDJSON"]
+
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-NDJSON = "application/x-ndjson"
 #: What any route may answer besides what it names itself.
 USUAL_ERRORS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE)
 MEANING: dict[int, str] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Text
+from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Pattern, Text
 from corpus.models import Role, SuggestionsShown
 from corpus.services.actors import Scope
 
@@ -14,16 +14,16 @@ LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
 class CorpusSettings(Input):
     name = Text(max_length=200)
     description = Text(max_length=10_000, allow_blank=True)
-    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, help_text="A BCP 47 tag.")
+    language = Pattern(rf"\A{LANGUAGE}", max_length=35, help_text="A BCP 47 tag.")
     blind = Flag(help_text="Nobody sees another reviewer's layer.")
     suggestions_shown = Choice(SuggestionsShown.choices)
 
 
 class NewCorpus(CorpusSettings):
-    slug = serializers.RegexField(r"\A[a-z0-9][a-z0-9_-]{0,63}\Z", help_text="Its name in addresses.")
+    slug = Pattern(r"\A[a-z0-9][a-z0-9_-]{0,63}\Z", help_text="Its name in addresses.")
     name = Text(max_length=200, required=False)
     description = Text(max_length=10_000, allow_blank=True, required=False)
-    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, required=False)
+    language = Pattern(rf"\A{LANGUAGE}", max_length=35, required=False)
     blind = Flag(required=False)
     suggestions_shown = Choice(SuggestionsShown.choices, required=False)
     guideline = Text(max_length=1_000_000, allow_blank=True, required=False)
@@ -128,7 +128,7 @@ class NewArticle(Input):
     outlet = Text(max_length=200, allow_blank=True, required=False)
     url = Text(max_length=2_000, allow_blank=True, required=False)
     published_at = Moment(required=False, allow_null=True)
-    language = serializers.RegexField(rf"\A{LANGUAGE}", max_length=35, required=False)
+    language = Pattern(rf"\A{LANGUAGE}", max_length=35, required=False)
     byline = Text(max_length=5_000, allow_blank=True, required=False)
     metadata = Mapped(required=False)
 

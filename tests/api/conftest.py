@@ -10,7 +10,7 @@ from tests.api.contract import Caller, caller
 
 
 @pytest.fixture
-def as_owen(owen: User) -> Caller:
+def as_owen(owen: User, corpus: Corpus) -> Caller:
     return caller(owen)
 
 
