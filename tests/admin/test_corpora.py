@@ -24,7 +24,13 @@ def settings_of(corpus: Corpus, **changes: object) -> dict[str, object]:
 
 
 def test_whoever_makes_a_corpus_owns_it(signed_in, dee):
-    form = {"name": "Tides", "slug": "tides", "language": "en", "suggestions_shown": "never", "guideline": "R1.\r\nR2."}
+    form = {
+        "name": "Tides",
+        "slug": "tides",
+        "language": "en",
+        "suggestions_shown": "never",
+        "guideline": "R1.\r\nR2.",
+    }
     signed_in(dee).post(url("corpus_corpus_add"), form)
     tides = Corpus.objects.get(slug="tides")
     assert tides.members.get().user == dee
@@ -95,9 +101,10 @@ def test_a_lead_names_no_members(signed_in, lea, dee, corpus):
 
 def test_an_unknown_user_name_is_told(signed_in, owen, corpus):
     form = {"username": "nobody", "role": "viewer"}
-    assert "Nobody here has this user name" in signed_in(owen).post(
-        url("corpus_corpus_members", corpus.pk), form
-    ).text
+    assert (
+        "Nobody here has this user name"
+        in signed_in(owen).post(url("corpus_corpus_members", corpus.pk), form).text
+    )
 
 
 def test_a_guideline_is_published_as_it_stands_in_the_box(signed_in, lea, corpus):

@@ -32,8 +32,12 @@ def test_the_text_nodes_are_the_text_whatever_is_marked(data):
     # html.unescape maps C1 and NUL to other characters, as no browser does in text that was never escaped.
     characters = st.characters(exclude_categories=["Cs", "Cc"], include_characters="\r\n\t<>&\"'")
     text = data.draw(st.text(characters, min_size=1, max_size=60))
-    spans = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).filter(lambda span: span[0] < span[1])
-    marks = [mark(span, row=str(number)) for number, span in enumerate(data.draw(st.lists(spans, max_size=6)))]
+    spans = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).filter(
+        lambda span: span[0] < span[1]
+    )
+    marks = [
+        mark(span, row=str(number)) for number, span in enumerate(data.draw(st.lists(spans, max_size=6)))
+    ]
     assert text_of(painted(text, segment_blocks(text), marks)) == text
     assert text_of(painted(text, (), marks)) == text
 
@@ -51,8 +55,12 @@ def test_markup_in_an_article_stays_text():
 
 
 def test_of_overlapping_marks_the_longer_is_around_the_shorter():
-    painting = painted("Ann said so", body("Ann said so"), [mark((4, 8), label="cue", row="c"), mark((0, 11), row="q")])
-    assert re.search(r'<mark [^>]*data-row="q"[^>]*><mark [^>]*data-row="c"[^>]*>said</mark></mark>', painting)
+    painting = painted(
+        "Ann said so", body("Ann said so"), [mark((4, 8), label="cue", row="c"), mark((0, 11), row="q")]
+    )
+    assert re.search(
+        r'<mark [^>]*data-row="q"[^>]*><mark [^>]*data-row="c"[^>]*>said</mark></mark>', painting
+    )
 
 
 def test_crossing_marks_share_a_piece():

@@ -52,7 +52,12 @@ def test_nobody_else_makes_anybody_a_superuser(who, victim, signed_in, stan, owe
     target = actor if victim == "self" else ada
     form = account(target, is_superuser="on", is_staff="on", groups="1", user_permissions="1")
     client = signed_in(actor)
-    for name in ("corpus_user_change", "corpus_user_delete", "corpus_user_history", "auth_user_password_change"):
+    for name in (
+        "corpus_user_change",
+        "corpus_user_delete",
+        "corpus_user_history",
+        "auth_user_password_change",
+    ):
         assert client.post(url(name, target.pk), form).status_code in (302, 403, 404)
     assert client.post(url("corpus_user_add"), NEW | {"is_superuser": "on"}).status_code == 403
     target.refresh_from_db()

@@ -119,10 +119,14 @@ def test_to_strangers_a_foreign_object_is_a_missing_one(name, signed_in, things,
         assert there.get("Location") == nowhere.get("Location")
 
 
-@pytest.mark.parametrize("model", [m for m in admin.site._registry if m is not User], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "model", [m for m in admin.site._registry if m is not User], ids=lambda m: m.__name__
+)
 def test_a_superuser_who_is_no_member_finds_every_list_empty(model, signed_in, things, sue, suggested):
     name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
-    query = f"?layer__revision={suggested.pk}" if model in (Annotation, Relation, Review) else "?corpus=harbour"
+    query = (
+        f"?layer__revision={suggested.pk}" if model in (Annotation, Relation, Review) else "?corpus=harbour"
+    )
     if model in (Corpus, Token):
         query = ""
     answer = signed_in(sue).get(url(name) + query)
@@ -182,7 +186,9 @@ def test_even_an_owner_deletes_nothing(model, signed_in, things, owen):
     before = snapshot()
     for pk in list(model.objects.order_by("pk").values_list("pk", flat=True)[:2]):
         assert client.post(url(f"{name}_delete", pk), {"post": "yes"}).status_code in (302, 403, 404)
-        assert client.post(url(f"{name}_changelist"), FORGED | {"_selected_action": str(pk)}).status_code < 500
+        assert (
+            client.post(url(f"{name}_changelist"), FORGED | {"_selected_action": str(pk)}).status_code < 500
+        )
     assert snapshot() == before
 
 

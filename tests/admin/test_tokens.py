@@ -20,7 +20,11 @@ def test_the_secret_is_shown_once_and_never_again(signed_in, ada):
     assert find_token(secret).user == ada
     assert "no-store" in answer["Cache-Control"]
     token = Token.objects.get()
-    for page in (url("corpus_token_changelist"), url("corpus_token_change", token.pk), url("corpus_token_add")):
+    for page in (
+        url("corpus_token_changelist"),
+        url("corpus_token_change", token.pk),
+        url("corpus_token_add"),
+    ):
         assert secret not in client.get(page).text
     assert secret[:11] in client.get(url("corpus_token_changelist")).text
 

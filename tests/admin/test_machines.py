@@ -1,0 +1,130 @@
+"""Pipelines, runs, jobs and exports on their pages."""
+
+import hashlib
+import json
+
+import pytest
+
+from annotations.models import Export, Job, JobStatus, Pipeline, Run
+from annotations.services.jobs import work_jobs
+from annotations.services.pipelines import activate_pipeline, start_run
+from corpus.models import Event
+from corpus.services.actors import COMMAND
+from tests.admin.conftest import url
+from tests.conftest import put_in
+
+
+def machines(client, corpus, **form):
+    return client.post(url("corpus_corpus_machines", corpus.pk), form)
+
+
+def test_a_lead_puts_a_pipeline_in_service_and_out_of_it(signed_in, lea, corpus):
+    client = signed_in(lea)
+    machines(client, corpus, activate="rules")
+    assert Pipeline.objects.get().active
+    machines(client, corpus, retire="rules")
+    assert not Pipeline.objects.get().active
+    actions = Event.objects.filter(object_type="pipeline").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["pipeline.activated", "pipeline.retired"]
+
+
+@pytest.mark.parametrize("form", [{"activate": "rules"}, {"retire": "rules"}, {"run": "rules"}])
+def test_a_reviewer_tells_the_machines_nothing(form, signed_in, ada, corpus):
+    assert machines(signed_in(ada), corpus, **form).status_code == 403
+    assert not Run.objects.exists()
+
+
+def test_a_run_of_no_pipeline_is_a_missing_page(signed_in, lea, corpus):
+    assert machines(signed_in(lea), corpus, run="rules").status_code == 404
+
+
+def test_a_pipeline_that_is_none_is_told(signed_in, lea, corpus):
+    client = signed_in(lea)
+    assert "oracle" in client.get(machines(client, corpus, activate="oracle")["Location"]).text
+    assert not Pipeline.objects.exists()
+
+
+@pytest.fixture
+def run(corpus):
+    """A run over two articles that were there before its pipeline."""
+    for name in "ab":
+        put_in(corpus, external_id=name)
+    activate_pipeline(COMMAND, corpus, "rules")
+    return start_run(COMMAND, corpus, "rules")
+
+
+def test_a_run_starts_with_one_click_and_is_watched_to_its_end(signed_in, lea, corpus):
+    for name in "ab":
+        put_in(corpus, external_id=name)
+    activate_pipeline(COMMAND, corpus, "rules")
+    client = signed_in(lea)
+    answer = machines(client, corpus, run="rules")
+    run = Run.objects.get()
+    assert answer["Location"] == url("annotations_run_change", run.pk)
+    progress = url("annotations_run_progress", run.pk)
+    assert client.get(progress).json()["counts"]["queued"] == 2
+    assert client.get(progress).json()["finished"] is False
+    work_jobs("test", limit=10, seconds=30)
+    assert client.get(progress).json() | {"counts": None} == {
+        "counts": None,
+        "total": 2,
+        "ended": 2,
+        "finished": True,
+    }
+    assert "2</span> of" in client.get(answer["Location"]).text
+
+
+def test_a_lead_cancels_what_has_not_ended(signed_in, lea, run):
+    client = signed_in(lea)
+    answer = client.post(url("annotations_run_cancel", run.pk))
+    assert "2 jobs are cancelled" in client.get(answer["Location"]).text
+    assert set(Job.objects.values_list("status", flat=True)) == {JobStatus.CANCELLED}
+
+
+def test_a_parked_job_shows_its_cause_and_is_tried_again(signed_in, lea, run):
+    job = Job.objects.first()
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED, cause="ValueError: <b>no</b>", attempts=3)
+    client = signed_in(lea)
+    page = client.get(url("annotations_run_change", run.pk)).text
+    assert "ValueError: &lt;b&gt;no&lt;/b&gt;" in page
+    client.post(url("annotations_run_retry", run.pk, job.pk))
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
+
+
+@pytest.mark.parametrize("act", ["cancel", "retry"])
+@pytest.mark.parametrize(("who", "status"), [("ada", 403), ("dee", 404)])
+def test_others_neither_cancel_nor_retry(act, who, status, signed_in, ada, dee, run):
+    job = Job.objects.first()
+    target = (
+        url("annotations_run_cancel", run.pk)
+        if act == "cancel"
+        else url("annotations_run_retry", run.pk, job.pk)
+    )
+    assert signed_in({"ada": ada, "dee": dee}[who]).post(target).status_code == status
+    run.refresh_from_db()
+    assert run.cancelled_at is None
+
+
+def test_an_act_on_a_run_takes_a_post(signed_in, lea, run):
+    assert signed_in(lea).get(url("annotations_run_cancel", run.pk)).status_code == 405
+
+
+def test_an_export_is_downloaded_whole_and_kept_with_its_checksum(signed_in, lea, suggested, corpus):
+    client = signed_in(lea)
+    answer = client.post(url("corpus_corpus_export", corpus.pk), {"layer": "machine"})
+    data = b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"] == 'attachment; filename="harbour-machine.jsonl"'
+    assert answer["X-Content-SHA256"] == hashlib.sha256(data).hexdigest()
+    record = json.loads(data.splitlines()[0])
+    assert record["text"] == suggested.text
+    export = Export.objects.get()
+    assert (export.made_by, export.manifest["sha256"]) == (lea, answer["X-Content-SHA256"])
+    assert export.manifest["sha256"][:16] in client.get(url("corpus_corpus_export", corpus.pk)).text
+
+
+def test_an_unknown_layer_is_told_in_words(signed_in, lea, corpus):
+    answer = signed_in(lea).post(url("corpus_corpus_export", corpus.pk), {"layer": "../../etc/passwd"})
+    assert answer.status_code == 400
+    assert "There is no layer" in answer.text
+    assert not Export.objects.exists()
