@@ -383,8 +383,8 @@ class EventShape(serializers.Serializer[Any]):
     object_type = serializers.CharField()
     object_id = serializers.CharField()
     subject_id = serializers.UUIDField(allow_null=True)
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField()
+    after = serializers.JSONField()
     reason = serializers.CharField()
     versions = serializers.DictField()
 

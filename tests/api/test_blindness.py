@@ -1,0 +1,151 @@
+"""In a blind corpus ada's answers are the same bytes whatever ben has done."""
+
+from uuid import UUID
+
+import pytest
+
+from annotations.models import Annotation, Pipeline
+from corpus.models import Corpus, User
+from corpus.services.events import seal_events
+from tests.api.conftest import decide_all, suggestions
+from tests.api.contract import Caller, caller, content_of
+from tests.conftest import put_in
+
+
+def paths_of(article: UUID) -> list[str]:
+    return [
+        "me/",
+        "corpora/",
+        "corpora/harbour/",
+        "corpora/harbour/members/",
+        "corpora/harbour/articles/",
+        *(
+            f"corpora/harbour/articles/?status={status}"
+            for status in ("new", "suggested", "in_review", "submitted", "disputed", "gold", "superseded")
+        ),
+        "corpora/harbour/next/",
+        "corpora/harbour/stats/",
+        "corpora/harbour/events/",
+        "corpora/harbour/pipelines/",
+        "runs/",
+        f"articles/{article}/",
+        f"articles/{article}/revisions/",
+        f"articles/{article}/blocks/",
+        f"articles/{article}/annotations/",
+        f"articles/{article}/annotations/?layer=all",
+        f"articles/{article}/relations/",
+        f"articles/{article}/reviews/",
+        f"articles/{article}/pass/",
+    ]
+
+
+def answers(who: Caller, article: UUID) -> dict[str, tuple[int, bytes]]:
+    return {
+        path: (response.status_code, content_of(response))
+        for path in paths_of(article)
+        for response in [who.get(path)]
+    }
+
+
+@pytest.fixture
+def second(corpus: Corpus, article: UUID) -> UUID:
+    """An article that no machine has suggested anything on."""
+    del article
+    Pipeline.objects.update(active=False)
+    made = put_in(corpus, "“We will sail,” said Bo Lind.", "second").article_id
+    Pipeline.objects.update(active=True)
+    return made
+
+
+@pytest.mark.parametrize("own", ["nothing", "a pass in hand", "a submitted pass"])
+def test_adas_answers_do_not_show_bens_pass(
+    as_ada: Caller, as_ben: Caller, article: UUID, second: UUID, own: str
+) -> None:
+    if own == "a pass in hand":
+        found = suggestions(as_ada, article)[0]
+        as_ada.post(f"annotations/{found['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    if own == "a submitted pass":
+        decide_all(as_ada, article, "accept")
+    seal_events()
+    before = answers(as_ada, article) | answers(as_ada, second)
+    decide_all(as_ben, article, "accept")
+    add = {"decisions": [{"verdict": "add", "label": "claim", "segments": [[1, 4]]}]}
+    assert as_ben.post(f"articles/{second}/reviews/", add).json()["results"][0]["status"] == 200
+    seal_events()
+    after = answers(as_ada, article) | answers(as_ada, second)
+    assert after == before
+
+
+def test_bens_layer_is_not_there_for_ada(as_ada: Caller, as_ben: Caller, ben: User, article: UUID) -> None:
+    decide_all(as_ben, article, "accept")
+    theirs = Annotation.objects.filter(layer__reviewer=ben).first()
+    assert theirs
+    hidden = as_ada.get(f"annotations/{theirs.pk}/")
+    assert hidden.status_code == 404
+    assert hidden.content == as_ada.get(f"annotations/{article}/").content
+    review = as_ada.post(f"annotations/{theirs.pk}/review/", {"verdict": "accept"}, If_Match='"0"')
+    assert (review.status_code, review.content) == (404, hidden.content)
+    path = f"articles/{article}/annotations/?layer=reviewer:{ben.public_id}"
+    assert as_ada.get(path).json()["results"] == []
+    decided = as_ada.post(
+        f"articles/{article}/reviews/",
+        {"decisions": [{"verdict": "accept", "on": str(theirs.pk), "version": 0}]},
+    )
+    assert decided.json()["results"][0]["status"] == 404
+
+
+def test_a_narrow_token_learns_no_more_of_bens_layer(
+    as_ben: Caller, ben: User, ada: User, article: UUID
+) -> None:
+    """Who lacks the scope is told so only of what there is for them; otherwise 403 would tell that it is there."""
+    decide_all(as_ben, article, "accept")
+    theirs = Annotation.objects.filter(layer__reviewer=ben).first()
+    assert theirs
+    narrow = caller(ada, "read")
+    path = f"annotations/{theirs.pk}/review/"
+    assert narrow.post(path, {"verdict": "accept"}, If_Match='"0"').status_code == 404
+
+
+def test_an_adjudicator_sees_submitted_layers_unless_they_review_the_text_themselves(
+    as_cy: Caller, as_ben: Caller, ben: User, article: UUID
+) -> None:
+    path = f"articles/{article}/annotations/?layer=reviewer:{ben.public_id}"
+    first = suggestions(as_ben, article)[0]
+    as_ben.post(f"annotations/{first['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    assert as_cy.get(path).json()["results"] == []
+    decide_all(as_ben, article, "accept")
+    assert as_cy.get(path).json()["results"]
+    own = suggestions(as_cy, article)[0]
+    assert (
+        as_cy.post(f"annotations/{own['id']}/review/", {"verdict": "skip"}, If_Match='"0"').status_code == 200
+    )
+    assert as_cy.get(path).json()["results"] == []
+    seal_events()
+    events = as_cy.get("corpora/harbour/events/?limit=200").json()["results"]
+    mine = as_cy.get("me/").json()["id"]
+    assert {event["actor"] for event in events if event["action"].startswith("review.")} == {mine}
+
+
+def test_an_adjudicator_sees_how_far_the_work_is(as_cy: Caller, as_ben: Caller, article: UUID) -> None:
+    decide_all(as_ben, article)
+    assert as_cy.get(f"articles/{article}/").json()["status"] == "submitted"
+    assert as_cy.get("corpora/harbour/stats/").json()["statuses"]["submitted"] == 1
+
+
+def test_in_an_open_corpus_reviewers_see_each_other(
+    as_lea: Caller, as_ada: Caller, as_ben: Caller, ben: User, article: UUID
+) -> None:
+    as_lea.patch("corpora/harbour/", {"blind": False}, If_Match='"1"')
+    decide_all(as_ben, article, "accept")
+    assert as_ada.get(f"articles/{article}/").json()["status"] == "submitted"
+    assert as_ada.get(f"articles/{article}/annotations/?layer=reviewer:{ben.public_id}").json()["results"]
+
+
+def test_suggestions_can_be_kept_back_until_the_own_pass_is_done(
+    as_lea: Caller, as_ada: Caller, article: UUID
+) -> None:
+    as_lea.patch("corpora/harbour/", {"suggestions_shown": "after_pass"}, If_Match='"1"')
+    assert suggestions(as_ada, article) == []
+    assert as_ada.get(f"articles/{article}/pass/").json()["suggestions"] == 0
+    assert as_ada.post(f"articles/{article}/pass/").status_code == 200
+    assert suggestions(as_ada, article)
