@@ -1,0 +1,43 @@
+"""Ids come in order, whichever way they are asked for, and are UUIDs of version 7."""
+
+import time
+from itertools import pairwise
+from uuid import RFC_4122, UUID
+
+import pytest
+
+from corpus import ids
+from corpus.ids import uuid7, uuid7_hex, uuid7_many
+
+
+def test_ids_ascend_whichever_way_they_are_asked_for():
+    made = [uuid7(), *uuid7_many(3), *map(UUID, uuid7_hex(2_000)), uuid7(), *map(UUID, uuid7_hex(1)), uuid7()]
+    assert all(earlier < later for earlier, later in pairwise(made))
+
+
+def test_ids_are_of_version_7_and_carry_their_time():
+    before = time.time_ns() // 1_000_000
+    for made in (uuid7(), UUID(uuid7_hex(1)[0])):
+        assert (made.version, made.variant) == (7, RFC_4122)
+        assert before <= made.int >> 80 <= time.time_ns() // 1_000_000
+
+
+def test_ids_ascend_when_the_clock_goes_back(monkeypatch: pytest.MonkeyPatch):
+    latest = uuid7()
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000_000_000)
+    assert uuid7() > latest
+
+
+def test_ids_stay_apart_where_the_counter_of_a_millisecond_runs_out(monkeypatch: pytest.MonkeyPatch):
+    frozen = time.time_ns() + 3_600_000_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: frozen)
+    monkeypatch.setattr(ids, "_last", 0)
+    first = uuid7()
+    monkeypatch.setattr(ids, "_last", ids._last | ids._LOW)
+    made = [first, *map(UUID, uuid7_hex(100)), uuid7()]
+    assert all(earlier < later for earlier, later in pairwise(made))
+    assert {identity.version for identity in made} == {7}
+
+
+def test_no_ids_are_none():
+    assert uuid7_hex(0) == []
