@@ -27,7 +27,7 @@ from annotations.models.jobs import OPEN_JOBS
 from annotations.services.jobs import text_blocks
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.verifying import Lie, verify
-from bench.invented import invent
+from bench.articles import invent
 from bench.servers import Servers, running_servers
 from corpus.models import Corpus, Event, Revision
 from corpus.readers.base import IncomingArticle

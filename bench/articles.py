@@ -1,7 +1,12 @@
-"""Invented news articles with known spans, the same for the same number."""
+"""Labelled articles to measure with: invented ones, the same for the same number, or those of a file."""
 
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import orjson
 
 PEOPLE = (
     "Mara Voss", "Ilya Brandt", "Tess Okonjo", "Henrik Sand", "Lucía Prado", "Noor Haddad", "Pavel Dušek",
@@ -26,20 +31,20 @@ PLAIN = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Invented:
-    """An article with spans (label, start, end) and relations (label, index of head, index of child)."""
+class Labelled:
+    """An article with spans (label, start, end, score) and relations (label, number of head, of child)."""
 
     external_id: str
     title: str
     text: str
-    spans: tuple[tuple[str, int, int], ...]
-    relations: tuple[tuple[str, int, int], ...]
+    spans: Sequence[tuple[str, int, int, float]]
+    relations: Sequence[tuple[str, int, int]]
 
 
-def invent(number: int, *, sentences: int = 26, seed: int = 1) -> Invented:
-    """Return article `number`: about 90 characters and one span a sentence, paragraphs of four sentences."""
+def invent(number: int, *, sentences: int = 26, seed: int = 1) -> Labelled:
+    """Return article `number`: about 70 characters and one span a sentence, paragraphs of four sentences."""
     chance = random.Random(f"{seed}:{number}")
-    draft = _Draft()
+    draft = _Draft(chance)
     for place in range(sentences):
         kind = chance.randrange(3)
         if kind == 0:
@@ -49,26 +54,66 @@ def invent(number: int, *, sentences: int = 26, seed: int = 1) -> Invented:
         else:
             draft.put(chance.choice(PLAIN))
         draft.put("\n\n" if place % 4 == 3 else " ")
-    return Invented(
+    return Labelled(
         external_id=f"invented-{seed}-{number:07}",
         title=f"{chance.choice(THINGS).capitalize()} under dispute",
         text="".join(draft.parts),
-        spans=tuple(draft.spans),
-        relations=tuple(draft.relations),
+        spans=draft.spans,
+        relations=draft.relations,
     )
 
 
+def read_articles(path: Path, count: int) -> Iterator[Labelled]:
+    """Read articles of {id, title, text, spans: [{id, start, end, label, score}], relations: [{from, to, type}]}.
+
+    `said_by` becomes `source`; the other labels are the scheme's already.
+    """
+    with path.open("rb") as file:
+        for line in islice(file, count):
+            article = orjson.loads(line)
+            place = {span["id"]: number for number, span in enumerate(article["spans"])}
+            yield Labelled(
+                external_id=article["id"],
+                title=article["title"],
+                text=article["text"],
+                spans=[(row["label"], row["start"], row["end"], row["score"]) for row in article["spans"]],
+                relations=[("source", place[row["from"]], place[row["to"]]) for row in article["relations"]],
+            )
+
+
+def native_line(article: Labelled, *, layer: str = "machine:bench@1") -> bytes:
+    """Return the article as a line of native records, as a client without ids of its own writes it."""
+    record = {
+        "schema": "attest/1",
+        "external_id": article.external_id,
+        "title": article.title,
+        "text": article.text,
+        "layer": layer,
+        "annotations": [
+            {"label": label, "segments": [[start, end]], "surface": article.text[start:end], "score": score}
+            for label, start, end, score in article.spans
+        ],
+        "relations": [
+            {"label": label, "head": head, "child": child, "score": 1.0}
+            for label, head, child in article.relations
+        ],
+    }
+    return orjson.dumps(record) + b"\n"
+
+
 class _Draft:
-    def __init__(self) -> None:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
         self.parts: list[str] = []
-        self.spans: list[tuple[str, int, int]] = []
+        self.spans: list[tuple[str, int, int, float]] = []
         self.relations: list[tuple[str, int, int]] = []
         self.length = 0
 
     def put(self, words: str, label: str = "") -> int:
         """Append words, as a span where they have a label; return the number of the last span."""
         if label:
-            self.spans.append((label, self.length, self.length + len(words)))
+            score = round(self.chance.uniform(0.4, 0.99), 3)
+            self.spans.append((label, self.length, self.length + len(words), score))
         self.parts.append(words)
         self.length += len(words)
         return len(self.spans) - 1
