@@ -20,10 +20,11 @@ from annotations.models import Job, JobStatus, Pipeline, Run
 from annotations.services.pipelines import (
     activate_pipeline,
     cancel_run,
+    fill_run,
+    open_run,
     retire_pipeline,
     retry_job,
     run_progress,
-    start_run,
 )
 from annotations.tasks import ring_after_commit
 from corpus.api.corpora import own_corpora
@@ -110,19 +111,27 @@ class RunsRoute(Route):
         "start_run",
         "Start a run over what the pipeline has not seen.",
         tag="machines",
-        response=RunProgressShape,
+        response=RunShape,
         status=201,
         request=RunInput,
         headers=[IDEMPOTENCY_KEY],
         errors=ERRORS,
     )
-    @idempotent
     def post(self, request: Request) -> Response:
+        """Parked and cancelled jobs get another chance. `runs/{id}/` shows how far it is."""
+        response = self.open_run(request)
+        # Outside of the key's transaction, so that a million jobs block nobody. A repetition makes what
+        # the first try was kept from making.
+        fill_run(Run.objects.get(pk=response.data["id"]))
+        ring_after_commit()
+        return response
+
+    @idempotent
+    def open_run(self, request: Request) -> Response:
         given = self.input(RunInput)
         corpus = find_corpus(self.actor, given["corpus"], Role.LEAD, Scope.MANAGE)
-        run = start_run(self.actor, corpus, given.get("pipeline", ""))
-        ring_after_commit()
-        return Response({**run_body(run), "jobs": run_progress(run)}, status=HTTPStatus.CREATED)
+        run = open_run(self.actor, corpus, given.get("pipeline", ""))
+        return Response(run_body(run), status=HTTPStatus.CREATED)
 
 
 class RunRoute(Route):

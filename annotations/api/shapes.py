@@ -8,7 +8,18 @@ from rest_framework import serializers
 
 from annotations.models import JobStatus, Verdict
 from annotations.services.decisions import Link
-from corpus.api.fields import Attributes, Choice, Identifier, Input, Mapped, Pattern, Score, Segments, Text, Whole
+from corpus.api.fields import (
+    Attributes,
+    Choice,
+    Identifier,
+    Input,
+    Mapped,
+    Pattern,
+    Score,
+    Segments,
+    Text,
+    Whole,
+)
 from corpus.models import RevisionStatus
 from corpus.text.blocks import BlockKind
 
@@ -251,9 +262,7 @@ class KeyedDecision(DecisionInput):
     version = Whole(
         min_value=0, max_value=2**31 - 1, required=False, help_text="Own decisions on it that you know of."
     )
-    key = Pattern(
-        r"\A[\x21-\x7e]{1,128}\Z", required=False, help_text="The Idempotency-Key of this one."
-    )
+    key = Pattern(r"\A[\x21-\x7e]{1,128}\Z", required=False, help_text="The Idempotency-Key of this one.")
 
 
 class DecisionsInput(Input):

@@ -93,18 +93,33 @@ def external_pipeline(corpus_id: UUID, name: str, version: str, configuration: M
 def start_run(actor: Actor, corpus: Corpus, name: str = "") -> Run:
     """Start a run over every current revision that the active pipeline `name` has not seen.
 
-    With one active pipeline the name may be left out. Parked and cancelled jobs are given another
-    chance. The jobs are made in chunks, each committed by itself, so a run over a million
-    articles blocks nobody; whoever calls this rings the bell afterwards.
+    As `open_run` and `fill_run`; whoever calls this rings the bell afterwards.
+    """
+    run = open_run(actor, corpus, name)
+    fill_run(run)
+    return run
+
+
+@transaction.atomic
+def open_run(actor: Actor, corpus: Corpus, name: str = "") -> Run:
+    """Make the record of a run, and the open, parked and cancelled jobs of its pipeline its own.
+
+    With one active pipeline the name may be left out.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
     pipeline = _pipeline_to_run(corpus, name)
-    with transaction.atomic():
-        run = Run.objects.create(corpus=corpus, pipeline=pipeline, started_by=actor.user)
-        record(actor, _change(corpus.pk, "run.started", "run", run.pk, {"pipeline": pipeline.identity}))
+    run = Run.objects.create(corpus=corpus, pipeline=pipeline, started_by=actor.user)
+    record(actor, _change(corpus.pk, "run.started", "run", run.pk, {"pipeline": pipeline.identity}))
     _take_over_waiting(run)
-    _make_missing(run)
     return run
+
+
+def fill_run(run: Run) -> None:
+    """Make the jobs that a run is missing; doing it twice changes nothing.
+
+    They are made in chunks, each committed by itself, so a run over a million articles blocks nobody.
+    """
+    _make_missing(run)
 
 
 @transaction.atomic
