@@ -1,8 +1,8 @@
-"""The map: the admin with the workbench, and the API. The probes are answered ahead of it (config/health.py)."""
+"""The map: the admin with the workbench, and the API. The probes come ahead of it (config/health.py)."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views import defaults
 
 from corpus.api import errors
@@ -10,7 +10,7 @@ from corpus.api.docs import DocsView, schema
 
 API = "/api/"
 
-api_patterns = [
+api_patterns: list[URLPattern | URLResolver] = [
     path("", include("corpus.api.urls")),
     path("", include("annotations.api.urls")),
     path("schema/", schema, name="schema"),

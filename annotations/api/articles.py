@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -76,7 +77,7 @@ class ArticlesRoute(Route):
         """An article that is amended while you page comes to the front again; `events/` misses nothing."""
         corpus = find_corpus(self.actor, slug)
         role = own_role(self.actor, corpus.pk)
-        rows = Revision.objects.filter(corpus=corpus, current=True)
+        rows: QuerySet[Revision, Any] = Revision.objects.filter(corpus=corpus, current=True)
         if (status := request.query_params.get("status")) is not None:
             if status not in RevisionStatus.values:
                 raise BadInput(f"status is one of {', '.join(RevisionStatus.values)}.", field="status")
@@ -192,7 +193,7 @@ class ArticleRoute(Route):
     def _status(self, article: Article, revision: Revision) -> str:
         role = own_role(self.actor, article.corpus_id)
         seen = status_seen_by(self.actor, article.corpus, role, Revision.objects.filter(pk=revision.pk))
-        return str(seen.values_list("seen_status", flat=True).get())
+        return str(seen.values_list("seen_status", flat=True).get())  # type: ignore[misc]  # annotated above
 
 
 class RevisionsRoute(Route):
@@ -332,13 +333,17 @@ def revision_body(revision: Any) -> dict[str, Any]:
 
 
 def block_body(block: Block, offsets: OffsetMap | None) -> dict[str, Any]:
-    place = offsets.from_code_points if offsets else int
-    named = block.name_start is not None and block.name_end is not None
+    def place(offset: int) -> int:
+        return offsets.from_code_points(offset) if offsets else offset
+
+    name = None
+    if block.name_start is not None and block.name_end is not None:
+        name = {"start": place(block.name_start), "end": place(block.name_end)}
     return {
         "id": block.pk,
         "start": place(block.start),
         "end": place(block.end),
         "kind": block.effective_kind,
         "set_by_person": block.kind_set is not None,
-        "name": {"start": place(block.name_start), "end": place(block.name_end)} if named else None,
+        "name": name,
     }

@@ -1,5 +1,6 @@
 """Find what an address names, for somebody who may see it; anything else does not exist."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -12,6 +13,8 @@ from corpus.models import Article, Revision, Role
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, NotFound
 from corpus.text.offsets import OffsetUnit
+
+Part = TypeVar("Part", Annotation, Relation)
 
 NO_SUCH_ANNOTATION = "There is no such annotation, or it is not yours to see."
 NO_SUCH_RELATION = "There is no such relation, or it is not yours to see."
@@ -56,18 +59,14 @@ def find_annotation(
     actor: Actor, pk: UUID, role: Role = Role.VIEWER, scope: Scope = Scope.READ
 ) -> tuple[Annotation, Role]:
     """Return an annotation in a layer that the actor may see, with layer, revision, article and corpus."""
-    found = _find(Annotation, actor, pk, role, scope, NO_SUCH_ANNOTATION)
-    assert isinstance(found[0], Annotation)
-    return found[0], found[1]
+    return _find(Annotation, actor, pk, role, scope, NO_SUCH_ANNOTATION)
 
 
 def find_relation(
     actor: Actor, pk: UUID, role: Role = Role.VIEWER, scope: Scope = Scope.READ
 ) -> tuple[Relation, Role]:
     """Return a relation, as `find_annotation` does."""
-    found = _find(Relation, actor, pk, role, scope, NO_SUCH_RELATION)
-    assert isinstance(found[0], Relation)
-    return found[0], found[1]
+    return _find(Relation, actor, pk, role, scope, NO_SUCH_RELATION)
 
 
 def view_of(actor: Actor, layer: Layer) -> tuple[LayerView, LayerView | None]:
@@ -81,8 +80,8 @@ def view_of(actor: Actor, layer: Layer) -> tuple[LayerView, LayerView | None]:
 
 
 def _find(
-    model: type[Annotation] | type[Relation], actor: Actor, pk: UUID, role: Role, scope: Scope, missing: str
-) -> tuple[Annotation | Relation, Role]:
+    model: type[Part], actor: Actor, pk: UUID, role: Role, scope: Scope, missing: str
+) -> tuple[Part, Role]:
     found = (
         model._default_manager.select_related(
             "layer__pipeline", "layer__reviewer", "layer__revision__article__corpus"

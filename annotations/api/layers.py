@@ -43,7 +43,7 @@ from corpus.text.offsets import OffsetError, OffsetMap, OffsetUnit
 LAYER = OpenApiParameter(
     "layer",
     str,
-    description="all, machine, machine:<name>@<version>, reviewer:<id> or gold; by default all that you may see.",
+    description="all, machine, machine:<name>@<version>, reviewer:<id> or gold; by default all you may see.",
 )
 NAME = re.compile(r"(all|machine|gold|machine:[a-z0-9_-]+@[A-Za-z0-9._+-]+|reviewer:[0-9a-f-]{36})\Z")
 ERRORS = (403, 404)
@@ -220,7 +220,7 @@ def _standing(view: LayerView) -> list[Annotation]:
 
 
 def _own_word(view: LayerView, line: UUID, own: LayerView | None) -> dict[str, Any]:
-    """Return how often the reader has decided on a line, and how; nothing of a line that is another person's."""
+    """Return how often the reader has decided on a line, and how; nothing of another person's line."""
     if not _is_decidable(view.layer, own):
         return {"version": None, "verdict": None}
     counting = own.counting.get(line) if own else None

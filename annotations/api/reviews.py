@@ -19,6 +19,7 @@ from annotations.services.desk import undecided
 from annotations.services.reading import own_layer, read_layers
 from annotations.services.reviewing import decide, decide_many, open_desk, reopen_pass, submit_pass
 from annotations.services.rows import review_part
+from corpus.api.authentication import person_of
 from corpus.api.errors import error_body, status_of
 from corpus.api.idempotency import idempotency_key, idempotent
 from corpus.api.preconditions import required_version
@@ -194,10 +195,9 @@ def pass_body(actor: Actor, revision: Revision) -> dict[str, Any]:
     desk = open_desk(actor, Role.REVIEWER, revision, for_writing=False)
     layer = desk.own.layer
     begun = not layer._state.adding
-    assert actor.user is not None
     return {
         "revision": revision.number,
-        "layer": f"reviewer:{actor.user.public_id}",
+        "layer": f"reviewer:{person_of(actor).public_id}",
         "state": "submitted" if layer.submitted_at else "open" if begun else "none",
         "submitted_at": layer.submitted_at,
         "suggestions": sum(len(view.annotations) for view in desk.machines),
@@ -213,8 +213,8 @@ def _decide(view: Route, request: Request, revision: Revision, pk: UUID) -> Resp
     unit = asked_unit(request)
     offsets = None if unit == OffsetUnit.CODE_POINT else OffsetMap(revision.text, unit)
     receipt = decide(view.actor, revision, decision_of(given, offsets))
-    assert receipt.body is not None
-    return tagged(receipt.body, receipt.body["version"])
+    body = receipt.body or {}
+    return tagged(body, body["version"])
 
 
 def _converted(links: Sequence[Link], offsets: OffsetMap) -> list[Link]:

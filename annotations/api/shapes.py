@@ -1,4 +1,4 @@
-"""The shapes that the routes of annotations take and give. Those that end in `Shape` document what is rendered by hand."""
+"""What the routes of annotations take and give; what ends in `Shape` documents answers rendered by hand."""
 
 from typing import Any
 from uuid import UUID
@@ -102,8 +102,8 @@ class BlockKindInput(Input):
 
 class LayerPartShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    root = serializers.UUIDField(help_text="The id of the first of its line.")
-    label = serializers.CharField()
+    root = serializers.UUIDField(help_text="The id of the first of its line.")  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]
     layer = serializers.CharField()
     origin = serializers.ChoiceField(["machine", "reviewer", "adjudicator"])
     score = serializers.FloatField(allow_null=True)
@@ -175,7 +175,7 @@ class PipelineIdentity(Input):
 
 class Suggestion(Input):
     key = Key()
-    label = Text(max_length=64)
+    label = Text(max_length=64)  # type: ignore[assignment]
     segments = Segments()
     surface = Text(allow_blank=True, required=False)
     attributes = Attributes(required=False)
@@ -184,7 +184,7 @@ class Suggestion(Input):
 
 
 class SuggestedRelation(Input):
-    label = Text(max_length=64)
+    label = Text(max_length=64)  # type: ignore[assignment]
     head = Key()
     child = Key()
     score = Score()
@@ -248,7 +248,7 @@ class DecisionInput(Input):
     verdict = Choice(Verdict.choices)
     reason = Text(max_length=32, allow_blank=True, required=False, help_text="Why it is rejected.")
     note = Text(max_length=2_000, allow_blank=True, required=False)
-    label = Text(max_length=64, required=False, allow_null=True)
+    label = Text(max_length=64, required=False, allow_null=True)  # type: ignore[assignment]
     segments = Segments(required=False, allow_null=True)
     surface = Text(required=False, allow_null=True, help_text="Checked against the text where it is given.")
     attributes = Attributes(required=False, allow_null=True)

@@ -32,14 +32,14 @@ class EventsRoute(Route):
         errors=ERRORS,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Come back with `last` as the cursor and miss nothing: an event is listed once it is sealed, within seconds."""
+        """Come back with `last` as the cursor and miss nothing. Events show once sealed, in seconds."""
         corpus = find_corpus(self.actor, slug)
         role = own_role(self.actor, corpus.pk)
         limit = page_limit(request)
         events = Event.objects.filter(corpus=corpus, position__isnull=False)
         cursor = request.query_params.get("cursor")
         if cursor:
-            place = events.filter(pk=cursor_id(cursor)).values_list("position", flat=True).first()
+            place = events.filter(pk=str(cursor_id(cursor))).values_list("position", flat=True).first()
             if place is None:
                 raise BadInput("This cursor is none of ours; begin again without one.", field="cursor")
             events = events.filter(position__gt=place)
@@ -87,7 +87,7 @@ class StatsRoute(Route):
 
 
 def event_body(event: Event, *, whole: bool) -> dict[str, Any]:
-    """Return an event; without its place in the chain where that would count the events that are not shown."""
+    """Return an event; without its place in the chain where that would count events that are not shown."""
     return {
         "id": event.pk,
         "position": event.position if whole else None,

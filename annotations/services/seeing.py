@@ -1,7 +1,8 @@
-"""What a member sees of the work of others: in a blind corpus nothing, and so neither in a status, a count or an event.
+"""What a member sees of the work of others: in a blind corpus nothing, not in a status, a count or an event.
 
 In a blind corpus, whoever ranks below adjudicator sees of each revision the state of their own work on it.
-That state is worked out from their own layer and the machines' alone, so that no act of another can show in it.
+That state is worked out from their own layer and the machines' alone, so that no act of another can show in
+it.
 """
 
 from typing import Any
@@ -35,7 +36,7 @@ def sees_others_work(actor: Actor, corpus: Corpus, role: Role) -> bool:
 def status_seen_by(
     actor: Actor, corpus: Corpus, role: Role, revisions: QuerySet[Revision]
 ) -> QuerySet[Revision, Any]:
-    """Annotate revisions of a corpus with `seen_status`: the true one, or in a blind corpus the member's own view.
+    """Annotate revisions with `seen_status`: the true one, or in a blind corpus the member's own view.
 
     Costs up to three look-ups by index a row where the corpus is blind, and nothing otherwise.
     """
@@ -96,7 +97,7 @@ def next_revision(actor: Actor, corpus: Corpus) -> UUID | None:
     Each status is one walk along its own index that passes only what the reviewer has submitted already,
     so the cost grows with one's own work and not with the corpus.
     """
-    oldest = []
+    oldest: list[UUID] = []
     for status in (RevisionStatus.SUGGESTED, *_BY_REVIEW):
         waiting = Revision.objects.filter(~_own(actor, submitted=True), corpus=corpus, status=status)
         if status != RevisionStatus.SUGGESTED:

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from corpus.api.authentication import person_of
 from corpus.api.corpora import own_corpora
 from corpus.api.idempotency import idempotent
 from corpus.api.pagination import page_of
 from corpus.api.schema import CURSOR, IDEMPOTENCY_KEY, documented, paged
 from corpus.api.shapes import MadeTokenShape, MeShape, NewToken, TokenShape
 from corpus.api.views import Route
-from corpus.models import Token, User
+from corpus.models import Token
 from corpus.services.actors import Actor, Scope, find_corpus
 from corpus.services.errors import NotAllowed, NotFound
 from corpus.services.tokens import make_token, revoke_token
@@ -27,16 +28,17 @@ MAX_OWN_CORPORA = 200
 class MeRoute(Route):
     @documented("read_me", "Read who you are, and in which corpora.", tag="access", response=MeShape)
     def get(self, request: Request) -> Response:
-        user = _person(self.actor)
+        user = person_of(self.actor)
         token = request.auth if isinstance(request.auth, Token) else None
-        corpora = own_corpora(self.actor).order_by("-pk")[:MAX_OWN_CORPORA]
+        corpora = own_corpora(self.actor).order_by("-pk").values("slug", "name", "own_role")  # type: ignore[misc]
         return Response(
             {
                 "id": user.public_id,
                 "username": user.get_username(),
                 "token": token and own_token_body(token),
                 "corpora": [
-                    {"slug": corpus.slug, "name": corpus.name, "role": corpus.own_role} for corpus in corpora
+                    {"slug": corpus["slug"], "name": corpus["name"], "role": corpus["own_role"]}
+                    for corpus in corpora[:MAX_OWN_CORPORA]
                 ],
             }
         )
@@ -76,7 +78,7 @@ class TokensRoute(Route):
         _check_outlives(request, given.get("expires_at"))
         token, secret = make_token(
             self.actor,
-            user=_person(self.actor),
+            user=person_of(self.actor),
             name=given["name"],
             scopes=given["scopes"],
             corpus=corpus,
@@ -124,11 +126,6 @@ def own_token_body(token: Token) -> dict[str, Any]:
         "corpus": token.corpus.slug if token.corpus else None,
         "expires_at": token.expires_at,
     }
-
-
-def _person(actor: Actor) -> User:
-    assert actor.user is not None  # every route asks for one
-    return actor.user
 
 
 def _check_manages(actor: Actor) -> None:

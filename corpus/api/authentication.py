@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from corpus.models import Token, User
@@ -60,7 +61,7 @@ def actor_of(request: Request) -> Actor:
     """Return who acts in an API request, narrowed by the token that was shown."""
     token = request.auth if isinstance(request.auth, Token) else None
     return Actor(
-        user=request.user,
+        user=request.user if isinstance(request.user, User) else None,
         via="api",
         request_id=request_id_of(request),
         scopes=frozenset(token.scopes) if token else None,
@@ -68,9 +69,17 @@ def actor_of(request: Request) -> Actor:
     )
 
 
+def person_of(actor: Actor) -> User:
+    """Return the person who acts; every route asks for one."""
+    if actor.user is None:
+        raise NotAuthenticated
+    return actor.user
+
+
 def admin_actor(request: HttpRequest) -> Actor:
     """Return who acts on a page of the admin."""
-    assert isinstance(request.user, User)
+    if not isinstance(request.user, User):
+        raise PermissionDenied
     return Actor(user=request.user, via="admin", request_id=request_id_of(request))
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from corpus.api.authentication import person_of
 from corpus.api.idempotency import idempotent
 from corpus.api.pagination import WHOLE, page_of
 from corpus.api.preconditions import required_version
@@ -218,8 +219,7 @@ class SchemeRoute(Route):
 
 def own_corpora(actor: Actor) -> QuerySet[Corpus]:
     """Return the corpora of the actor, each with its `own_role`."""
-    assert actor.user is not None
-    corpora = Corpus.objects.visible_to(actor.user.pk).annotate(own_role=F("members__role"))
+    corpora = Corpus.objects.visible_to(person_of(actor).pk).annotate(own_role=F("members__role"))
     return corpora.filter(pk=actor.corpus_id) if actor.corpus_id else corpora
 
 

@@ -16,7 +16,7 @@ from corpus.services import errors
 
 log = structlog.get_logger(__name__)
 
-STATUS = {
+STATUS: dict[type[errors.ServiceError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.SpanRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -106,7 +106,7 @@ def _code(error: exceptions.APIException) -> str:
 
 
 def _named(detail: Any) -> Any:
-    """Return what is wrong with each field; DRF numbers the items of a list, and JSON has no numbers for names."""
+    """Return what is wrong with each field. DRF numbers list items; in JSON every name is a string."""
     if isinstance(detail, dict):
         return {str(name): _named(value) for name, value in detail.items()}
     return [_named(value) for value in detail] if isinstance(detail, list) else str(detail)

@@ -42,6 +42,8 @@ class InputGuardMiddleware:
 
 def _bad_transfer(request: HttpRequest) -> HttpResponse | None:
     """Refuse bodies that would be taken for empty ones, or for what they are packed in."""
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return None
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() not in ("", "identity"):
         return refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body unpacked.")
     chunked = "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")

@@ -31,7 +31,7 @@ def idempotency_key(request: Request) -> str:
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Keep the answer of a keyed request, in the transaction of its effect, and give it again to a repetition.
+    """Keep the answer of a keyed request in the transaction of its effect, and give it to a repetition.
 
     The key is taken first, so a repetition that runs at the same time waits for the first to end. What was
     refused keeps no key. Fields named in a handler's `unkept` answer once only: a repetition has null there.
@@ -61,7 +61,9 @@ def _first(
 ) -> Response:
     try:
         with transaction.atomic():
-            row = IdempotencyKey.objects.create(user=request.user, key=key, fingerprint=fingerprint, status=0)
+            row = IdempotencyKey.objects.create(
+                user_id=request.user.pk, key=key, fingerprint=fingerprint, status=0
+            )
     except IntegrityError:
         raise _Taken from None
     response = handler(view, request, *args, **kwargs)
@@ -75,7 +77,7 @@ def _first(
 
 
 def _again(request: Request, key: str, fingerprint: str) -> Response:
-    row = IdempotencyKey.objects.get(user=request.user, key=key)
+    row = IdempotencyKey.objects.get(user_id=int(request.user.pk or 0), key=key)
     if row.fingerprint != fingerprint:
         raise KeyReused("This key was used before for another request.")
     return Response(row.body, status=row.status, headers={"ETag": row.etag} if row.etag else {})

@@ -1,7 +1,7 @@
 """Many lines in, a result per line out, at constant memory and with nothing held while a client is slow.
 
-The answer is written to a temporary file while the body is read and sent when it has ended: a client that sends
-all before it reads anything, as most do, would otherwise wait for us while we wait for it.
+The answer is written to a temporary file while the body is read, and sent when it has ended: a client that
+sends all before it reads anything, as most do, would otherwise wait for us while we wait for it.
 """
 
 import tempfile
@@ -74,7 +74,7 @@ def numbered_lines(stream: Lines) -> Iterator[tuple[str, bytes | RowRefused]]:
             yield place, RowRefused(place=place, reason="The body broke off here; send the rest again.")
             return
         if taken > settings.ATTEST_MAX_STREAM_BYTES:
-            reason = f"The body is over {settings.ATTEST_MAX_STREAM_BYTES} bytes; send the rest in another request."
+            reason = f"The body is over {settings.ATTEST_MAX_STREAM_BYTES} bytes; send the rest by itself."
             yield place, RowRefused(place=place, reason=reason)
             return
         if too_long:

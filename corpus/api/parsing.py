@@ -20,7 +20,7 @@ class TooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """JSON without what breaks later: NUL, lone surrogates, keys twice, depth over 64, integers over 64 bit."""
+    """JSON without what breaks later: NUL, half pairs, keys twice, depth over 64, integers over 64 bit."""
 
     media_type = "application/json"
 

@@ -1,4 +1,4 @@
-"""Say once, beside each route, what it takes and gives: the OpenAPI document and the checks both come of it."""
+"""Say once, beside each route, what it takes and gives: the OpenAPI document and the checks come of it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -81,7 +81,7 @@ def documented(
     if response is not None or not found:
         found[int(status)] = response
     failures = {*USUAL_ERRORS, *errors}
-    if request is not None:
+    if request is not None or IDEMPOTENCY_KEY in headers:
         failures |= {
             HTTPStatus.LENGTH_REQUIRED,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -1,4 +1,4 @@
-"""The shapes that the routes of corpus take and give. Those that end in `Shape` document what is rendered by hand."""
+"""What the routes of corpus take and give; what ends in `Shape` documents answers rendered by hand."""
 
 from typing import Any
 

@@ -1,5 +1,6 @@
 """What all routes share: who asks, what may be asked, JSON in and out."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from http import HTTPStatus
 from typing import Any
@@ -20,14 +21,15 @@ from corpus.services.errors import BadInput
 class OneRenderer(BaseContentNegotiation):
     """A route has one way to answer; an Accept header that asks for another gets it all the same."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         media_type = request.content_type.partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == media_type), None)
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class Route(APIView):
@@ -50,7 +52,8 @@ class Route(APIView):
         """Return the checked body."""
         checked = kind(data=self.request.data, **options)
         checked.is_valid(raise_exception=True)
-        return checked.validated_data
+        given: dict[str, Any] = checked.validated_data
+        return given
 
 
 def tagged(data: Any, version: object, status: int = HTTPStatus.OK) -> Response:

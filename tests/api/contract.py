@@ -54,7 +54,7 @@ class Caller:
         self, method: str, path: str, body: Any = None, *, content_type: str = "", **headers: str
     ) -> Any:
         data = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        response = self.client.generic(
+        response: Any = self.client.generic(
             method,
             path if path.startswith("/") else API + path,
             data,

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -92,13 +93,13 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(as_lea: Caller) -> N
 
 
 class Slow(io.RawIOBase):
-    """A client that sends line by line; it notes whether a transaction was open when it was asked for more."""
+    """A client that sends line by line; it notes whether a transaction was open when asked for more."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self.lines = lines
         self.held: list[bool] = []
 
-    def readline(self, size: int | None = -1) -> bytes:
+    def readline(self, _size: int | None = -1, /) -> bytes:
         self.held.append(connection.in_atomic_block)
         return next(self.lines, b"")
 
@@ -110,12 +111,13 @@ def test_a_slow_client_holds_no_transaction_between_lines(corpus: Corpus, lea: U
         orjson.dumps({"external_id": str(number), "text": f"{number}."}) + b"\n" for number in range(450)
     )
     who = caller(lea)
-    response = who.client.generic(
+    asked: dict[str, Any] = {"wsgi.input": slow, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    response: Any = who.client.generic(
         "POST",
         f"{API}corpora/harbour/articles/",
         headers={"Transfer-Encoding": "chunked"},
         CONTENT_TYPE="application/x-ndjson",
-        **{"wsgi.input": slow, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        **asked,
     )
     assert response.status_code == 200
     lines = b"".join(response.streaming_content).splitlines()

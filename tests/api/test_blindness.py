@@ -97,7 +97,7 @@ def test_bens_layer_is_not_there_for_ada(as_ada: Caller, as_ben: Caller, ben: Us
 def test_a_narrow_token_learns_no_more_of_bens_layer(
     as_ben: Caller, ben: User, ada: User, article: UUID
 ) -> None:
-    """Who lacks the scope is told so only of what there is for them; otherwise 403 would tell that it is there."""
+    """A missing scope is told only of what there is for them; a 403 would tell that it is there."""
     decide_all(as_ben, article, "accept")
     theirs = Annotation.objects.filter(layer__reviewer=ben).first()
     assert theirs

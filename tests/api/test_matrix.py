@@ -1,4 +1,4 @@
-"""Who may do what: every route x method x person x object, from the URL map. A route without an expectation fails."""
+"""Who may do what: every route x method x person x object, from the URL map, each with an expectation."""
 
 import uuid
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ SCHEME = {"labels": [{"name": "claim"}], "relations": []}
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What a method takes: the least role (None where no corpus is named), a scope, and a request that succeeds."""
+    """What a method takes: the least role (None where no corpus is named), a scope, a request that works."""
 
     role: Role | None = None
     scope: Scope | None = READ
@@ -132,7 +132,7 @@ def routes() -> Iterator[tuple[str, str, list[str]]]:
         view = getattr(pattern.callback, "cls", None)
         methods = [method for method in METHODS if hasattr(view, method)] if view else ["get"]
         for method in methods:
-            yield f"{pattern.name} {method.upper()}", pattern.name, list(pattern.pattern.converters)
+            yield f"{pattern.name} {method.upper()}", str(pattern.name), list(pattern.pattern.converters)
 
 
 def _patterns(patterns: list[Any], prefix: str) -> Iterator[URLPattern]:
