@@ -13,7 +13,6 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, models
-from psycopg.types.json import Jsonb
 
 
 def insert_columns(model: type[models.Model], count: int, columns: Mapping[str, Sequence[Any] | Any]) -> None:
@@ -35,7 +34,22 @@ def insert_columns(model: type[models.Model], count: int, columns: Mapping[str, 
             series.append(map(convert, values) if convert else values)
         else:
             series.append(repeat(convert(values) if convert else values, count))
-    _write(model._meta.db_table, names, zip(*series, strict=False))
+    _write(model._meta.db_table, names, list(zip(*series, strict=False)))
+
+
+def insert_rows(model: type[models.Model], names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows of `model` given as tuples in the order of `names`, in the database's own terms.
+
+    Ids are 32 hexadecimal digits, JSON is text as `json_text` makes it. The quickest way in, for the tables
+    that get dozens of rows an article.
+    """
+    if rows:
+        _write(model._meta.db_table, [column_of(model, name) for name in names], rows)
+
+
+def json_text(value: Any) -> str:
+    """Return a value as a column of JSON takes it."""
+    return "{}" if value == {} else orjson.dumps(value).decode()
 
 
 def column_of(model: type[models.Model], name: str) -> str:
@@ -46,7 +60,7 @@ def column_of(model: type[models.Model], name: str) -> str:
     return field.column
 
 
-def _write(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _write(table: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
     quoted = ", ".join(connection.ops.quote_name(name) for name in names)
     target = f"{connection.ops.quote_name(table)} ({quoted})"
     with connection.cursor() as cursor:
@@ -56,7 +70,7 @@ def _write(table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) ->
                     copy.write_row(row)
         else:
             marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(f"INSERT INTO {target} VALUES ({marks})", list(rows))  # noqa: S608 - no input in it
+            cursor.executemany(f"INSERT INTO {target} VALUES ({marks})", rows)  # noqa: S608 - no input in it
 
 
 def _converter(field: object) -> Callable[[Any], Any] | None:
@@ -67,7 +81,7 @@ def _converter(field: object) -> Callable[[Any], Any] | None:
     if isinstance(field, models.UUIDField):
         return None if postgres else _hex
     if isinstance(field, models.JSONField):
-        return Jsonb if postgres else _json
+        return _json
     if isinstance(field, models.DateTimeField):
         return None if postgres else _moment
     return None
@@ -78,9 +92,7 @@ def _hex(value: UUID | str | None) -> str | None:
 
 
 def _json(value: Any) -> str | None:
-    if value is None:
-        return None
-    return "{}" if value == {} else orjson.dumps(value).decode()
+    return None if value is None else json_text(value)
 
 
 def _moment(value: datetime | None) -> str | None:
