@@ -111,17 +111,15 @@ layer=reviewer:00000000-0000-0000-0000-00000000000g layer=machine:rules@1%0a
 status= status=x status=NEW number=0 number=x number=999999999 atomic=1 atomic=True
 format= format=csv format=../../etc/passwd corpus= corpus=%20 reason= reason=%20
 """
-PATHS = (
-    """
+PATHS = """
 corpora/%00/ corpora/a%00b/articles/ corpora/%ED%A0%80/ corpora/%FF/
 articles/00000000-0000-0000-0000-00000000000g/ articles/1/ articles/../../admin/ articles/%2e%2e/
 jobs/99999999999999999999/retry/ jobs/-1/retry/ jobs/1.5/retry/ jobs/٣/retry/
 articles/00000000-0000-0000-0000-000000000000/blocks/999999999999999999/ // %2f%2f ;/ ..;/admin/
 corpora/harbour/members/%00/ corpora/harbour/members/%F0%9F%98%80/ corpora/harbour/members/../
 schema/../ docs/?script=%00 schema/?lang=xx&version=%00
-""".split()
-    + ["corpora/" + "a" * 3_000 + "/", "jobs/" + "9" * 1_000 + "/retry/"]
-)
+"""
+LONG_PATHS = ["corpora/" + "a" * 3_000 + "/", "jobs/" + "9" * 1_000 + "/retry/"]
 HEADERS: list[dict[str, str]] = [
     {"If_Match": "*"},
     {"If_Match": '"-1"'},
