@@ -5,7 +5,9 @@ database does. Rows of a checked batch go in by columns instead: `executemany` o
 PostgreSQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -50,6 +52,22 @@ def insert_rows(model: type[models.Model], names: Sequence[str], rows: list[tupl
 def json_text(value: Any) -> str:
     """Return a value as a column of JSON takes it."""
     return "{}" if value == {} else orjson.dumps(value).decode()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Hold off Python's collector of cycles while thousands of rows are in hand, all of them still needed.
+
+    Walking through them again and again costs a quarter of an import. Threads may overlap in here: the first
+    to have come resumes it, and what that leaves to another is the cost alone.
+    """
+    was_running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_running:
+            gc.enable()
 
 
 def column_of(model: type[models.Model], name: str) -> str:
