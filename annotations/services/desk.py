@@ -5,6 +5,7 @@ writes what they come to in one statement a table. A decision is so one code pat
 with five hundred others.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,11 @@ class Desk:
         self._suggested_relations = {
             pk: (view, row) for view in self.machines for pk, row in view.relations.items()
         }
+        #: The relations that lead from each line, the machines' first, each with the line it leads to.
+        self._leading: dict[UUID, dict[UUID, tuple[Relation, UUID]]] = defaultdict(dict)
+        for view in (*self.machines, self.own):
+            for relation in view.relations.values():
+                self._lead(view, relation)
 
     # -- finding ---------------------------------------------------------------------------------------
 
@@ -82,11 +88,8 @@ class Desk:
         Of an own relation that answers a suggested one only the suggested one is given: they are one line.
         """
         found: dict[UUID, tuple[Relation, UUID]] = {}
-        for view in (*self.machines, self.own):
-            for relation in view.relations.values():
-                head, child = self._end_lines(view, relation)
-                if head == line:
-                    found.setdefault(relation.root, (relation, child))
+        for relation, child in self._leading[line].values():
+            found.setdefault(relation.root, (relation, child))
         return list(found.values())
 
     def explicit(self, line: UUID) -> Verdict | None:
@@ -165,6 +168,7 @@ class Desk:
             root=root,
         )
         self.own.relations[identity] = relation
+        self._lead(self.own, relation)
         return relation
 
     def write_review(
@@ -225,10 +229,12 @@ class Desk:
 
     def roll_back(self, mark: tuple[int, int, int], seen: dict[UUID, int]) -> None:
         """Forget what was decided after `mark`, when a decision was refused half-way."""
+        for relation in self.new_relations[mark[1] :]:
+            head, _ = self._end_lines(self.own, self.own.relations[relation.id])
+            del self._leading[head][relation.id]
+            del self.own.relations[relation.id]
         for annotation in self.new_annotations[mark[0] :]:
             del self.own.annotations[annotation.id]
-        for relation in self.new_relations[mark[1] :]:
-            del self.own.relations[relation.id]
         dropped = {review.pk for review in self.new_reviews[mark[2] :]}
         self.own.reviews = [review for review in self.own.reviews if review.pk not in dropped]
         del self.new_annotations[mark[0] :], self.new_relations[mark[1] :], self.new_reviews[mark[2] :]
@@ -241,6 +247,10 @@ class Desk:
                 self.own.standing[review.line] = self.own.annotations[review.result_id]
             else:
                 self.own.standing.pop(review.line, None)
+
+    def _lead(self, view: LayerView, relation: Relation) -> None:
+        head, child = self._end_lines(view, relation)
+        self._leading[head][relation.pk] = (relation, child)
 
     def _end_lines(self, view: LayerView, relation: Relation) -> tuple[UUID, UUID]:
         head = view.annotations.get(relation.head_id) or self.annotation(relation.head_id)

@@ -4,6 +4,7 @@ Nothing is changed in place. Each decision is a review in the reviewer's own lay
 also write the annotation (with its relations) that stands there from then on.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -197,10 +198,13 @@ def _take(
         if review.verdict in KEEPING and review.annotation_id:
             follow_suggestions(desk, review, named=set(decision.links), explicit=explicit)
     desk.own.settle()
+    brought: dict[UUID | None, list[Review]] = defaultdict(list)
+    for review in desk.new_reviews:
+        brought[review.implied_by_id].append(review)
     changes = []
     for index, _, review in taken:
-        receipts[index] = Receipt(body=_receipt_body(desk, review))
-        changes.append(_decided(desk, review))
+        receipts[index] = Receipt(body=_receipt_body(desk, review, brought[review.pk]))
+        changes.append(_decided(desk, review, brought[review.pk]))
     return [receipts[index] for index in range(len(decisions))], changes
 
 
@@ -397,7 +401,7 @@ def _undone() -> Receipt:
     )
 
 
-def _receipt_body(desk: Desk, review: Review) -> dict[str, Any]:
+def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict[str, Any]:
     """Return what a client needs to go on: the line's new version, what stands, and what came along."""
     standing = desk.own.standing.get(review.line)
     return {
@@ -415,13 +419,12 @@ def _receipt_body(desk: Desk, review: Review) -> dict[str, Any]:
                 "verdict": other.verdict,
                 "version": other.version,
             }
-            for other in desk.new_reviews
-            if other.implied_by_id == review.pk
+            for other in brought
         ],
     }
 
 
-def _decided(desk: Desk, review: Review) -> Change:
+def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
     result = desk.own.annotations.get(review.result_id) if review.result_id else None
     after: dict[str, Any] = {"verdict": review.verdict, "version": review.version, "line": str(review.line)}
     if result is not None:
@@ -433,9 +436,8 @@ def _decided(desk: Desk, review: Review) -> Change:
         after["relation"] = str(review.result_relation_id)
     if review.retracts_id:
         after["retracts"] = str(review.retracts_id)
-    brought = [str(other.pk) for other in desk.new_reviews if other.implied_by_id == review.pk]
     if brought:
-        after["implied"] = brought
+        after["implied"] = [str(other.pk) for other in brought]
     return Change(
         action=f"review.{review.verdict}",
         object_type="review",
