@@ -8,23 +8,24 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from annotations.exchange.decided import Reviewed, Thing, check_words, read_reviews
+from annotations.exchange.delivery import Delivery, check_article, read_blocks, read_delivery
+from annotations.exchange.fields import RecordRefused, mapping, moment, objects, plain_id, truth, words
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.text.guard import TextRefused, check_text
 from corpus.text.spans import SpanError, check_segments
 
 NATIVE = "attest-jsonl"
 SCHEMA = "attest/1"
-ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z")
-LAYER = re.compile(r"gold\Z|reviewer:[0-9a-f-]{32,36}\Z|machine:([a-z0-9_-]{1,64})@([A-Za-z0-9._+-]{1,32})\Z")
+LAYER = re.compile(
+    r"gold\Z"
+    r"|reviewer:[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z"
+    r"|machine:([a-z0-9_-]{1,64})@([A-Za-z0-9._+-]{1,32})\Z"
+)
 ORIGINS = frozenset({"machine", "reviewer", "adjudicator"})
-VERDICTS = frozenset({"accept", "correct", "reject", "skip", "add", "retract"})
-
-
-class RecordRefused(ValueError):
-    """The message names the place in the record and what is wrong with it."""
 
 
 @dataclass(slots=True)
@@ -62,16 +63,22 @@ class Related:
 
 @dataclass(slots=True)
 class Record:
-    """A checked record. `layers` has all that it speaks of, by name, those that say nothing included."""
+    """A checked record. `layers` has all that it speaks of, by name, those that say nothing included.
+
+    `whole` tells the lossless record of a revision from a view, of which the reviews are not read.
+    """
 
     values: Mapping[str, Any]
     external_id: str
     text: str
     text_sha256: str
+    delivery: Delivery
+    whole: bool
     layers: dict[str, Mapping[str, Any]]
+    blocks: Sequence[Mapping[str, Any]] = ()
     annotations: list[Labelled] = field(default_factory=list)
     relations: list[Related] = field(default_factory=list)
-    reviews: list[Mapping[str, Any]] = field(default_factory=list)
+    reviews: list[Reviewed] = field(default_factory=list)
 
 
 def read_record(values: Any, scheme: SchemeDefinition) -> Record:
@@ -86,63 +93,88 @@ def read_record(values: Any, scheme: SchemeDefinition) -> Record:
         raise RecordRefused(f"schema is {values['schema']!r}; this reads {SCHEMA!r}.")
     if values.get("erased_at"):
         raise RecordRefused("this article was erased where it comes from; erase it here too if it stands.")
-    text = values.get("text")
-    external_id = values.get("external_id") or values.get("id")
-    if not isinstance(text, str) or not text:
-        raise RecordRefused("text is missing or empty.")
-    if not isinstance(external_id, str) or not external_id or len(external_id) > 512:
-        raise RecordRefused("external_id must be a text of 1 to 512 characters.")
-    record = Record(values, external_id, text, _checked_hash(values, text), _layers(values))
-    labels: dict[str, str] = {}
-    for number, item in enumerate(_objects(values, "annotations")):
+    record = _unlabelled(values)
+    ends: dict[str, tuple[str, str]] = {}
+    for number, item in enumerate(objects(values, "annotations")):
         try:
             labelled = _labelled(item, number, record, scheme)
         except (SpanError, SchemeError, RecordRefused) as error:
             raise RecordRefused(f"annotations[{number}]: {error}") from None
-        if labelled.id in labels:
+        if labelled.id in ends:
             raise RecordRefused(f"annotations[{number}]: its id stands twice.")
-        labels[labelled.id] = labelled.label
+        ends[labelled.id] = labelled.label, labelled.layer
         record.annotations.append(labelled)
-    for number, item in enumerate(_objects(values, "relations")):
+    for number, item in enumerate(objects(values, "relations")):
         try:
-            record.relations.append(_related(item, number, record, labels, scheme))
+            record.relations.append(_related(item, number, record, ends, scheme))
         except (SchemeError, RecordRefused) as error:
             raise RecordRefused(f"relations[{number}]: {error}") from None
     _refuse_twice(record)
-    for number, item in enumerate(_objects(values, "reviews")):
-        try:
-            record.reviews.append(_review(item))
-        except RecordRefused as error:
-            raise RecordRefused(f"reviews[{number}]: {error}") from None
+    _add_reviews(record)
     return record
+
+
+def _unlabelled(values: Mapping[str, Any]) -> Record:
+    """Return a record without what is said of its text."""
+    text = values.get("text")
+    external_id = values.get("external_id") or values.get("id")
+    if not isinstance(text, str) or not text.strip():
+        raise RecordRefused("text is missing or empty.")
+    if not isinstance(external_id, str) or len(external_id) > 512:
+        raise RecordRefused("external_id must be a text of 1 to 512 characters.")
+    check_article(values)
+    text_sha256 = _checked_hash(values, text)
+    return Record(
+        values=values,
+        external_id=external_id,
+        text=text,
+        text_sha256=text_sha256,
+        delivery=read_delivery(values, text, text_sha256),
+        whole=values.get("layer") == "all",
+        layers=_layers(values),
+        blocks=read_blocks(values, len(text)),
+    )
 
 
 def _refuse_twice(record: Record) -> None:
     ids = [item.id for item in record.relations]
     if len(set(ids)) != len(ids):
         raise RecordRefused("two relations have one id.")
+    if record.whole:
+        _refuse_strangers(record.annotations)
+        _refuse_strangers(record.relations)
+        return
+    # In a view each row of a reviewer becomes the first decision on its line.
+    rows: list[Labelled | Related] = [*record.annotations, *record.relations]
+    lines = [(item.layer, item.root) for item in rows if item.root and item.layer.startswith("reviewer:")]
+    if len(set(lines)) != len(lines):
+        raise RecordRefused("two rows of one layer have one root.")
 
 
-def moment(value: object, place: str) -> datetime | None:
-    """Return an ISO 8601 time with its zone, or None where none is given."""
-    if value is None or value == "":
-        return None
-    try:
-        stamp = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        stamp = None
-    if stamp is None or stamp.tzinfo is None:
-        raise RecordRefused(f"{place} is {value!r}; give an ISO 8601 time with its zone.")
-    return stamp
+def _refuse_strangers(rows: Sequence[Labelled] | Sequence[Related]) -> None:
+    """Refuse what derives from something that a lossless record does not hold."""
+    ids = {row.id for row in rows}
+    for row in rows:
+        if row.derived_from and row.derived_from not in ids:
+            raise RecordRefused(f"{row.id} derives from {row.derived_from}, which is not in this record.")
 
 
-def plain_id(value: object, place: str) -> str:
-    """Return an id as 32 hexadecimal digits; empty for none."""
-    if value is None:
-        return ""
-    if not isinstance(value, str) or not ID.match(value):
-        raise RecordRefused(f"{place} is {value!r}, which is no UUID.")
-    return value.replace("-", "")
+def _add_reviews(record: Record) -> None:
+    items = objects(record.values, "reviews")
+    if not record.whole:
+        for number, item in enumerate(items):
+            try:
+                check_words(item)
+            except RecordRefused as error:
+                raise RecordRefused(f"reviews[{number}]: {error}") from None
+        return
+    if not items:
+        return
+    things = {item.id: Thing("annotation", item.layer, item.root or item.id) for item in record.annotations}
+    things |= {item.id: Thing("relation", item.layer, item.root or item.id) for item in record.relations}
+    people = [name for name in record.layers if name.startswith("reviewer:")]
+    spellings = {spelling: name for name in people for spelling in (name, name.replace("-", ""))}
+    record.reviews = read_reviews(items, things, spellings)
 
 
 def _checked_hash(values: Mapping[str, Any], text: str) -> str:
@@ -158,34 +190,38 @@ def _checked_hash(values: Mapping[str, Any], text: str) -> str:
 
 
 def _layers(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    layers: dict[str, Mapping[str, Any]] = {
-        _layer_name(item.get("name")): item for item in _objects(values, "layers")
-    }
+    layers: dict[str, Mapping[str, Any]] = {}
+    for item in objects(values, "layers"):
+        name = _layer_name(item.get("name"))
+        if name in layers:
+            raise RecordRefused(f"the layer {name} stands twice.")
+        plain_id(item.get("id"), "id of a layer")
+        mapping(item, "configuration")
+        truth(item, "external")
+        for key in ("created_at", "submitted_at"):
+            moment(item.get(key), key)
+        layers[name] = item
     own = values.get("layer")
-    if own is not None and own != "all":
+    if own is not None and own not in ("all", "machine"):
         layers.setdefault(_layer_name(own), {})
     return layers
 
 
 def _layer_name(name: object) -> str:
+    """Return the one spelling of a layer's name."""
     if not isinstance(name, str) or not LAYER.match(name):
         raise RecordRefused(f"the layer {name!r} is none of gold, machine:<name>@<version>, reviewer:<id>.")
-    return name
-
-
-def _objects(values: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    items = values.get(key)
-    if items is None:
-        return []
-    if not isinstance(items, list) or not all(type(item) is dict for item in items):
-        raise RecordRefused(f"{key} must be a list of objects.")
-    return items
+    if not name.startswith("reviewer:"):
+        return name
+    return f"reviewer:{UUID(name.removeprefix('reviewer:'))}"
 
 
 def _labelled(item: Mapping[str, Any], number: int, record: Record, scheme: SchemeDefinition) -> Labelled:
     get = item.get
     label, attributes, segments = get("label"), get("attributes") or {}, get("segments")
-    scheme.check_annotation(label, attributes)  # type: ignore[arg-type]  # refuses what is no label too
+    if type(label) is not str or type(attributes) is not dict:
+        raise RecordRefused("label must be a text, and attributes an object.")
+    scheme.check_annotation(label, attributes)
     if not isinstance(segments, list):
         raise RecordRefused("segments must be a list of [start, end].")
     if len(segments) == 1 and _plainly_fits(segments[0], record.text, get("surface")):
@@ -193,17 +229,18 @@ def _labelled(item: Mapping[str, Any], number: int, record: Record, scheme: Sche
     else:
         spans = check_segments(record.text, segments, get("surface"))
     layer = _known_layer(get("layer"), record)
+    origin = _origin(get("origin"), layer)
     return Labelled(
         plain_id(get("id"), "id") or f"#{number}",
         plain_id(get("root"), "root"),
-        str(label),
+        label,
         spans,
         attributes,
         layer,
-        _origin(get("origin"), layer),
-        _score(get("score"), layer),
-        get("reason") or "",
-        plain_id(get("derived_from"), "derived_from"),
+        origin,
+        _score(get("score"), origin),
+        words(item, "reason"),
+        _derived(item),
     )
 
 
@@ -223,7 +260,7 @@ def _related(
     item: Mapping[str, Any],
     number: int,
     record: Record,
-    labels: Mapping[str, str],
+    known: Mapping[str, tuple[str, str]],
     scheme: SchemeDefinition,
 ) -> Related:
     get = item.get
@@ -232,40 +269,37 @@ def _related(
         end = get(side)
         # Records made by hand may name annotations by their number in the list.
         key = f"#{end}" if type(end) is int else plain_id(end, side)
-        if key not in labels:
+        if key not in known:
             raise RecordRefused(f"its {side} {end!r} is no annotation of this record.")
         ends.append(key)
     if ends[0] == ends[1]:
         raise RecordRefused("its head is its child.")
-    scheme.check_relation(str(get("label")), labels[ends[0]], labels[ends[1]])
+    (head, head_layer), (child, child_layer) = known[ends[0]], known[ends[1]]
+    label = words(item, "label")
+    scheme.check_relation(label, head, child)
     layer = _known_layer(get("layer"), record)
+    if not head_layer == child_layer == layer:
+        raise RecordRefused("it leads out of its layer.")
+    origin = _origin(get("origin"), layer)
     return Related(
         plain_id(get("id"), "id") or f"#relation-{number}",
         plain_id(get("root"), "root"),
-        str(get("label")),
+        label,
         ends[0],
         ends[1],
         layer,
-        _origin(get("origin"), layer),
-        _score(get("score"), layer),
-        get("reason") or "",
-        plain_id(get("derived_from"), "derived_from"),
+        origin,
+        _score(get("score"), origin),
+        words(item, "reason"),
+        _derived(item),
     )
 
 
-def _review(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key in ("id", "on", "line", "result", "result_relation", "retracts", "implied_by"):
-        plain_id(item.get(key), key)
-    if not item.get("on"):
-        raise RecordRefused("'on' is missing: what was decided on.")
-    if item.get("verdict") not in VERDICTS:
-        raise RecordRefused(
-            f"verdict is {item.get('verdict')!r}; it is one of {', '.join(sorted(VERDICTS))}."
-        )
-    if not isinstance(item.get("version", 1), int) or item.get("version", 1) < 1:
-        raise RecordRefused("version counts from 1.")
-    moment(item.get("at"), "at")
-    return item
+def _derived(item: Mapping[str, Any]) -> str:
+    derived = plain_id(item.get("derived_from"), "derived_from")
+    if derived and derived == plain_id(item.get("id"), "id"):
+        raise RecordRefused("it derives from itself.")
+    return derived
 
 
 def _known_layer(name: object, record: Record) -> str:
@@ -273,24 +307,28 @@ def _known_layer(name: object, record: Record) -> str:
         if len(record.layers) == 1:
             return next(iter(record.layers))
         raise RecordRefused("it names no layer, and the record has no single one.")
-    if name in record.layers:
-        return str(name)
+    if type(name) is str and name in record.layers:
+        return name
     checked = _layer_name(name)
-    record.layers[checked] = {}
+    record.layers.setdefault(checked, {})
     return checked
 
 
 def _origin(value: object, layer: str) -> str:
+    """Return who said it: in its own layer a machine, in a person's a person, in gold anybody."""
+    machine = layer.startswith("machine:")
     if value is None:
-        return "machine" if layer.startswith("machine:") else "reviewer"
-    if value not in ORIGINS:
+        return "machine" if machine else "reviewer"
+    if type(value) is not str or value not in ORIGINS:
         raise RecordRefused(f"origin is {value!r}; it is one of {', '.join(sorted(ORIGINS))}.")
-    return str(value)
+    if (value == "machine") != machine and layer != "gold":
+        raise RecordRefused(f"its origin is {value}, and its layer {layer}.")
+    return value
 
 
-def _score(value: object, layer: str) -> float | None:
+def _score(value: object, origin: str) -> float | None:
     if value is None:
-        if layer.startswith("machine:"):
+        if origin == "machine":
             raise RecordRefused("a suggestion needs a score.")
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:

@@ -5,7 +5,7 @@ that stands here already gets the layers that it has not; nothing that stands is
 columns, many records a transaction.
 """
 
-import base64
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +14,15 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from annotations.exchange.native import LAYER, Record, RecordRefused, moment, plain_id, read_record
+from annotations.exchange.decided import Reviewed
+from annotations.exchange.fields import RecordRefused, moment, plain_id
+from annotations.exchange.native import LAYER, Labelled, Record, Related, read_record
+from annotations.extraction import PIPELINES
 from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline, Relation, Review, Segment
-from annotations.services.jobs import active_pipelines, configuration_hash
-from corpus.bulk import insert_columns, insert_rows, json_text
-from corpus.ids import uuid7_hex
+from annotations.services.identities import Identities, RecordIdentities, taken_ids
+from annotations.services.jobs import active_pipelines, configuration_hash, finish_revision
+from annotations.services.statuses import ORDER, status_by_layers, status_on_arrival
+from corpus.bulk import collector_paused, insert_columns, insert_rows, json_text
 from corpus.models import (
     Article,
     Block,
@@ -30,6 +34,7 @@ from corpus.models import (
     Role,
     User,
 )
+from corpus.models.articles import MOVES
 from corpus.readers.base import RowRefused
 from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.schemes import SchemeDefinition
@@ -37,8 +42,9 @@ from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record_many
-from corpus.services.ingest import RowOutcome, outlets_named, write_blocks, write_report
-from corpus.text.blocks import SEGMENTER, BlockKind, segment_blocks
+from corpus.services.ingest import MAX_TEXT, RowOutcome, outlets_named, write_blocks, write_report
+from corpus.services.revisions import move_revision
+from corpus.text.blocks import SEGMENTER, segment_blocks
 
 #: Records a transaction, and the bytes at which it ends sooner. It holds SQLite's one writer for a fifth of a second.
 CHUNK = 500
@@ -63,6 +69,8 @@ class Batch:
     relations: list[tuple[Any, ...]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
+    #: Standing revisions that get layers, with what those make of their status.
+    moves: list[tuple[Revision, RevisionStatus]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     new_revisions: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
 
@@ -87,10 +95,12 @@ def import_records(
     require(actor, corpus.pk, Role.LEAD, Scope.SUGGEST)
     report = IngestReport.objects.create(corpus=corpus, source=source[:512], started_by=actor.user)
     for chunk in _chunks(lines):
-        # What needs no database is done before the transaction begins.
-        scheme = scheme_of(corpus.pk)
-        read = [_read(f"{source}:{number}", line, scheme) for number, line in chunk]
-        yield from _take(actor, corpus, report, read)
+        with collector_paused():
+            # What needs no database is done before the transaction begins.
+            scheme = scheme_of(corpus.pk)
+            read = [_read(f"{source}:{number}", line, scheme) for number, line in chunk]
+            outcomes = _take(actor, corpus, report, read)
+        yield from outcomes
     report.finished_at = timezone.now()
     report.save(update_fields=["finished_at"])
 
@@ -164,24 +174,22 @@ class Importer:
         self.touched: set[str] = set()
         self.articles = {
             article.external_id: article
-            for article in Article.objects.filter(
-                corpus=self.corpus, external_id__in={record.external_id for record in records}
-            )
+            for article in Article.objects.select_for_update(no_key=True)
+            .filter(corpus=self.corpus, external_id__in={record.external_id for record in records})
+            .order_by("pk")
         }
-        self.revisions: dict[tuple[UUID, str], Revision] = {}
-        self.newest: dict[UUID, Revision] = {}
+        self.revisions: dict[UUID, list[Revision]] = defaultdict(list)
         known = Revision.objects.filter(article__in=self.articles.values()).defer("text").order_by("number")
         for revision in known:
-            self.revisions[revision.article_id, revision.text_sha256] = revision
-            self.newest[revision.article_id] = revision
+            self.revisions[revision.article_id].append(revision)
         self.standing = set(
             Layer.objects.filter(revision__in=[row.pk for row in known]).values_list(
                 "revision_id", "pipeline_id", "reviewer_id"
             )
         )
-        names = {str(record.values.get("outlet") or "") for record in records} - {""}
+        names = {record.values.get("outlet") or "" for record in records} - {""}
         self.outlets = outlets_named(self.corpus, names)
-        self.taken = _taken_ids(records)
+        self.taken = taken_ids(records)
 
     def _place(self, place: str, record: Record) -> RowOutcome:
         """Put one record into the batch, or refuse it whole."""
@@ -209,24 +217,42 @@ class Importer:
         article = self.articles.get(record.external_id)
         if article is not None and article.erased_at:
             raise RecordRefused("this article was erased here.")
-        ids = _Ids(self.taken)
+        if len(record.text) > MAX_TEXT:
+            raise RecordRefused(f"text has {len(record.text):,} characters; {MAX_TEXT:,} is the most.")
+        ids = RecordIdentities(self.taken)
         if article is None:
-            article_id = UUID(
-                ids.keep(plain_id(record.values.get("id") if "external_id" in record.values else None, "id"))
-            )
+            stated = record.values.get("id") if record.values.get("external_id") else None
+            article_id = UUID(ids.articles.keep(plain_id(stated, "id")))
             self._new_article(article_id, record)
             outcome = "created"
         else:
             article_id, outcome = article.pk, "unchanged"
-        revision = self.revisions.get((article_id, record.text_sha256))
+        revision = self._standing_revision(article_id, record)
         if revision is None:
             revision_id, number = self._new_revision(article_id, record, ids)
             outcome = "amended" if article is not None else outcome
         else:
             revision_id, number = revision.pk, revision.number
-        if self._new_layers(revision_id, record, ids, fresh=revision is None) and outcome == "unchanged":
+        names = self._new_layers(revision_id, record, ids, fresh=revision is None)
+        if names and revision is not None:
+            self.batch.moves.append((revision, status_by_layers(record, names)))
             outcome = "amended"
         return outcome, article_id, revision_id, number
+
+    def _standing_revision(self, article_id: UUID, record: Record) -> Revision | None:
+        """Return the revision that a record is of: by id, by number, or else the current one of that text.
+
+        A text may come back after another, so equal words alone do not make two revisions one.
+        """
+        same = [row for row in self.revisions[article_id] if row.text_sha256 == record.text_sha256]
+        identity, number = plain_id(record.values.get("revision_id"), "id"), record.values.get("revision")
+        for row in same:
+            if row.pk.hex == identity:
+                return row
+        for row in same:
+            if row.number == number:
+                return row
+        return next((row for row in reversed(same) if row.current or not record.whole), None)
 
     # -- rows ----------------------------------------------------------------------------------------
 
@@ -236,50 +262,53 @@ class Importer:
             {
                 "id": article_id,
                 "external_id": record.external_id,
-                "outlet": self.outlets.get(str(values.get("outlet") or "")),
-                "title": _words(values, "title"),
-                "byline": _words(values, "byline"),
-                "url": _words(values, "url"),
+                "outlet": self.outlets.get(values.get("outlet") or ""),
+                "title": values.get("title") or "",
+                "byline": values.get("byline") or "",
+                "url": values.get("url") or "",
                 "published_at": moment(values.get("published_at"), "published_at"),
-                "language": _words(values, "language") or self.corpus.language,
+                "language": values.get("language") or self.corpus.language,
                 "metadata": values.get("metadata") or {},
                 "created_at": moment(values.get("article_created_at"), "article_created_at") or self.now,
             }
         )
 
-    def _new_revision(self, article_id: UUID, record: Record, ids: "_Ids") -> tuple[UUID, int]:
+    def _new_revision(self, article_id: UUID, record: Record, ids: RecordIdentities) -> tuple[UUID, int]:
         values = record.values
-        newest = self.newest.get(article_id)
-        number = newest.number + 1 if newest else 1
-        if newest is None and isinstance(values.get("revision"), int) and values["revision"] > 0:
-            number = values["revision"]
-        revision_id = UUID(ids.keep(plain_id(values.get("revision_id"), "revision_id")))
-        superseded = values.get("current") is False
-        if newest is not None and not superseded and newest.current:
+        newest = self.revisions[article_id][-1] if self.revisions[article_id] else None
+        number = newest.number + 1 if newest else _number(record)
+        revision_id = UUID(ids.revisions.keep(plain_id(values.get("revision_id"), "revision_id")))
+        older = values.get("current") is False
+        # An article has a current revision at any moment: one that was superseded is it until the next comes.
+        current = not older or newest is None or not newest.current or _number(record) > newest.number
+        if newest is not None and newest.current and current:
             self.batch.superseded.append(newest.pk)
+            self.batch.changes.append(_superseded(self.corpus, newest))
+        landed = [pipeline.pk for pipeline in self.active if f"machine:{pipeline.identity}" in record.layers]
         self.batch.revisions.append(
             {
                 "id": revision_id,
                 "article": article_id,
                 "number": number,
-                "current": not superseded,
-                "status": _status(record, superseded=superseded),
-                "sha256": values.get("sha256") or record.text_sha256,
+                "current": current,
+                "status": status_on_arrival(record, waiting=len(landed) < len(self.active))
+                if current
+                else RevisionStatus.SUPERSEDED,
+                "sha256": record.delivery.sha256,
                 "text_sha256": record.text_sha256,
                 "length": len(record.text),
-                "encoding": values.get("encoding") or "utf-8",
-                "bom": bool(values.get("bom")),
+                "encoding": record.delivery.encoding,
+                "bom": record.delivery.bom,
                 "content_type": values.get("content_type") or "text/plain",
                 "extractor": values.get("extractor") or "",
                 "created_at": moment(values.get("created_at"), "created_at") or self.now,
                 "text": record.text,
             }
         )
-        if values.get("raw"):
-            self.batch.raws.append(RawSource(revision_id=revision_id, data=base64.b64decode(values["raw"])))
+        if record.delivery.raw is not None:
+            self.batch.raws.append(RawSource(revision_id=revision_id, data=record.delivery.raw))
         self._blocks(revision_id, record)
-        landed = [pipeline.pk for pipeline in self.active if f"machine:{pipeline.identity}" in record.layers]
-        if not superseded:
+        if not older:
             self.batch.new_revisions.append((revision_id, landed))
         self.batch.changes.append(
             self._change("article.created" if newest is None else "article.amended", "revision", revision_id, revision_id, {
@@ -291,13 +320,10 @@ class Importer:
 
     def _blocks(self, revision_id: UUID, record: Record) -> None:
         """Keep the blocks that a record states for a segmenter; the text is segmented here otherwise."""
-        stated = [block for block in record.values.get("blocks") or () if block.get("segmenter")]
-        if not any(block["segmenter"] == SEGMENTER for block in stated):
-            self.batch.unsegmented.append((revision_id, record.text, _words(record.values, "title")))
-        for block in stated:
+        if not any(block["segmenter"] == SEGMENTER for block in record.blocks):
+            self.batch.unsegmented.append((revision_id, record.text, record.values.get("title") or ""))
+        for block in record.blocks:
             name = block.get("name") or {}
-            if block.get("kind") not in set(BlockKind) or block.get("kind_set") not in {None, *BlockKind}:
-                raise RecordRefused(f"there is no block kind {block.get('kind')!r}.")
             self.batch.blocks.append(
                 {
                     "revision": revision_id,
@@ -307,18 +333,20 @@ class Importer:
                     "kind": block["kind"],
                     "name_start": name.get("start"),
                     "name_end": name.get("end"),
-                    "kind_set": block.get("kind_set"),
+                    "kind_set": block.get("kind_set") or None,
                 }
             )
 
-    def _new_layers(self, revision_id: UUID, record: Record, ids: "_Ids", *, fresh: bool) -> bool:
-        """Add the layers that the revision has not; return whether there were any."""
+    def _new_layers(
+        self, revision_id: UUID, record: Record, ids: RecordIdentities, *, fresh: bool
+    ) -> dict[str, UUID]:
+        """Add the layers that the revision has not, and return them by name."""
         names: dict[str, UUID] = {}
         for name, info in record.layers.items():
             kind, pipeline_id, reviewer_id = self._annotator(name, info)
             if not fresh and (revision_id, pipeline_id, reviewer_id) in self.standing:
                 continue
-            names[name] = UUID(ids.keep(plain_id(info.get("id"), "layers.id")))
+            names[name] = UUID(ids.layers.keep(plain_id(info.get("id"), "layers.id")))
             self.batch.layers.append(
                 {
                     "id": names[name],
@@ -331,21 +359,42 @@ class Importer:
                 }
             )
         if not names:
-            return False
+            return names
+        if len(names) < len(record.layers):
+            self._name_standing(revision_id, record, names, ids)
         self._rows(record, names, ids)
         self.batch.changes.extend(
             self._change("layer.imported", "layer", layer_id, revision_id, {"layer": name})
             for name, layer_id in names.items()
         )
-        return True
+        return names
 
-    def _rows(self, record: Record, names: Mapping[str, UUID], ids: "_Ids") -> None:
+    def _name_standing(
+        self, revision_id: UUID, record: Record, names: Mapping[str, UUID], ids: RecordIdentities
+    ) -> None:
+        """Let the new layers name what stands here already, where that goes by the same ids."""
+        kinds: list[tuple[type[Annotation] | type[Relation], Sequence[Labelled | Related], Identities]] = [
+            (Annotation, record.annotations, ids.annotations),
+            (Relation, record.relations, ids.relations),
+        ]
+        on = {review.on for review in record.reviews if review.layer in names}
+        for model, items, kept in kinds:
+            named = {key for item in items if item.layer in names for key in (item.derived_from, item.root)}
+            needed = {item.id for item in items if item.layer not in names} & (named | on)
+            here = model._default_manager.filter(pk__in=needed, layer__revision=revision_id)
+            found = {pk.hex for pk in here.values_list("pk", flat=True)}
+            if needed - found:
+                raise RecordRefused("its layers derive from others that stand here under other ids.")
+            kept.stand(found)
+
+    def _rows(self, record: Record, names: Mapping[str, UUID], ids: RecordIdentities) -> None:
         """Turn the annotations, relations and reviews of the new layers into rows."""
         layer_of = {name: pk.hex for name, pk in names.items()}
         annotations = [item for item in record.annotations if item.layer in layer_of]
         relations = [item for item in record.relations if item.layer in layer_of]
-        text, known = record.text, ids.known
-        for item, identity in zip(annotations, ids.keep_all([item.id for item in annotations]), strict=True):
+        kept = ids.annotations.keep_all([item.id for item in annotations])
+        text, known = record.text, ids.annotations.known
+        for item, identity in zip(annotations, kept, strict=True):
             (start, end), *further = item.segments
             self.batch.annotations.append(
                 (
@@ -356,38 +405,25 @@ class Importer:
             )  # fmt: skip
             for place, (start, end) in enumerate(further, 1):
                 self.batch.segments.append((identity, place, start, end, text[start:end]))
-        for link, identity in zip(relations, ids.keep_all([link.id for link in relations]), strict=True):
-            head, child = known(link.head), known(link.child)
-            if head is None or child is None:
-                raise RecordRefused("a relation leads out of its layer.")
+        kept, line = ids.relations.keep_all([link.id for link in relations]), ids.relations.known
+        for link, identity in zip(relations, kept, strict=True):
             self.batch.relations.append(
                 (
-                    identity, layer_of[link.layer], link.label, head, child, link.origin, link.score, link.reason,
-                    known(link.derived_from), (known(link.root) or link.root) if link.root else identity,
+                    identity, layer_of[link.layer], link.label, known(link.head), known(link.child),
+                    link.origin, link.score, link.reason, line(link.derived_from),
+                    (line(link.root) or link.root) if link.root else identity,
                 )
             )  # fmt: skip
         self._reviews(record, layer_of, ids)
 
-    def _reviews(self, record: Record, layer_of: Mapping[str, str], ids: "_Ids") -> None:
-        """Keep the reviews whose things are all here; what then stands without one was added by its reviewer."""
+    def _reviews(self, record: Record, layer_of: Mapping[str, str], ids: RecordIdentities) -> None:
+        """Keep the reviews of the new layers; what stands in a view was added by its reviewer."""
         people = {name: layer for name, layer in layer_of.items() if name.startswith("reviewer:")}
-        if not people:
-            return
-        annotations = {item.id for item in record.annotations}
-        relations = {item.id for item in record.relations}
-        whole = record.values.get("layer") == "all"
-        if whole:
-            # All of their ids first: a review may name one that comes after it.
-            for item in record.reviews:
-                ids.keep(plain_id(item.get("id"), "id"))
-        for item in record.reviews if whole else ():
-            layer = people.get(item.get("layer") or f"reviewer:{item.get('reviewer')}")
-            on = plain_id(item["on"], "on")
-            if layer is None or on not in annotations | relations:
-                continue
-            result = plain_id(item.get("result"), "result")
-            self.batch.reviews.append(self._review(item, layer, on, result, relations, ids))
-        if whole:
+        reviews = [review for review in record.reviews if review.layer in people]
+        # All of their ids first: a review may name one that comes after it.
+        ids.reviews.keep_all([review.id for review in reviews])
+        self.batch.reviews += [self._review(review, people[review.layer], ids) for review in reviews]
+        if record.whole or not people:
             return
         for kind, rows in (("annotation", record.annotations), ("relation", record.relations)):
             for row in rows:
@@ -395,38 +431,38 @@ class Importer:
                 if layer is not None:
                     self.batch.reviews.append(self._added(kind, row.id, row.root, layer, ids))
 
-    def _review(
-        self, item: Mapping[str, Any], layer: str, on: str, result: str, relations: set[str], ids: "_Ids"
-    ) -> dict[str, Any]:
-        linked = on in relations
-        known = ids.known
+    def _review(self, review: Reviewed, layer: str, ids: RecordIdentities) -> dict[str, Any]:
+        linked, values = review.kind == "relation", review.values
+        things = ids.relations if linked else ids.annotations
+        on, result = things.known(review.on), things.known(review.result)
         return {
-            "id": ids.keep(plain_id(item.get("id"), "id")),
+            "id": ids.reviews.known(review.id),
             "layer": layer,
-            "line": known(plain_id(item.get("line"), "line"))
-            or plain_id(item.get("line"), "line")
-            or known(on),
-            "version": item.get("version", 1),
-            "verdict": item["verdict"],
-            "reason": item.get("reason") or "",
-            "note": item.get("note") or "",
-            "annotation": None if linked else known(on),
-            "relation": known(on) if linked else None,
-            "result": None if linked else known(result),
-            "result_relation": known(result) if linked else None,
-            "retracts": known(plain_id(item.get("retracts"), "retracts")),
-            "implied_by": known(plain_id(item.get("implied_by"), "implied_by")),
-            "guideline": item.get("guideline") or 0,
-            "suggestions_shown": bool(item.get("suggestions_shown", True)),
-            "at": moment(item.get("at"), "at") or self.now,
+            "line": things.known(review.line) or review.line,
+            "version": review.version,
+            "verdict": review.verdict,
+            "reason": values.get("reason") or "",
+            "note": values.get("note") or "",
+            "annotation": None if linked else on,
+            "relation": on if linked else None,
+            "result": None if linked else result,
+            "result_relation": result if linked else None,
+            "retracts": ids.reviews.known(review.retracts),
+            "implied_by": ids.reviews.known(review.implied_by),
+            "guideline": values.get("guideline") or 0,
+            "suggestions_shown": values.get("suggestions_shown") is not False,
+            "at": moment(values.get("at"), "at") or self.now,
         }
 
-    def _added(self, kind: str, identity: str, root: str, layer: str, ids: "_Ids") -> dict[str, Any]:
-        own = ids.known(identity)
+    def _added(
+        self, kind: str, identity: str, root: str, layer: str, ids: RecordIdentities
+    ) -> dict[str, Any]:
+        things = ids.annotations if kind == "annotation" else ids.relations
+        own = things.known(identity)
         return {
-            "id": ids.keep(""),
+            "id": ids.reviews.keep(""),
             "layer": layer,
-            "line": (ids.known(root) or root) if root else own,
+            "line": (things.known(root) or root) if root else own,
             "version": 1,
             "verdict": "add",
             "reason": "",
@@ -456,7 +492,8 @@ class Importer:
             match = LAYER.match(name)
             assert match is not None
             configuration = info.get("configuration") or {}
-            external = bool(info.get("external", True))
+            # Whatever the record says of it: ours are those that our workers can run.
+            external = match[1] not in PIPELINES
             identity = {"corpus": self.corpus, "name": match[1], "version": match[2]}
             known = Pipeline.objects.filter(**identity).order_by("-active", "-id").first()
             if known is None:
@@ -478,7 +515,7 @@ class Importer:
             self.people[public_id], _ = User.objects.get_or_create(
                 public_id=identity,
                 defaults={
-                    "username": f"imported-{identity.hex[-12:]}",
+                    "username": f"imported-{identity.hex}",
                     "pseudonym": f"reviewer {identity.hex[-4:]}",
                     "is_active": False,
                     "password": "!",
@@ -505,6 +542,17 @@ class Importer:
         _insert(Review, batch.reviews)
         record_many(self.actor, batch.changes, now=self.now)
         self._jobs(batch.new_revisions)
+        for revision, status in batch.moves:
+            self._move(revision, status)
+
+    def _move(self, revision: Revision, status: RevisionStatus) -> None:
+        """Let a standing revision follow the layers that it got; never back, and not while jobs are open."""
+        if ORDER.index(status) <= ORDER.index(RevisionStatus(revision.status)):
+            return
+        if status == RevisionStatus.SUGGESTED:
+            finish_revision(self.corpus.pk, revision.pk)
+        elif status in MOVES[revision.status]:
+            move_revision(self.actor, revision, status, reason="its layers came in")
 
     def _jobs(self, new: Sequence[tuple[UUID, list[UUID]]]) -> None:
         """Give new revisions their jobs; those whose layer has come along are done already."""
@@ -536,80 +584,21 @@ class Importer:
         )
 
 
-class _Ids:
-    """The ids of one record: its own where they are free, new ones for the rest.
-
-    An id that begins with # stands for none: it holds within the record alone. What is kept is taken from
-    then on, for the records after this one.
-    """
-
-    def __init__(self, taken: set[str]) -> None:
-        self._taken = taken
-        self._became: dict[str, str] = {}
-
-    def keep(self, identity: str) -> str:
-        """Return the id of the row that `identity` becomes."""
-        return self.keep_all([identity])[0]
-
-    def keep_all(self, identities: Sequence[str]) -> list[str]:
-        """Return the ids of the rows that these become, in order."""
-        became, taken = self._became, self._taken
-        kept = []
-        for identity, new in zip(identities, uuid7_hex(len(identities)), strict=True):
-            own = became.get(identity)
-            if own is None:
-                own = new if not identity or identity[0] == "#" or identity in taken else identity
-                if identity:
-                    became[identity] = own
-                    taken.add(own)
-            kept.append(own)
-        return kept
-
-    def known(self, identity: str) -> str | None:
-        """Return what an id of this record became, or None for one that it does not hold."""
-        return self._became.get(identity)
+def _number(record: Record) -> int:
+    return record.values.get("revision") or 1
 
 
-def _taken_ids(records: Sequence[Record]) -> set[str]:
-    """Return those ids of the records that rows here have already. A statement a table at most."""
-    taken: set[str] = set()
-    sources: list[tuple[type[models.Model], list[str]]] = [
-        (Article, [record.values.get("id", "") for record in records if "external_id" in record.values]),
-        (Revision, [record.values.get("revision_id", "") for record in records]),
-        (Layer, [info.get("id", "") for record in records for info in record.layers.values()]),
-        (Annotation, [item.id for record in records for item in record.annotations if item.id[0] != "#"]),
-        (Relation, [item.id for record in records for item in record.relations if item.id[0] != "#"]),
-        (Review, [item.get("id", "") for record in records for item in record.reviews]),
-    ]
-    for model, ids in sources:
-        given = [identity for identity in ids if identity]
-        for start in range(0, len(given), 900):
-            found = model._default_manager.filter(pk__in=given[start : start + 900]).values_list(
-                "pk", flat=True
-            )
-            taken.update(pk.hex for pk in found)
-    return taken
-
-
-def _status(record: Record, *, superseded: bool) -> str:
-    if superseded:
-        return RevisionStatus.SUPERSEDED.value
-    stated = record.values.get("status")
-    if stated in RevisionStatus.values and stated != RevisionStatus.SUPERSEDED:
-        return str(stated)
-    if "gold" in record.layers:
-        return RevisionStatus.GOLD.value
-    if any(name.startswith("reviewer:") for name in record.layers):
-        return RevisionStatus.IN_REVIEW.value
-    machine = any(name.startswith("machine:") for name in record.layers)
-    return (RevisionStatus.SUGGESTED if machine else RevisionStatus.NEW).value
-
-
-def _words(values: Mapping[str, Any], key: str) -> str:
-    value = values.get(key) or ""
-    if not isinstance(value, str):
-        raise RecordRefused(f"{key} must be a text.")
-    return value
+def _superseded(corpus: Corpus, revision: Revision) -> Change:
+    return Change(
+        action="revision.moved",
+        object_type="revision",
+        object_id=revision.pk,
+        corpus_id=corpus.pk,
+        subject_id=revision.pk,
+        before=revision.status,
+        after=RevisionStatus.SUPERSEDED.value,
+        reason="an amended text came in",
+    )
 
 
 def _insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]], **same: Any) -> None:
