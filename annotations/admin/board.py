@@ -125,8 +125,13 @@ def lay_out(desk: Desk) -> Board:
     rows = {row.line: row for row in (*_suggested(desk), *_begun(desk))}
     links = _links(desk, rows)
     under: set[UUID] = set()
-    ordered = sorted(rows.values(), key=lambda row: (row.said.segments[0], row.line))
-    for head in ordered:
+
+    def relations(row: Row) -> int:
+        return len({relation for relation, _ in links.get(row.line, ())})
+
+    ordered = sorted(rows.values(), key=lambda row: (row.said.segments[0].start, -relations(row), row.line))
+    # What two share stands with the one that has more: a quote keeps its source, a claim points there.
+    for head in sorted(ordered, key=relations, reverse=True):
         for relation, child in links.get(head.line, ()):
             if child.line in under or child.line in links or child is head:
                 head.pointers.append(Pointer(relation=relation, line=child.line, surface=child.shown.surface))

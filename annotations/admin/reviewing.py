@@ -163,7 +163,7 @@ def _render(
         text=painted(revision.text, text_blocks(revision.pk), board.marks()),
         panel=None if submitted else _panel(desk, board, wanted, given, refused),
         labels=list(desk.scheme.labels.values()),
-        reasons=RejectReason.choices,
+        reasons=[(reason.value, str(reason.label)) for reason in RejectReason],
         submitted_at=submitted,
         suggestions_hidden=not desk.suggestions_shown,
         scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)

@@ -82,7 +82,7 @@ def test_a_lead_cancels_what_has_not_ended(signed_in, lea, run):
 
 
 def test_a_parked_job_shows_its_cause_and_is_tried_again(signed_in, lea, run):
-    job = Job.objects.first()
+    job = Job.objects.all()[0]
     Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED, cause="ValueError: <b>no</b>", attempts=3)
     client = signed_in(lea)
     page = client.get(url("annotations_run_change", run.pk)).text
@@ -95,7 +95,7 @@ def test_a_parked_job_shows_its_cause_and_is_tried_again(signed_in, lea, run):
 @pytest.mark.parametrize("act", ["cancel", "retry"])
 @pytest.mark.parametrize(("who", "status"), [("ada", 403), ("dee", 404)])
 def test_others_neither_cancel_nor_retry(act, who, status, signed_in, ada, dee, run):
-    job = Job.objects.first()
+    job = Job.objects.all()[0]
     target = (
         url("annotations_run_cancel", run.pk)
         if act == "cancel"

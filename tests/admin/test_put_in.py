@@ -59,6 +59,9 @@ def test_a_nul_is_refused_before_it_reaches_the_page(signed_in, lea, corpus):
     assert paste(signed_in(lea), corpus, "a\0b").status_code == 400
 
 
+PAGE = b"<html><body><article><p>" + b"A page has its own paragraph. " * 20 + b"</p></article></body></html>"
+
+
 def upload(client, corpus, *files):
     sent = [SimpleUploadedFile(name, data) for name, data in files]
     return client.post(url("corpus_corpus_put_in", corpus.pk), {"uploaded": sent})
@@ -69,7 +72,7 @@ def test_several_files_come_in_at_once_each_with_its_row(signed_in, lea, corpus)
         signed_in(lea),
         corpus,
         ("crlf.txt", b"\xef\xbb\xbfOne\r\ntwo \r\n"),
-        ("page.html", b"<html><body><article><p>" + b"A page has a paragraph of its own. " * 20 + b"</p></article></body></html>"),
+        ("page.html", PAGE),
         ("rows.jsonl", b'{"external_id": "a", "text": "Alpha."}\n{"external_id": "b"}\n'),
         ("table.csv", b"external_id,text\nc,Gamma.\n"),
         ("picture.png", b"\x89PNG"),

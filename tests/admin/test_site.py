@@ -83,6 +83,12 @@ def test_whoever_has_an_account_gets_in(signed_in, dee):
     assert signed_in(dee).get(url("index")).status_code == 200
 
 
+def test_a_member_signs_in_without_being_staff(client, dee):
+    answer = client.post(reverse("admin:login"), {"username": "dee", "password": "dee-and-a-long-word"})
+    assert answer.status_code == 302
+    assert client.get(url("index")).status_code == 200
+
+
 def test_nobody_gets_in_without_one(client):
     answer = client.get(url("index"))
     assert answer.status_code == 302
@@ -151,14 +157,14 @@ def snapshot():
 
 
 FORGED = {
-    "username": "mallory", "password1": "a-long-new-word", "password2": "a-long-new-word", "usable_password": "true",
-    "is_superuser": "on", "is_staff": "on", "is_active": "on", "role": "owner", "user": "1", "corpus": "harbour",
-    "name": "taken", "slug": "harbour", "title": "taken", "status": "gold", "text": "taken", "score": "1",
-    "label": "claim", "verdict": "accept", "active": "on", "layer": "1", "revision": "1", "pipeline": "1",
-    "action": "delete_selected", "_selected_action": "1", "post": "yes", "_save": "Save", "version": "1",
-    "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": "1", "groups": "1", "user_permissions": "1",
-    "rejections-TOTAL_FORMS": "1", "rejections-INITIAL_FORMS": "0", "rejections-0-place": "x", "blind": "",
-    "rejections-0-reason": "x",
+    "username": "mallory", "password1": "a-long-new-word", "password2": "a-long-new-word",
+    "usable_password": "true", "is_superuser": "on", "is_staff": "on", "is_active": "on", "role": "owner",
+    "user": "1", "corpus": "harbour", "name": "taken", "slug": "harbour", "title": "taken",
+    "status": "gold", "text": "taken", "score": "1", "label": "claim", "verdict": "accept", "active": "on",
+    "layer": "1", "revision": "1", "pipeline": "1", "action": "delete_selected", "_selected_action": "1",
+    "post": "yes", "_save": "Save", "version": "1", "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1",
+    "form-0-id": "1", "groups": "1", "user_permissions": "1", "rejections-TOTAL_FORMS": "1",
+    "rejections-INITIAL_FORMS": "0", "rejections-0-place": "x", "blind": "", "rejections-0-reason": "x",
 }  # fmt: skip
 
 
@@ -194,19 +200,18 @@ def test_even_an_owner_deletes_nothing(model, signed_in, things, owen):
 
 PARAMETERS = (
     "text__regex=^(a%2B)%2B$", "article__title__regex=a", "layer__reviewer__password__startswith=a",
-    "user__password__startswith=m", "corpus__members__user__password__startswith=m", "actor__password__contains=a",
-    "started_by__password__regex=.", "made_by__email__startswith=a", "_connector=OR", "status__exact__in=a",
-    "password__startswith=a", "o=1.-2&article__url__icontains=x",
+    "user__password__startswith=m", "corpus__members__user__password__startswith=m",
+    "actor__password__contains=a", "started_by__password__regex=.", "made_by__email__startswith=a",
+    "_connector=OR", "status__exact__in=a", "password__startswith=a", "o=1.-2&article__url__icontains=x",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda m: m.__name__)
-@pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_list_obeys_no_filter_but_its_own(model, parameter, signed_in, things, owen, sue):
+def test_a_list_obeys_no_filter_but_its_own(model, signed_in, things, owen, sue):
     client = signed_in(sue if model is User else owen)
     name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
-    answer = client.get(f"{url(name)}?corpus=harbour&{parameter}")
-    assert answer.status_code == 400
+    for parameter in PARAMETERS:
+        assert client.get(f"{url(name)}?corpus=harbour&{parameter}").status_code == 400, parameter
 
 
 def test_no_page_has_a_script_or_style_in_it(signed_in, things, owen):
