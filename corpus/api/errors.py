@@ -5,8 +5,8 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -66,6 +66,12 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
             response["WWW-Authenticate"] = header
         if (wait := getattr(error, "wait", None)) is not None:
             response["Retry-After"] = str(int(wait))
+    elif isinstance(error, IntegrityError):
+        log.warning("done_at_once", error=str(error))
+        message = "Somebody did the same at the same moment; look again, and try again."
+        response = _plain(HTTPStatus.CONFLICT, "conflict", message)
+    elif isinstance(error, UnreadablePostError):
+        response = _plain(HTTPStatus.BAD_REQUEST, "bad_input", "The body broke off.")
     elif isinstance(error, DataError | OverflowError):
         response = _plain(HTTPStatus.BAD_REQUEST, "bad_input", "A value is out of range.")
     elif isinstance(error, OperationalError):

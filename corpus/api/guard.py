@@ -25,19 +25,24 @@ class InputGuardMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.META["attest.request_id"] = uuid.uuid4().hex
-        try:
-            reason = _bad_path(request) or _bad_query(request) or _bad_form(request)
-        except (RequestDataTooBig, TooManyFieldsSent):
-            return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The form is too large.")
-        except (SuspiciousOperation, UnreadablePostError, UnicodeError, ValueError):
-            return refusal(HTTPStatus.BAD_REQUEST, "bad_input", "The request cannot be read.")
-        if reason:
-            return refusal(HTTPStatus.BAD_REQUEST, "bad_input", reason)
-        response = _bad_transfer(request) or self.get_response(request)
+        response = _refused(request) or self.get_response(request)
         response["X-Request-ID"] = request.META["attest.request_id"]
-        if not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
+        # A refusal comes from outside of the middleware that sets the policy of pages.
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         return response
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    try:
+        reason = _bad_path(request) or _bad_query(request) or _bad_form(request)
+    except (RequestDataTooBig, TooManyFieldsSent):
+        return refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The form is too large.")
+    except (SuspiciousOperation, UnreadablePostError, UnicodeError, ValueError):
+        return refusal(HTTPStatus.BAD_REQUEST, "bad_input", "The request cannot be read.")
+    if reason:
+        return refusal(HTTPStatus.BAD_REQUEST, "bad_input", reason)
+    return _bad_transfer(request)
 
 
 def _bad_transfer(request: HttpRequest) -> HttpResponse | None:

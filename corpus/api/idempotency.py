@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, transaction
+from django.http.request import RawPostDataException
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -88,6 +90,9 @@ def _fingerprint(request: Request) -> str:
         body = request._request.body
     except RequestDataTooBig:
         raise TooLarge from None
+    except RawPostDataException:
+        # The guard has read it as a form, which no route takes.
+        raise UnsupportedMediaType(request.content_type) from None
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     digest.update(body)
     return digest.hexdigest()

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 import pytest
 from django.db import connection
+from django.http import UnreadablePostError
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -124,6 +125,28 @@ def test_a_slow_client_holds_no_transaction_between_lines(corpus: Corpus, lea: U
     assert (len(lines), Article.objects.count()) == (450, 450)
     assert len(slow.held) == 451
     assert not any(slow.held)
+
+
+def broken_off() -> Iterator[bytes]:
+    yield b'{"external_id": "a", "text": "A."}\n'
+    raise UnreadablePostError("the client is gone")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_body_that_breaks_off_keeps_what_came_whole(corpus: Corpus, lea: User) -> None:
+    asked: dict[str, Any] = {"wsgi.input": Slow(broken_off()), "wsgi.input_terminated": True}
+    response: Any = caller(lea).client.generic(
+        "POST",
+        f"{API}corpora/harbour/articles/",
+        headers={"Transfer-Encoding": "chunked"},
+        CONTENT_TYPE="application/x-ndjson",
+        CONTENT_LENGTH="",
+        **asked,
+    )
+    outcomes = [orjson.loads(line) for line in b"".join(response.streaming_content).splitlines()]
+    assert [row["outcome"] for row in outcomes] == ["created", "rejected"]
+    assert "broke off" in outcomes[1]["reason"]
+    assert Article.objects.count() == 1
 
 
 def test_a_chunked_body_of_json_is_asked_for_its_length(as_lea: Caller) -> None:

@@ -1,9 +1,11 @@
 """Hostile requests on every route: each is refused with a reason, none is a 500, on both databases alike."""
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 import pytest
+from django.test import override_settings
 from django.urls import reverse
 from rest_framework.parsers import JSONParser
 
@@ -138,6 +140,9 @@ HEADERS: list[dict[str, str]] = [
     {"content_type": "multipart/form-data; boundary=x"},
     {"content_type": "application/x-www-form-urlencoded"},
     {"content_type": "application/x-ndjson"},
+    {"content_type": "multipart/form-data; boundary=x", "Idempotency_Key": "k1"},
+    {"content_type": "application/x-www-form-urlencoded", "Idempotency_Key": "k2"},
+    {"content_type": "application/x-ndjson", "Idempotency_Key": "k3"},
     {"content_type": "a" * 5_000},
     {"content_type": ";;;=\u00e9"},
     {"Content_Encoding": "gzip"},
@@ -269,6 +274,36 @@ def test_a_killer_is_one_refused_line_among_good_ones(world: World, owner: Calle
     assert [outcome["outcome"] for outcome in outcomes] == ["created", "rejected", "created"]
     assert outcomes[1]["reason"]
     assert [row["place"] for row in outcomes] == ["line 1", "line 2", "line 3"]
+
+
+@pytest.mark.parametrize("keyed", [{}, {"Idempotency_Key": "k"}])
+def test_a_body_over_the_limit_is_too_large(world: World, owner: Caller, keyed: dict[str, str]) -> None:
+    with override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1_000):
+        for item in writing():
+            response = send(owner, world, item, b'{"text": "' + b"x" * 1_000 + b'"}', **keyed)
+            assert response.status_code == 413, (item[0], response.content[:300])
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\x00", "\ud83d"])
+def test_the_forms_of_the_admin_are_guarded_too(db: None, name: str) -> None:
+    form = urlencode({"username": name, "password": "x"}, errors="surrogatepass")
+    kind = "application/x-www-form-urlencoded"
+    refused = Caller().client.post("/admin/login/", form, content_type=kind)
+    assert refused.status_code in (200, 400)
+    assert (b"NUL" in refused.content) == ("\x00" in name)
+    assert Caller().client.get(f"/admin/login/?next={quote(name, errors='surrogatepass')}").status_code in (
+        200,
+        400,
+    )
+
+
+def test_a_refusal_is_as_guarded_as_an_answer(db: None) -> None:
+    for path in ("me/?a=%00", "me/", "%00/"):
+        refused = Caller().client.get(API + path)
+        assert refused.headers["X-Request-ID"]
+        assert refused.headers["Cache-Control"] == "no-store"
+        assert "default-src 'none'" in refused.headers["Content-Security-Policy"]
+        assert refused.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_every_page_still_reads_after_what_was_accepted(world: World, owner: Caller) -> None:
