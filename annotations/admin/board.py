@@ -77,9 +77,10 @@ class Row:
 
     @property
     def state(self) -> str:
-        if not self.verdict:
-            return "suggested"
-        return "kept" if self.verdict in KEEPING else "dropped"
+        """How it is drawn: suggested, skipped, kept or dropped."""
+        if self.verdict in KEEPING:
+            return "kept"
+        return {"reject": "dropped", "skip": "skipped"}.get(self.verdict, "suggested")
 
     @property
     def verdict_label(self) -> str:

@@ -18,7 +18,7 @@ from corpus.text.spans import Span
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """One label on the text; `state` is how it stands with whoever looks: suggested, kept or dropped."""
+    """One label on the text; `state` is how it stands with whoever looks: suggested, skipped or kept."""
 
     row: str
     label: str

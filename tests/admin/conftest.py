@@ -12,8 +12,8 @@ SignedIn = Callable[..., Client]
 
 @pytest.fixture
 def signed_in() -> SignedIn:
-    def signed_in(user: User, **options: bool) -> Client:
-        client = Client(**options)
+    def signed_in(user: User, *, enforce_csrf_checks: bool = False) -> Client:
+        client = Client(enforce_csrf_checks=enforce_csrf_checks)
         client.force_login(user)
         return client
 

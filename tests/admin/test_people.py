@@ -30,6 +30,7 @@ def test_a_superuser_makes_another_and_it_is_recorded(signed_in, sue, dee):
     dee.refresh_from_db()
     assert dee.is_superuser
     event = Event.objects.get(action="account.changed")
+    assert event.after
     assert event.after["superuser"] is True
     assert "dee" not in str(event.after)
 

@@ -31,7 +31,7 @@ def test_a_pasted_text_is_kept_as_it_stands_in_the_box(text, signed_in, lea, cor
     revision = Revision.objects.get()
     assert revision.text == text
     assert revision.sha256 == hashlib.sha256(text.encode()).hexdigest()
-    assert revision.article.outlet.name == "The Lamp"
+    assert str(revision.article.outlet) == "The Lamp"
 
 
 def test_a_text_without_an_id_names_itself_so_that_twice_is_once(signed_in, lea, corpus):

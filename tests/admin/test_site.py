@@ -61,10 +61,10 @@ def things(suggested, corpus):
         "article": suggested.article_id,
         "run": run.pk,
         "pipeline": run.pipeline_id,
-        "job": Job.objects.first().pk,
-        "suggestion": Annotation.objects.first().pk,
-        "event": Event.objects.filter(corpus=corpus, action="article.created").first().pk,
-        "report": IngestReport.objects.first().pk,
+        "job": Job.objects.all()[0].pk,
+        "suggestion": Annotation.objects.all()[0].pk,
+        "event": Event.objects.filter(corpus=corpus, action="article.created")[0].pk,
+        "report": IngestReport.objects.get().pk,
     }
 
 

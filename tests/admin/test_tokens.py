@@ -17,7 +17,9 @@ def test_the_secret_is_shown_once_and_never_again(signed_in, ada):
     client = signed_in(ada)
     answer = make(client)
     secret = secret_in(answer.text)
-    assert find_token(secret).user == ada
+    found = find_token(secret)
+    assert found
+    assert found.user == ada
     assert "no-store" in answer["Cache-Control"]
     token = Token.objects.get()
     for page in (
