@@ -20,6 +20,7 @@ from annotations.exchange.native import LAYER, NATIVE, SCHEMA
 from annotations.models import Export, Layer, LayerKind
 from annotations.services.reading import layer_name
 from annotations.services.rows import Said, add_reviews, standing_rows, stored_rows
+from corpus.bulk import collector_paused
 from corpus.models import Block, Corpus, Event, Revision, RevisionStatus, Role, Scheme
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number
@@ -27,7 +28,7 @@ from corpus.services.errors import BadInput
 from corpus.services.events import Change, record
 from corpus.snapshot import snapshot
 from corpus.text.blocks import SEGMENTER
-from corpus.text.spans import SURFACE_JOINT
+from corpus.text.spans import joined_surface
 
 PAGE = 200
 #: What an export can be narrowed by, and the column it means.
@@ -76,10 +77,11 @@ def export_corpus(
         )
         scheme = Scheme.objects.using(alias).filter(corpus=corpus).order_by("-number").first()
         for page in _pages(alias, corpus, layer, filters or {}):
-            for line in _records(alias, corpus, layer, page, counts):
-                counts.bytes += len(line)
-                counts.sha256.update(line)
-                target.write(line)
+            with collector_paused():
+                for line in _records(alias, corpus, layer, page, counts):
+                    counts.bytes += len(line)
+                    counts.sha256.update(line)
+                    target.write(line)
     manifest = {
         "schema": SCHEMA,
         "format": NATIVE,
@@ -135,12 +137,13 @@ def _check(layer: str, filters: Mapping[str, str]) -> None:
 
 def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[Revision]]:
     """Yield the revisions to write, oldest first, a page at a time by key."""
-    every = Revision.objects.using(alias).filter(corpus=corpus)
-    revisions: QuerySet[Revision] = every.select_related("article", "article__outlet")
+    every = Revision.objects.using(alias).filter(corpus=corpus).prefetch_related("article__outlet")
+    revisions: QuerySet[Revision] = every.select_related("article")
     if layer == "all":
-        revisions = every.select_related("article", "article__outlet", "raw")
+        revisions = every.select_related("article", "raw")
     else:
         revisions = _having(revisions.filter(current=True, article__erased_at__isnull=True), layer)
+        revisions = revisions.defer("article__metadata")
     for name, value in filters.items():
         revisions = revisions.filter(**{FILTERS[name]: value})
     last: UUID | None = None
@@ -178,15 +181,11 @@ def _records(
     ids = [revision.pk for revision in page]
     layers: dict[UUID, list[Layer]] = defaultdict(list)
     found = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
-    every = list(found.select_related("pipeline", "reviewer").order_by("id"))
+    # One pipeline and few people speak in all the layers of a page: they are fetched apart, once.
+    every = list(found.prefetch_related("pipeline", "reviewer").order_by("id"))
     for row in every:
         layers[row.revision_id].append(row)
-    blocks: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for block in (
-        Block.objects.using(alias).filter(revision__in=ids).order_by("revision_id", "segmenter", "start")
-    ):
-        if whole or block.segmenter == SEGMENTER:
-            blocks[block.revision_id].append(_block(block, whole=whole))
+    blocks = _blocks(alias, ids, whole=whole)
     said = stored_rows(alias, every) if whole else standing_rows(alias, every)
     if whole:
         add_reviews(alias, said, every)
@@ -273,15 +272,24 @@ def _layer(layer: Layer) -> dict[str, Any]:
     return body
 
 
-def _block(block: Block, *, whole: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"start": block.start, "end": block.end, "kind": block.effective_kind}
-    if block.name_start is not None:
-        body["name"] = {"start": block.name_start, "end": block.name_end}
-    if whole:
-        body["segmenter"] = block.segmenter
-        if block.kind_set:
-            body |= {"kind": block.kind, "kind_set": block.kind_set}
-    return body
+def _blocks(alias: str, ids: Sequence[UUID], *, whole: bool) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the blocks of revisions: with `whole` those of every segmenter, and both kinds of each."""
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    blocks = Block.objects.using(alias).filter(revision__in=ids)
+    if not whole:
+        blocks = blocks.filter(segmenter=SEGMENTER)
+    for revision_id, segmenter, start, end, kind, kind_set, name_start, name_end in blocks.order_by(
+        "revision_id", "segmenter", "start"
+    ).values_list("revision_id", "segmenter", "start", "end", "kind", "kind_set", "name_start", "name_end"):
+        body: dict[str, Any] = {"start": start, "end": end, "kind": kind if whole else kind_set or kind}
+        if name_start is not None:
+            body["name"] = {"start": name_start, "end": name_end}
+        if whole:
+            body["segmenter"] = segmenter
+            if kind_set:
+                body["kind_set"] = kind_set
+        found[revision_id].append(body)
+    return found
 
 
 def _check_surfaces(revision: Revision, annotations: Iterable[dict[str, Any]]) -> None:
@@ -290,8 +298,7 @@ def _check_surfaces(revision: Revision, annotations: Iterable[dict[str, Any]]) -
     if not text:
         return
     for item in annotations:
-        surface = SURFACE_JOINT.join([text[start:end] for start, end in item["segments"]])
-        if surface != item["surface"]:
+        if joined_surface(text, item["segments"]) != item["surface"]:
             raise BadInput(
                 f"Annotation {item['id']} does not fit the text of revision {revision.pk}; "
                 "run verify. Nothing was exported.",

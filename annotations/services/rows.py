@@ -5,14 +5,14 @@ rows come as the driver's tuples: one statement a table and page, ids as text, J
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connections, models
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment
 from annotations.services.reading import LayerView, layer_name, read_layers
@@ -31,13 +31,16 @@ class Said:
 
 def stored_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
     """Return every annotation and relation of the layers, standing or not, by layer."""
-    said = {str(layer.pk): Said() for layer in layers}
+    said = {layer.pk: Said() for layer in layers}
     if layers:
-        names = {str(layer.pk): layer_name(layer) for layer in layers}
-        annotators = {str(layer.pk): _annotator(layer) for layer in layers}
-        _fill_annotations(alias, said, names, annotators)
-        _fill_relations(alias, said, names)
-    return {layer.pk: said[str(layer.pk)] for layer in layers}
+        into = {
+            _stored_id(alias, layer.pk): _Target(said[layer.pk], layer_name(layer), _annotator(layer))
+            for layer in layers
+        }
+        public = _PublicIds()
+        _fill_annotations(alias, into, public)
+        _fill_relations(alias, into, public)
+    return said
 
 
 def standing_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
@@ -129,70 +132,88 @@ def _annotator(layer: Layer) -> str:
     return layer_name(layer).partition(":")[2] or "gold"
 
 
-def _fill_annotations(
-    alias: str, said: dict[str, Said], names: dict[str, str], annotators: dict[str, str]
-) -> None:
-    names_of = (
+class _Target(NamedTuple):
+    """Where the rows of a layer go, and what each says of its layer."""
+
+    said: Said
+    name: str
+    annotator: str
+
+
+class _PublicIds(dict[str, str]):
+    """Public ids by the database's own: a row names up to four of them, most of them more than once."""
+
+    def __missing__(self, stored: str) -> str:
+        dashed = "-" in stored
+        self[stored] = public = (
+            stored if dashed else f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+        )
+        return public
+
+
+def _fill_annotations(alias: str, into: Mapping[str, _Target], public: _PublicIds) -> None:
+    names = (
         "id", "layer", "label", "start", "end", "surface", "attributes", "origin", "score", "reason",
         "derived_from", "root",
     )  # fmt: skip
-    text = id_reader(alias)
-    more = _further_segments(alias, said)
-    for row in _rows(alias, Annotation, names_of, said, order=("layer", "start", "id")):
-        identity, layer_id = text(row[0]), text(row[1])
-        segments, surface = [[row[3], row[4]]], row[5]
-        for further in more.get(identity, ()):
-            segments.append([further[0], further[1]])
-            surface += SURFACE_JOINT + further[2]
-        said[layer_id].annotations.append(
+    more = _further_segments(alias, into)
+    for pk, layer, label, start, end, surface, attributes, origin, score, reason, source, root in _rows(
+        alias, Annotation, names, into, order=("layer", "start", "id")
+    ):
+        target, segments = into[layer], [[start, end]]
+        for further_start, further_end, further_surface in more.get(pk, ()):
+            segments.append([further_start, further_end])
+            surface += SURFACE_JOINT + further_surface
+        target.said.annotations.append(
             {
-                "id": identity,
-                "root": text(row[11]),
-                "label": row[2],
+                "id": public[pk],
+                "root": public[root],
+                "label": label,
                 "segments": segments,
                 "surface": surface,
-                "attributes": {} if row[6] == "{}" else orjson.loads(row[6]),
-                "layer": names[layer_id],
-                "origin": row[7],
-                "annotator": annotators[layer_id],
-                "score": row[8],
-                "reason": row[9],
-                "derived_from": text(row[10]) if row[10] else None,
+                "attributes": {} if attributes == "{}" else orjson.loads(attributes),
+                "layer": target.name,
+                "origin": origin,
+                "annotator": target.annotator,
+                "score": score,
+                "reason": reason,
+                "derived_from": public[source] if source else None,
             }
         )
 
 
-def _fill_relations(alias: str, said: dict[str, Said], names: dict[str, str]) -> None:
-    names_of = ("id", "layer", "label", "head", "child", "origin", "score", "reason", "derived_from", "root")
-    text = id_reader(alias)
-    for row in _rows(alias, Relation, names_of, said, order=("layer", "id")):
-        layer_id = text(row[1])
-        said[layer_id].relations.append(
+def _fill_relations(alias: str, into: Mapping[str, _Target], public: _PublicIds) -> None:
+    names = ("id", "layer", "label", "head", "child", "origin", "score", "reason", "derived_from", "root")
+    for pk, layer, label, head, child, origin, score, reason, source, root in _rows(
+        alias, Relation, names, into, order=("layer", "id")
+    ):
+        target = into[layer]
+        target.said.relations.append(
             {
-                "id": text(row[0]),
-                "root": text(row[9]),
-                "label": row[2],
-                "head": text(row[3]),
-                "child": text(row[4]),
-                "layer": names[layer_id],
-                "origin": row[5],
-                "score": row[6],
-                "reason": row[7],
-                "derived_from": text(row[8]) if row[8] else None,
+                "id": public[pk],
+                "root": public[root],
+                "label": label,
+                "head": public[head],
+                "child": public[child],
+                "layer": target.name,
+                "origin": origin,
+                "score": score,
+                "reason": reason,
+                "derived_from": public[source] if source else None,
             }
         )
 
 
-def _further_segments(alias: str, said: dict[str, Said]) -> dict[str, list[tuple[int, int, str]]]:
+def _further_segments(alias: str, layers: Iterable[str]) -> dict[str, list[tuple[int, int, str]]]:
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     rows = (
         Segment.objects.using(alias)
-        .filter(annotation__layer__in=list(said))
+        .filter(annotation__layer__in=list(layers))
         .order_by("annotation_id", "number")
         .values_list("annotation_id", "start", "end", "surface")
     )
     for annotation_id, start, end, surface in rows:
-        found[str(annotation_id)].append((start, end, surface))
+        found[_stored_id(alias, annotation_id)].append((start, end, surface))
     return found
 
 
@@ -200,37 +221,36 @@ def _rows(
     alias: str,
     model: type[models.Model],
     names: Sequence[str],
-    layers: dict[str, Said],
+    layers: Collection[str],
     *,
     order: Sequence[str],
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of `layers` as the driver gives them, a few hundred in memory at a time."""
+    """Yield the rows of `layers` as the driver gives them, a thousand in memory at a time; ids are text."""
     connection = connections[alias]
     column = {name: connection.ops.quote_name(column_of(model, name)) for name in (*names, *order)}
-    ids: list[Any] = [UUID(pk) if connection.vendor == "postgresql" else pk.replace("-", "") for pk in layers]
+    chosen = [_as_text(connection, model._meta.get_field(name), column[name]) for name in names]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(column[name] for name in names)} "  # noqa: S608 - names of our own models alone
+            f"SELECT {', '.join(chosen)} "  # noqa: S608 - names of our own models alone
             f"FROM {connection.ops.quote_name(model._meta.db_table)} "
-            f"WHERE {column['layer']} IN ({', '.join(['%s'] * len(ids))}) "
+            f"WHERE {column['layer']} IN ({', '.join(['%s'] * len(layers))}) "
             f"ORDER BY {', '.join(column[name] for name in order)}",
-            ids,
+            list(layers),
         )
-        yield from _fetched(cursor)
+        while rows := cursor.fetchmany(1_000):
+            yield from rows
 
 
-def _fetched(cursor: CursorWrapper) -> Iterator[tuple[Any, ...]]:
-    while rows := cursor.fetchmany(1_000):
-        yield from rows
+def _as_text(connection: BaseDatabaseWrapper, field: object, column: str) -> str:
+    """Return what selects a column, an id as text: PostgreSQL writes one quicker than Python does."""
+    target = field.target_field if isinstance(field, models.ForeignKey) else field
+    is_id = isinstance(target, models.UUIDField)
+    return f"{column}::text" if is_id and connection.vendor == "postgresql" else column
 
 
-def id_reader(alias: str) -> Callable[[Any], str]:
-    """Return what makes the driver's form of an id its public one."""
-    return str if connections[alias].vendor == "postgresql" else _dashed
-
-
-def _dashed(value: str) -> str:
-    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+def _stored_id(alias: str, pk: UUID) -> str:
+    """Return an id as `_rows` has it."""
+    return str(pk) if connections[alias].vendor == "postgresql" else pk.hex
 
 
 def _text(value: UUID | None) -> str | None:
