@@ -41,6 +41,8 @@ from corpus.text.offsets import OffsetMap, OffsetUnit
 
 ATOMIC = OpenApiParameter("atomic", bool, description="All or none: one refusal undoes all and answers 409.")
 ERRORS = (403, 404, 409)
+RECEIPT = ("review", "on", "line", "verdict", "version", "annotation", "relation")
+IMPLIED = ("on", "line", "verdict", "version")
 
 
 class ResultShape(serializers.Serializer[Any]):
@@ -179,11 +181,18 @@ def decision_of(given: dict[str, Any], offsets: OffsetMap | None) -> Decision:
     return Decision(**said)
 
 
+def receipt_body(receipt: Receipt) -> dict[str, Any]:
+    """Return what a decision brought, its fields always in one order; a database may keep them in another."""
+    body = receipt.body or {}
+    implied = [{name: item[name] for name in IMPLIED} for item in body["implied"]]
+    return {**{name: body[name] for name in RECEIPT}, "implied": implied}
+
+
 def result_body(receipt: Receipt) -> dict[str, Any]:
     if receipt.error is None:
         return {
             "status": int(HTTPStatus.OK),
-            "body": receipt.body,
+            "body": receipt_body(receipt),
             "error": None,
             "replayed": receipt.replayed,
         }
@@ -213,7 +222,7 @@ def _decide(view: Route, request: Request, revision: Revision, pk: UUID) -> Resp
     unit = asked_unit(request)
     offsets = None if unit == OffsetUnit.CODE_POINT else OffsetMap(revision.text, unit)
     receipt = decide(view.actor, revision, decision_of(given, offsets))
-    body = receipt.body or {}
+    body = receipt_body(receipt)
     return tagged(body, body["version"])
 
 

@@ -72,7 +72,8 @@ def _first(
     unkept = dict.fromkeys(getattr(view, "unkept", ()))
     body = {**response.data, **unkept} if unkept else response.data
     row.status = response.status_code
-    row.body = orjson.loads(JSONRenderer().render(body)) if body is not None else None
+    # As a text, because PostgreSQL's jsonb would give the fields back in an order of its own.
+    row.body = JSONRenderer().render(body).decode() if body is not None else None
     row.etag = response.headers.get("ETag", "")
     row.save(update_fields=["status", "body", "etag"])
     return response
@@ -82,7 +83,8 @@ def _again(request: Request, key: str, fingerprint: str) -> Response:
     row = IdempotencyKey.objects.get(user_id=int(request.user.pk or 0), key=key)
     if row.fingerprint != fingerprint:
         raise KeyReused("This key was used before for another request.")
-    return Response(row.body, status=row.status, headers={"ETag": row.etag} if row.etag else {})
+    body = orjson.loads(row.body) if isinstance(row.body, str) else row.body
+    return Response(body, status=row.status, headers={"ETag": row.etag} if row.etag else {})
 
 
 def _fingerprint(request: Request) -> str:
