@@ -1,6 +1,8 @@
 """What the start page of the admin shows: my corpora, what waits for me, the latest runs."""
 
+from collections import Counter
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
@@ -30,11 +32,21 @@ class CountUpTo(Subquery):
 def start_page(context: dict[str, Any]) -> dict[str, Any]:
     request: HttpRequest = context["request"]
     roles = roles_of(request)
-    corpora = list(_counted(Corpus.objects.filter(pk__in=roles), person(request).pk)[:MAX_CORPORA])
+    corpora = list(_counted(Corpus.objects.filter(pk__in=roles))[:MAX_CORPORA])
+    passes, more = _own_passes(person(request).pk)
     reviewable = [corpus for corpus in corpora if roles[corpus.pk].reaches(Role.REVIEWER)]
     return {
-        "corpora": [(corpus, roles[corpus.pk], roles[corpus.pk].reaches(Role.LEAD)) for corpus in corpora],
-        "many": MANY,
+        "corpora": [
+            {
+                "corpus": corpus,
+                "role": roles[corpus.pk],
+                "lead": roles[corpus.pk].reaches(Role.LEAD),
+                "open": passes[corpus.pk, False],
+                "submitted": passes[corpus.pk, True],
+            }
+            for corpus in corpora
+        ],
+        "more": "+" if more else "",
         "next": _next(request, reviewable),
         "runs": Run.objects.filter(corpus__in=corpora_reached(request, Role.VIEWER)).select_related(
             "corpus", "pipeline"
@@ -44,19 +56,21 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _counted(corpora: QuerySet[Corpus], user_id: Any) -> QuerySet[Corpus, Any]:
-    """Annotate corpora with counts that stop at `MANY`: articles, my own open and my submitted passes.
+def _counted(corpora: QuerySet[Corpus]) -> QuerySet[Corpus, Any]:
+    """Annotate corpora with the number of their articles, which stops at `MANY`."""
+    articles = Revision.objects.filter(corpus=OuterRef("pk"), current=True).order_by().values("pk")
+    return corpora.order_by("-pk").annotate(articles_up_to=CountUpTo(articles[: MANY + 1]))
+
+
+def _own_passes(user_id: int) -> tuple[Counter[tuple[UUID, bool]], bool]:
+    """Count one's own passes by corpus and whether they are submitted; True with it where there are more.
 
     Of others' work nothing is counted, so the page is the same in a blind corpus.
     """
-    articles = Revision.objects.filter(corpus=OuterRef("pk"), current=True).order_by().values("pk")
-    mine = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=user_id, revision__corpus=OuterRef("pk"))
-    mine = mine.filter(revision__current=True).order_by()
-    return corpora.order_by("-pk").annotate(
-        articles_up_to=CountUpTo(articles[: MANY + 1]),
-        open_passes=CountUpTo(mine.filter(submitted_at__isnull=True).values("pk")[: MANY + 1]),
-        submitted_passes=CountUpTo(mine.filter(submitted_at__isnull=False).values("pk")[: MANY + 1]),
-    )
+    mine = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=user_id).order_by()
+    rows = mine.values_list("revision__corpus_id", "submitted_at")[: MANY + 1]
+    counts = Counter((corpus_id, submitted_at is not None) for corpus_id, submitted_at in rows)
+    return counts, counts.total() > MANY
 
 
 def _next(request: HttpRequest, corpora: list[Corpus]) -> Revision | None:

@@ -6,8 +6,10 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from annotations.models import Annotation, Export, Job, Layer, Pipeline, Relation, Review, Run
+from annotations.models import Annotation, Export, Job, Layer, Pipeline, Relation, Review, Run, Verdict
+from annotations.services.decisions import Decision
 from annotations.services.pipelines import start_run
+from annotations.services.reviewing import decide, submit_pass
 from corpus.models import (
     Article,
     Corpus,
@@ -24,6 +26,7 @@ from corpus.models import (
 )
 from corpus.services.actors import COMMAND
 from tests.admin.conftest import url
+from tests.conftest import acting
 
 #: Pages of a corpus and its things, with the least role that each is for.
 PAGES = {
@@ -221,3 +224,18 @@ def test_no_page_has_a_script_or_style_in_it(signed_in, things, owen):
     for target in pages:
         page = client.get(target).text
         assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", page), target
+
+
+def test_the_start_page_counts_ones_own_passes_alone(signed_in, suggested, ada, ben):
+    for row in Annotation.objects.filter(layer__revision=suggested, layer__kind="machine"):
+        decide(acting(ada), suggested, Decision(verdict=Verdict.SKIP, on=row.pk))
+
+    def counts(user):
+        page = signed_in(user).get(url("index")).text
+        return re.findall(r"<td>(?:<a [^>]*>)?(\d+)(?:</a>)?</td>", page)
+
+    assert counts(ada) == ["1", "1", "0"]
+    assert counts(ben) == ["1", "0", "0"]
+    submit_pass(acting(ada), suggested)
+    assert counts(ada) == ["1", "0", "1"]
+    assert counts(ben) == ["1", "0", "0"]
