@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api.machines import CORPUS
-from annotations.api.shapes import ExportShape
+from annotations.api.running_shapes import ExportShape
 from annotations.exchange import FORMATS, UnknownFormat, check_format
 from annotations.exchange.native import NATIVE
 from annotations.models import Export

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api.shapes import (
+from annotations.api.running_shapes import (
     JobShape,
     PipelineInput,
     PipelineShape,

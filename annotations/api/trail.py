@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api.shapes import EventPageShape, StatsShape
+from annotations.api.running_shapes import EventPageShape, StatsShape
 from annotations.models import Layer, LayerKind
 from annotations.services.seeing import events_seen_by, sees_others_work
 from corpus.api.articles import own_role
