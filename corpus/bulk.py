@@ -83,7 +83,11 @@ def _write(table: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> Non
     target = f"{connection.ops.quote_name(table)} ({quoted})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {target} FROM STDIN") as copy:
+            # The driver's own cursor raises the driver's own errors, which nobody up there would know.
+            with (
+                connection.wrap_database_errors,
+                cursor.cursor.copy(f"COPY {target} FROM STDIN") as copy,
+            ):
                 for row in rows:
                     copy.write_row(row)
         else:

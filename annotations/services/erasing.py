@@ -28,6 +28,13 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     locked = Article.objects.select_for_update().get(pk=article.pk)
     if locked.erased_at:
         return
+    # The jobs first, as a worker does that lands one: two that lock in one order never wait for each other.
+    jobs = Job.objects.filter(revision__article=article)
+    list(jobs.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    jobs.filter(status__in=OPEN_JOBS).update(
+        status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
+    )
+    jobs.update(cause="")
     revisions = list(
         Revision.objects.select_for_update()
         .filter(article=article)
@@ -40,9 +47,6 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         "raw": RawSource.objects.filter(revision__in=revisions).delete()[0],
     }
     Segment.objects.filter(annotation__layer__revision__in=revisions).update(surface="")
-    Job.objects.filter(revision__in=revisions, status__in=OPEN_JOBS).update(
-        status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
-    )
     Article.objects.filter(pk=article.pk).update(
         title="", byline="", url="", metadata={}, erased_at=timezone.now()
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models
 from django.utils import timezone
 
 from annotations.exchange.decided import Reviewed
@@ -20,7 +20,7 @@ from annotations.exchange.native import LAYER, Labelled, Record, Related, read_r
 from annotations.extraction import PIPELINES
 from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline, Relation, Review, Segment
 from annotations.services.identities import Identities, RecordIdentities, taken_ids
-from annotations.services.jobs import active_pipelines, configuration_hash, finish_revision
+from annotations.services.jobs import active_pipelines, configuration_hash, finish_revisions
 from annotations.services.statuses import ORDER, status_by_layers, status_on_arrival
 from corpus.bulk import collector_paused, insert_columns, insert_rows, json_text
 from corpus.models import (
@@ -43,6 +43,7 @@ from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record_many
 from corpus.services.ingest import MAX_TEXT, RowOutcome, outlets_named, write_blocks, write_report
+from corpus.services.racing import retried
 from corpus.services.revisions import move_revision
 from corpus.text.blocks import SEGMENTER, segment_blocks
 
@@ -128,14 +129,19 @@ def _read(place: str, line: bytes, scheme: SchemeDefinition) -> Read:
 
 
 def _take(actor: Actor, corpus: Corpus, report: IngestReport, read: Sequence[Read]) -> list[RowOutcome]:
-    try:
-        with transaction.atomic():
-            return Importer(actor, corpus, report).take(read)
-    except IntegrityError:
-        # Somebody else has put in one of these at the same moment; this time it is found.
+    def take(items: Sequence[Read]) -> list[RowOutcome]:
         report.refresh_from_db()
-        with transaction.atomic():
-            return Importer(actor, corpus, report).take(read)
+        return Importer(actor, corpus, report).take(items)
+
+    try:
+        # Somebody else may put in one of these at the same moment; the next time it is found.
+        return retried(lambda: take(read))
+    except (IntegrityError, DataError) as error:
+        if len(read) > 1:
+            return [outcome for item in read for outcome in _take(actor, corpus, report, [item])]
+        refused = RowRefused(place=read[0].place if isinstance(read[0], RowRefused) else read[0][0],
+                             reason=f"the database refuses it: {error}")
+        return retried(lambda: take([refused]))
 
 
 class Importer:
@@ -550,7 +556,7 @@ class Importer:
         if ORDER.index(status) <= ORDER.index(RevisionStatus(revision.status)):
             return
         if status == RevisionStatus.SUGGESTED:
-            finish_revision(self.corpus.pk, revision.pk)
+            finish_revisions(self.corpus.pk, Revision.objects.filter(pk=revision.pk))
         elif status in MOVES[revision.status]:
             move_revision(self.actor, revision, status, reason="its layers came in")
 

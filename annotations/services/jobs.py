@@ -17,7 +17,7 @@ import orjson
 import structlog
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from annotations.extraction import build_pipeline
@@ -148,7 +148,7 @@ def fail_job(claim: Claim, cause: str) -> str:
             finished_at=now if parked else None,
         )
         if held and parked:
-            _record_parked(claim.job_id, claim.revision_id, cause)
+            _end_parked(claim.job_id, claim.revision_id, cause)
     return ("parked" if parked else "failed") if held else "lost"
 
 
@@ -157,7 +157,9 @@ def sweep_jobs() -> dict[str, int]:
     now = timezone.now()
     with transaction.atomic():
         lost = list(
-            Job.objects.select_for_update(skip_locked=True).with_lost_lease(now).order_by("id")[:1000]
+            Job.objects.select_for_update(skip_locked=True)
+            .with_lost_lease(now)
+            .order_by("lease_until")[:1000]
         )
         poison = [job for job in lost if job.attempts >= MAX_ATTEMPTS]
         again = [job.pk for job in lost if job.attempts < MAX_ATTEMPTS]
@@ -169,7 +171,7 @@ def sweep_jobs() -> dict[str, int]:
             Job.objects.filter(pk=job.pk).update(
                 status=JobStatus.PARKED, lease_until=None, cause=cause, finished_at=now
             )
-            _record_parked(job.pk, job.revision_id, cause)
+            _end_parked(job.pk, job.revision_id, cause)
     return {"queued": len(again), "parked": len(poison)}
 
 
@@ -286,14 +288,17 @@ def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
             write_annotations(annotations)
             write_relations(relations)
             _record_landed(claim, revision, layer, annotations, relations)
-        finish_revision(revision.corpus_id, claim.revision_id)
+        finish_revisions(revision.corpus_id, Revision.objects.filter(pk=claim.revision_id))
     return True
 
 
-def finish_revision(corpus_id: UUID, revision_id: UUID) -> None:
-    """Call a revision suggested once the last of its jobs has ended."""
-    if not Job.objects.filter(revision_id=revision_id, status__in=OPEN_JOBS).exists():
-        move_new_ones(JOB, [(corpus_id, revision_id)], RevisionStatus.SUGGESTED)
+def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> None:
+    """Call those suggested of which the last job has ended and that a machine has looked at."""
+    waiting = Job.objects.filter(revision_id=OuterRef("pk"), status__in=OPEN_JOBS)
+    looked_at = Layer.objects.filter(revision_id=OuterRef("pk"), kind=LayerKind.MACHINE)
+    ended = revisions.filter(Exists(looked_at), ~Exists(waiting), status=RevisionStatus.NEW)
+    ids = ended.order_by().distinct().values_list("pk", flat=True)
+    move_new_ones(JOB, [(corpus_id, pk) for pk in ids], RevisionStatus.SUGGESTED)
 
 
 def _record_landed(
@@ -326,8 +331,15 @@ def _record_landed(
     )
 
 
-def _record_parked(job_id: int, revision_id: UUID, cause: str) -> None:
-    corpus_id = Revision.objects.values_list("corpus_id", flat=True).get(pk=revision_id)
+def _end_parked(job_id: int, revision_id: UUID, cause: str) -> None:
+    """Tell of a parked job, and let its revision go on with what the other pipelines said."""
+    # As in `_land`: the last of two that end at once must see that it is the last.
+    corpus_id = (
+        Revision.objects.select_for_update(no_key=True)
+        .values_list("corpus_id", flat=True)
+        .get(pk=revision_id)
+    )
+    finish_revisions(corpus_id, Revision.objects.filter(pk=revision_id))
     record(
         JOB,
         Change(
@@ -336,6 +348,7 @@ def _record_parked(job_id: int, revision_id: UUID, cause: str) -> None:
             object_id=job_id,
             corpus_id=corpus_id,
             subject_id=revision_id,
-            reason=cause[:MAX_CAUSE],
+            # An error may quote the text, and events outlive an erased one: its kind is enough here.
+            reason=cause.partition(":")[0][:MAX_CAUSE],
         ),
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotations.extraction import PIPELINES, UnknownPipeline, build_pipeline
 from annotations.models import Job, JobStatus, Pipeline, Run
 from annotations.models.jobs import OPEN_JOBS
-from annotations.services.jobs import configuration_hash, enqueue_jobs
+from annotations.services.jobs import configuration_hash, enqueue_jobs, finish_revisions
 from corpus.models import Corpus, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -74,7 +74,9 @@ def retire_pipeline(actor: Actor, pipeline: Pipeline) -> None:
         )
 
 
-def external_pipeline(corpus_id: UUID, name: str, version: str, configuration: Mapping[str, Any]) -> Pipeline:
+def external_pipeline(
+    actor: Actor, corpus_id: UUID, name: str, version: str, configuration: Mapping[str, Any]
+) -> Pipeline:
     """Return the pipeline that a machine client's layer belongs to; its first layer puts it in service."""
     digest = configuration_hash(dict(configuration))
     identity = {"corpus_id": corpus_id, "name": name, "version": version, "configuration_hash": digest}
@@ -83,9 +85,15 @@ def external_pipeline(corpus_id: UUID, name: str, version: str, configuration: M
         if known:
             return known
         Corpus.objects.select_for_update().get(pk=corpus_id)
+        if known := Pipeline.objects.filter(**identity).first():
+            return known
         Pipeline.objects.filter(corpus_id=corpus_id, name=name, active=True).update(active=False)
-        made, _ = Pipeline.objects.get_or_create(
-            **identity, defaults={"configuration": dict(configuration), "external": True, "active": True}
+        made = Pipeline.objects.create(
+            **identity, configuration=dict(configuration), external=True, active=True
+        )
+        record(
+            actor,
+            _change(corpus_id, "pipeline.activated", "pipeline", made.pk, {"identity": made.identity}),
         )
         return made
 
@@ -117,7 +125,8 @@ def open_run(actor: Actor, corpus: Corpus, name: str = "") -> Run:
 def fill_run(run: Run) -> None:
     """Make the jobs that a run is missing; doing it twice changes nothing.
 
-    They are made in chunks, each committed by itself, so a run over a million articles blocks nobody.
+    They are made in chunks, each committed by itself, so a run over a million articles blocks nobody. A run
+    that is cancelled meanwhile gets no more.
     """
     _make_missing(run)
 
@@ -131,14 +140,12 @@ def cancel_run(actor: Actor, run: Run) -> int:
     require(actor, run.corpus_id, Role.LEAD, Scope.MANAGE)
     if not Run.objects.filter(pk=run.pk, cancelled_at__isnull=True).update(cancelled_at=timezone.now()):
         return 0
-    open_jobs = list(
-        Job.objects.select_for_update().filter(run=run, status__in=OPEN_JOBS).values_list("pk", "revision_id")
-    )
-    Job.objects.filter(pk__in=[pk for pk, _ in open_jobs]).update(
+    cancelled = Job.objects.filter(run=run, status__in=OPEN_JOBS).update(
         status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
     )
-    record(actor, _change(run.corpus_id, "run.cancelled", "run", run.pk, {"cancelled": len(open_jobs)}))
-    return len(open_jobs)
+    finish_revisions(run.corpus_id, Revision.objects.filter(jobs__run=run))
+    record(actor, _change(run.corpus_id, "run.cancelled", "run", run.pk, {"cancelled": cancelled}))
+    return cancelled
 
 
 @transaction.atomic
@@ -180,7 +187,12 @@ def _pipeline_to_run(corpus: Corpus, name: str) -> Pipeline:
 
 def _take_over_waiting(run: Run) -> None:
     """Make the open, parked and cancelled jobs of this pipeline the run's own."""
-    own = Job.objects.filter(pipeline=run.pipeline, segmenter=SEGMENTER, revision__current=True)
+    own = Job.objects.filter(
+        pipeline=run.pipeline,
+        segmenter=SEGMENTER,
+        revision__current=True,
+        revision__article__erased_at__isnull=True,
+    )
     own.filter(status__in=OPEN_JOBS, run__isnull=True).update(run=run)
     own.filter(status__in=(JobStatus.PARKED, JobStatus.CANCELLED)).update(
         run=run, status=JobStatus.QUEUED, attempts=0, due_at=timezone.now(), finished_at=None
@@ -202,8 +214,16 @@ def _make_missing(run: Run) -> None:
             )
         )
         with transaction.atomic():
+            if not _is_open(run):
+                return
             enqueue_jobs([run.pipeline], [pk for pk in ids if pk not in seen], run_id=run.pk)
         last = ids[-1]
+
+
+def _is_open(run: Run) -> bool:
+    """Return whether nobody has cancelled a run, and let nobody do so until the transaction ends."""
+    held = Run.objects.select_for_update(no_key=True).filter(pk=run.pk, cancelled_at__isnull=True)
+    return bool(list(held.values_list("pk")))
 
 
 def _change(corpus_id: UUID, action: str, object_type: str, object_id: object, after: Any) -> Change:

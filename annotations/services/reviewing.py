@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Verdict
@@ -31,10 +31,13 @@ from corpus.services.errors import (
     StaleVersion,
 )
 from corpus.services.events import Change, record, record_many
-from corpus.services.revisions import move_revision
+from corpus.services.racing import retried
+from corpus.services.revisions import hold_revision, move_revision
 
 MAX_DECISIONS = 1_000
 MAX_NOTE = 2_000
+#: Statuses of what nobody has decided on yet.
+UNTOUCHED = (RevisionStatus.NEW, RevisionStatus.SUGGESTED)
 
 
 class Refused(Exception):
@@ -72,15 +75,10 @@ def decide_many(
     if len(decisions) > MAX_DECISIONS:
         raise BadInput(f"{MAX_DECISIONS} decisions at once are the most; send them in parts.")
     try:
-        return _decide_in_transaction(actor, role, revision, decisions, all_or_none=all_or_none)
+        # Another tab may take a version, or a key, between our reading and our writing; then it is seen.
+        return retried(lambda: _decide(actor, role, revision, decisions, all_or_none=all_or_none))
     except Refused as refused:
         return refused.receipts
-    except IntegrityError:
-        # Another tab took a version, or a key, between our reading and our writing; now it is seen.
-        try:
-            return _decide_in_transaction(actor, role, revision, decisions, all_or_none=all_or_none)
-        except Refused as refused:
-            return refused.receipts
 
 
 def open_desk(actor: Actor, role: Role, revision: Revision, *, for_writing: bool) -> Desk:
@@ -109,6 +107,7 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
         InvalidTransition: suggestions are left without a decision; `details` counts them and names the first.
     """
     role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    hold_revision(revision)
     desk = open_desk(actor, role, revision, for_writing=True)
     layer = desk.own.layer
     if layer.submitted_at:
@@ -125,9 +124,18 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
     layer.save(update_fields=["submitted_at"])
     record(
         actor,
-        _about(revision, "pass.submitted", "layer", layer.pk, after={"standing": len(desk.own.standing)}),
+        _about(
+            revision,
+            "pass.submitted",
+            "layer",
+            layer.pk,
+            after={
+                "standing": len(desk.own.standing),
+                "shown": [str(view.layer.pk) for view in desk.machines],
+            },
+        ),
     )
-    if revision.status != RevisionStatus.SUPERSEDED:
+    if revision.status in (*UNTOUCHED, RevisionStatus.IN_REVIEW):
         move_revision(actor, revision, RevisionStatus.SUBMITTED)
     return layer
 
@@ -136,6 +144,7 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
 def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     """Take up one's own submitted pass again; its decisions stand until others follow."""
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    hold_revision(revision)
     layer = Layer.objects.select_for_update().filter(
         revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user
     ).first()  # fmt: skip
@@ -152,24 +161,28 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     return layer
 
 
-def _decide_in_transaction(
+def _decide(
     actor: Actor, role: Role, revision: Revision, decisions: Sequence[Decision], *, all_or_none: bool
 ) -> list[Receipt]:
-    with transaction.atomic():
-        replays = _replays(actor, revision, decisions)
-        if len(replays) == len(decisions):
-            return [replays[index] for index in range(len(decisions))]
-        desk = open_desk(actor, role, revision, for_writing=True)
-        _can_work_on(revision, desk.own.layer)
-        receipts, changes = _take(desk, decisions, replays)
-        if all_or_none and any(receipt.error for receipt in receipts):
-            raise Refused([receipt if receipt.error else _undone() for receipt in receipts])
-        desk.flush()
-        record_many(actor, changes, now=desk.now)
-        _keep_receipts(actor, revision, decisions, receipts)
-        if changes and revision.status in (RevisionStatus.NEW, RevisionStatus.SUGGESTED):
-            move_revision(actor, revision, RevisionStatus.IN_REVIEW)
-        return receipts
+    # First the lock: a repetition that runs at the same time then finds the key of the first.
+    hold_revision(revision)
+    replays = _replays(actor, revision, decisions)
+    if len(replays) == len(decisions):
+        return [replays[index] for index in range(len(decisions))]
+    desk = open_desk(actor, role, revision, for_writing=True)
+    _can_work_on(revision, desk.own.layer)
+    receipts, changes = _take(desk, decisions, replays)
+    if all_or_none and any(receipt.error for receipt in receipts):
+        raise Refused([receipt if receipt.error else _undone() for receipt in receipts])
+    if not changes:
+        # Nor does a refused first decision leave a pass behind.
+        raise Refused(receipts)
+    desk.flush()
+    record_many(actor, changes, now=desk.now)
+    _keep_receipts(actor, revision, decisions, receipts)
+    if revision.status in UNTOUCHED:
+        move_revision(actor, revision, RevisionStatus.IN_REVIEW)
+    return receipts
 
 
 def _take(
@@ -317,8 +330,11 @@ def _retract(
 
 
 def _check_words(decision: Decision) -> None:
+    known = ", ".join(RejectReason.values)
     if decision.verdict == Verdict.REJECT and decision.reason not in RejectReason.values:
-        raise BadInput(f"reject needs a reason, one of {', '.join(RejectReason.values)}.", field="reason")
+        raise BadInput(f"reject needs a reason, one of {known}.", field="reason")
+    if decision.reason and decision.reason not in RejectReason.values:
+        raise BadInput(f"There is no reason {decision.reason[:32]!r}; there are {known}.", field="reason")
     if len(decision.note) > MAX_NOTE:
         raise BadInput(f"A note has {MAX_NOTE} characters at most.", field="note")
 

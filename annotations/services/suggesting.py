@@ -10,7 +10,7 @@ from django.db import transaction
 
 from annotations.extraction import PIPELINES
 from annotations.models import Layer, LayerKind
-from annotations.services.jobs import finish_revision
+from annotations.services.jobs import finish_revisions
 from annotations.services.layers import (
     NewAnnotation,
     NewRelation,
@@ -27,6 +27,7 @@ from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput, InvalidTransition
 from corpus.services.events import Change, record
+from corpus.services.revisions import hold_revision
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,31}\Z")
@@ -50,14 +51,15 @@ def take_suggestions(
 
     Raises:
         InvalidTransition: this pipeline has said something else of this revision, or the article was erased.
-        SpanRefused, BadInput: a suggestion does not fit the text or the scheme, or the name is one of our own.
+        SpanRefused, BadInput: a suggestion does not fit the text or the scheme, or the name is one of our
+        own.
     """
     require(actor, revision.corpus_id, Role.LEAD, Scope.SUGGEST)
     _check_identity(name, version)
-    Revision.objects.select_for_update(of=("self",)).defer("text").get(pk=revision.pk)
+    hold_revision(revision)
     if revision.article.erased_at:
         raise InvalidTransition("This article was erased.")
-    pipeline = external_pipeline(revision.corpus_id, name, version, configuration)
+    pipeline = external_pipeline(actor, revision.corpus_id, name, version, configuration)
     layer, made = Layer.objects.get_or_create(revision=revision, pipeline=pipeline, kind=LayerKind.MACHINE)
     rows, links = propose(layer.pk, revision.text, scheme_of(revision.corpus_id), annotations, relations)
     if not made:
@@ -70,13 +72,15 @@ def take_suggestions(
     write_annotations(rows)
     write_relations(links)
     _record(actor, revision, layer, rows, links)
-    finish_revision(revision.corpus_id, revision.pk)
+    finish_revisions(revision.corpus_id, Revision.objects.filter(pk=revision.pk))
     return layer, True
 
 
 def _check_identity(name: str, version: str) -> None:
     if not NAME.match(name):
-        raise BadInput("A pipeline's name has small letters, digits, - and _, 64 at most.", field="pipeline.name")
+        raise BadInput(
+            "A pipeline's name has small letters, digits, - and _, 64 at most.", field="pipeline.name"
+        )
     if name in PIPELINES:
         raise BadInput(f"{name!r} is the name of a built-in pipeline; take another.", field="pipeline.name")
     if not VERSION.match(version):
@@ -95,12 +99,19 @@ def _digest_of_view(view: LayerView) -> bytes:
     }
     return _digest(
         said,
-        [(link.label, link.head_id, link.child_id, link.score, link.reason) for link in view.relations.values()],
+        [
+            (link.label, link.head_id, link.child_id, link.score, link.reason)
+            for link in view.relations.values()
+        ],
     )
 
 
 def _said(
-    label: str, segments: Iterable[tuple[int, int]], attributes: Mapping[str, str], score: float | None, reason: str
+    label: str,
+    segments: Iterable[tuple[int, int]],
+    attributes: Mapping[str, str],
+    score: float | None,
+    reason: str,
 ) -> bytes:
     whole = [label, [list(segment) for segment in segments], dict(attributes), score, reason]
     return orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
@@ -116,7 +127,11 @@ def _digest(said: Mapping[UUID, bytes], links: Iterable[tuple[str, UUID, UUID, f
 
 
 def _record(
-    actor: Actor, revision: Revision, layer: Layer, rows: Sequence[NewAnnotation], links: Sequence[NewRelation]
+    actor: Actor,
+    revision: Revision,
+    layer: Layer,
+    rows: Sequence[NewAnnotation],
+    links: Sequence[NewRelation],
 ) -> None:
     record(
         actor,

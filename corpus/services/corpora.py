@@ -83,7 +83,7 @@ def set_member(actor: Actor, corpus: Corpus, user: User, role: str) -> Membershi
     require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
     if role not in Role.values:
         raise BadInput(f"There is no role {role!r}; there are {', '.join(Role.values)}.", field="role")
-    member = Membership.objects.select_for_update().filter(corpus=corpus, user=user).first()
+    member = _held_member(corpus, user)
     before = member.role if member else None
     if before == role and member:
         return member
@@ -108,7 +108,7 @@ def set_member(actor: Actor, corpus: Corpus, user: User, role: str) -> Membershi
 def remove_member(actor: Actor, corpus: Corpus, user: User) -> None:
     """Take a member out of the corpus; what the person decided stays."""
     require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
-    member = Membership.objects.select_for_update().filter(corpus=corpus, user=user).first()
+    member = _held_member(corpus, user)
     if member is None:
         raise NotFound("There is no such member.")
     _keep_an_owner(corpus, member)
@@ -169,6 +169,12 @@ def _next_number(corpus: Corpus, model: type[Guideline] | type[Scheme], version:
     if newest != version:
         raise StaleVersion(f"Version {newest} is the newest by now; yours was {version}.", version=newest)
     return newest + 1
+
+
+def _held_member(corpus: Corpus, user: User) -> Membership | None:
+    """Return a member, with the whole list of members locked: two owners must not demote each other."""
+    Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
+    return Membership.objects.filter(corpus=corpus, user=user).first()
 
 
 def _keep_an_owner(corpus: Corpus, member: Membership) -> None:

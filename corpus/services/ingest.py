@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from corpus.bulk import insert_columns
@@ -27,6 +26,7 @@ from corpus.models import (
 from corpus.readers.base import IncomingArticle, RowRefused
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.events import Change, record_many
+from corpus.services.racing import Overtaken, retried
 from corpus.signals import revisions_made
 from corpus.text.blocks import SEGMENTER, BlockKind, segment_blocks
 from corpus.text.blocks import Block as TextBlock
@@ -111,14 +111,12 @@ def ingest_article(actor: Actor, corpus: Corpus, incoming: IncomingArticle, *, s
 def _ingest_chunk(
     actor: Actor, corpus: Corpus, report: IngestReport, chunk: Sequence[IncomingArticle | RowRefused]
 ) -> list[RowOutcome]:
-    try:
-        with transaction.atomic():
-            return _write_chunk(actor, corpus, report, chunk)
-    except IntegrityError:
-        # Somebody else has put in one of these external ids at the same moment; this time it is found.
+    def write() -> list[RowOutcome]:
         report.refresh_from_db()
-        with transaction.atomic():
-            return _write_chunk(actor, corpus, report, chunk)
+        return _write_chunk(actor, corpus, report, chunk)
+
+    # Somebody else may put in one of these external ids at the same moment; the next time it is found.
+    return retried(write)
 
 
 def _write_chunk(
@@ -176,12 +174,14 @@ def _refusal(row: IncomingArticle) -> str:
         return "It has no external_id; give each article one that stays the same."
     if len(row.external_id) > 512:
         return "Its external_id is longer than 512 characters."
+    if len(row.language) > 35:
+        return "Its language is longer than 35 characters; give a tag such as en or de-CH."
     if not row.text.strip():
         return "Its text is empty."
     if len(row.text) > MAX_TEXT:
         return f"Its text has {len(row.text):,} characters; {MAX_TEXT:,} is the most."
     try:
-        for value in (row.text, row.external_id, row.title, row.outlet, row.url, row.byline):
+        for value in (row.text, row.external_id, row.title, row.outlet, row.url, row.byline, row.language):
             check_text(value)
     except TextRefused as error:
         return str(error)
@@ -254,8 +254,11 @@ def _write_new(actor: Actor, corpus: Corpus, report: IngestReport, new: list[_Ne
     """Write revisions with their articles, blocks, raw pages and events, and tell who labels them."""
     if not new:
         return
-    _write_articles(corpus, [item for item in new if item.replaces is None], now)
+    fresh = [item for item in new if item.replaces is None]
     amended = [item for item in new if item.replaces is not None]
+    _hold_articles(amended)
+    # In one order, so that two deliveries of the same articles wait for one another, and not in a circle.
+    _write_articles(corpus, sorted(fresh, key=lambda item: item.incoming.external_id), now)
     _supersede(actor, corpus, amended)
     _renew_metadata(corpus, amended)
     _write_revisions(corpus, report, new, now)
@@ -263,6 +266,15 @@ def _write_new(actor: Actor, corpus: Corpus, report: IngestReport, new: list[_Ne
     write_blocks((item.revision_id, item.blocks) for item in new)
     record_many(actor, [_ingested(corpus, item) for item in new], now=now)
     revisions_made.send(sender=Revision, corpus_id=corpus.pk, revision_ids=[item.revision_id for item in new])
+
+
+def _hold_articles(amended: list[_New]) -> None:
+    """Lock the articles that get another text; one that was erased meanwhile takes none."""
+    articles = Article.objects.select_for_update(no_key=True).filter(
+        pk__in=[item.article_id for item in amended]
+    )
+    if any(articles.order_by("pk").values_list("erased_at", flat=True)):
+        raise Overtaken
 
 
 def _write_articles(corpus: Corpus, new: list[_New], now: datetime) -> None:

@@ -13,6 +13,18 @@ from corpus.services.events import Change, record, record_many
 from corpus.text.blocks import BlockKind
 
 
+def hold_revision(revision: Revision) -> None:
+    """Lock a revision until the caller's transaction ends, and renew what may have changed since it was read.
+
+    Whoever decides, submits, erases or brings a layer waits here for the others, and then judges by the
+    status and the erasure as they are.
+    """
+    held = Revision.objects.select_for_update(no_key=True).values_list("status", "current")
+    revision.status, revision.current = held.get(pk=revision.pk)
+    # After the lock: whoever had it may have erased the article.
+    revision.article.refresh_from_db(fields=["erased_at"])
+
+
 def move_revision(actor: Actor, revision: Revision, to: str, *, reason: str = "") -> bool:
     """Move a revision to the status `to` inside the caller's transaction; return whether that was a change.
 
