@@ -1,3 +1,4 @@
+import re
 import sys
 
 import pytest
@@ -23,12 +24,24 @@ def test_white_space_is_seen_plain(text, view):
     assert plain_view(text) == view
 
 
-def test_every_white_space_of_unicode_is_seen_as_a_space_or_a_line_feed():
+def test_every_white_space_of_unicode_is_seen_as_a_space_or_a_line_feed_and_marks_as_letters():
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
     for character, seen in zip(everything, plain_view(everything), strict=True):
-        assert (seen in " \n") if character.isspace() else (seen == character)
+        if character.isspace():
+            assert seen in " \n"
+        elif seen != character:
+            assert unicodedata.category(character) in ("Mn", "Mc") and seen.isalpha()
 
 
 @given(st.text(st.sampled_from("a \r\n\t\u00a0\u2028é😀")))
 def test_the_view_has_the_length_of_the_text(text):
     assert len(plain_view(text)) == len(text)
+
+
+@pytest.mark.parametrize("word", ["Rene\u0301e", "A\u030akerdal", "שָׁלוֹם", "Ve\u0302\u0301t"])
+def test_a_word_with_combining_marks_is_letters_throughout(word):
+    assert re.fullmatch(r"[^\W\d_]+", plain_view(word))
+
+
+def test_the_selector_of_an_emoji_is_no_letter():
+    assert plain_view("🗞\ufe0f 👩\u200d👧") == "🗞\ufe0f 👩\u200d👧"
