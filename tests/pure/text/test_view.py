@@ -1,5 +1,6 @@
 import re
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
