@@ -9,10 +9,12 @@ from annotations.extraction.base import ArticleText
 from annotations.extraction.quotation import Quotation, find_quotations
 from annotations.extraction.tokens import Token, mask, tokenise
 from corpus.text.blocks import Block, BlockKind
+from corpus.text.opening import run_in_dateline
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 from corpus.text.view import plain_view
 
+LONGEST_DATELINE = 120
 #: headlines are read for quotations alone: their clauses lack the articles and auxiliaries that rules go by
 READ = frozenset(
     {
@@ -67,9 +69,10 @@ def read_passages(article: ArticleText) -> Iterator[Passage]:
 
 
 def _start_of_words(view: str, block: Block) -> int:
-    """Return where the words of a block begin: for a speaker turn behind its name and colon."""
+    """Return where the words of a block begin: behind a name and colon, or behind a dateline run in."""
     if block.name_end is None:
-        return block.start
+        opening = run_in_dateline(view[block.start : min(block.end, block.start + LONGEST_DATELINE)])
+        return block.start + opening
     start = block.name_end
     while start < block.end and (view[start].isspace() or view[start] in ":,;"):
         start += 1

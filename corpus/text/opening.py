@@ -22,6 +22,7 @@ _BYLINE = re.compile(
 )
 _NAME_LINE = re.compile(r"[^\W\d_][\w.'’-]*(?:(?:,? (?:and|und|et|y|&) |, ?| \| ?| )[^\W\d_][\w.'’-]*){1,7}")
 _RUN_IN = re.compile(r"[A-Z][^\n]{0,60}?(?:\([A-Z][\w/ .-]{1,30}\) ?)?(?:—|–|--| - )")
+_PLACE_END = re.compile(r"[,(—–]|--| - ")
 _ACRONYM_END = re.compile(r"\b(?:[A-Z]\.){2,}$")
 _PARTICLES = frozenset(read_lexicon("name_particles"))
 
@@ -80,10 +81,19 @@ def is_bare_name(text: str) -> bool:
     )
 
 
+def run_in_dateline(text: str) -> int:
+    """Return how many characters a paragraph spends on an opening as `MOSCOW (AP) — `; 0 for none."""
+    opening = _RUN_IN.match(text)
+    if not opening:
+        return 0
+    # `U.S. officials — who …` opens with capitals too, but no place is written half in small letters.
+    place = _PLACE_END.split(opening.group(), maxsplit=1)[0]
+    return opening.end() if place.isupper() else 0
+
+
 def has_run_in_dateline(text: str) -> bool:
     """Tell whether a paragraph opens as `MOSCOW (AP) — `: it is the first of the body."""
-    opening = _RUN_IN.match(text)
-    return bool(opening) and text.split(" ", 1)[0].strip(",").isupper()
+    return run_in_dateline(text) > 0
 
 
 def is_title_like(text: str) -> bool:

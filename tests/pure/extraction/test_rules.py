@@ -207,3 +207,14 @@ def test_a_line_of_two_hundred_thousand_characters_is_read_in_seconds():
         :200_000
     ]
     assert seconds(text.replace(".", ",")) < 10
+
+
+@pytest.mark.parametrize(
+    "opening", ["HOLMSUND, 4 March (Tarn Wire) — ", "NEW HOLM — ", "HOLMSUND (TW) - ", ""]
+)
+def test_a_dateline_that_runs_into_the_text_is_part_of_no_label(opening):
+    text = f"{opening}The ferry line sold 40 percent of its ships in 2024, the harbour office said."
+    found = suggest(text)
+    assert {item.segments[0].start for item in found.annotations if item.label in ("quote", "claim")} == {
+        len(opening)
+    }
