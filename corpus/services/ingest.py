@@ -78,7 +78,7 @@ class _New:
 
     @property
     def title(self) -> str:
-        """Return the title as stated, or else the words of the headline, for people to know the article by."""
+        """Return the title as stated, or else the words of the headline, for people to know it by."""
         if self.incoming.title:
             return self.incoming.title
         headline = next((block for block in self.blocks if block.kind == BlockKind.HEADLINE), None)
