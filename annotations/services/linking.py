@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from annotations.models import Annotation, Relation, Review, Verdict
+from annotations.models.reviews import KEEPING
 from annotations.services.decisions import Decision, Link
 from annotations.services.desk import Desk
 from annotations.services.layers import fitted
@@ -39,6 +40,19 @@ def follow_suggestions(desk: Desk, review: Review, *, named: set[str], explicit:
             _follow(desk, review, head, relation, child_line)
 
 
+def drop_misfits(desk: Desk, kept: Mapping[UUID, Review]) -> bool:
+    """Reject the links at lines just kept that the scheme now forbids there; tell whether there were any."""
+    dropped = False
+    for line, relation in list(desk.own.links.items()):
+        ends = desk.own.end_lines(relation)
+        review = kept.get(ends[0]) or kept.get(ends[1])
+        if review and not _fits(desk, relation.label, *(desk.own.standing[end] for end in ends)):
+            thing = desk.find_relation(line) or relation
+            desk.write_review(Verdict.REJECT, relation=thing, implied_by=review)
+            dropped = True
+    return dropped
+
+
 def add_relation(desk: Desk, decision: Decision) -> Review:
     """Add a relation between two annotations that are there; a suggested end is kept along with it."""
     if decision.head is None or decision.child is None or decision.label is None:
@@ -46,7 +60,11 @@ def add_relation(desk: Desk, decision: Decision) -> Review:
     head, child = desk.annotation(decision.head), desk.annotation(decision.child)
     _check(desk, decision.label, desk.latest(head), desk.latest(child))
     for relation, child_line in desk.relations_from(head.root):
-        if relation.label == decision.label and child_line == child.root and relation.root in desk.own.links:
+        if (
+            relation.label == decision.label
+            and child_line == child.root
+            and _stands(desk, relation, head, child)
+        ):
             raise BadInput("This relation stands already.")
     kept_head, kept_child = _end(desk, head), _end(desk, child)
     relation = desk.write_relation(label=decision.label, head=kept_head, child=kept_child, derived_from=None)
@@ -57,14 +75,16 @@ def add_relation(desk: Desk, decision: Decision) -> Review:
 
 
 def correct_relation(desk: Desk, relation: Relation, decision: Decision) -> Review:
-    """Accept a relation as it is, or with another label, head or child."""
-    head = desk.annotation(decision.head or relation.head_id)
-    child = desk.annotation(decision.child or relation.child_id)
-    label = decision.label or relation.label
+    """Accept a relation as it is, or with another label, head or child; what is not named stays as it was."""
+    base = desk.own.links.get(relation.root, relation) if decision.verdict == Verdict.CORRECT else relation
+    head = desk.annotation(decision.head or base.head_id)
+    child = desk.annotation(decision.child or base.child_id)
+    label = decision.label or base.label
     kept_head, kept_child = _end(desk, head), _end(desk, child)
     _check(desk, label, kept_head, kept_child)
-    result = desk.write_relation(label=label, head=kept_head, child=kept_child, derived_from=relation)
-    same = not (decision.head or decision.child or decision.label)
+    result = desk.write_relation(label=label, head=kept_head, child=kept_child, derived_from=base)
+    suggested = (desk.annotation(relation.head_id).root, desk.annotation(relation.child_id).root)
+    same = (label, head.root, child.root) == (relation.label, *suggested)
     review = desk.write_review(
         Verdict.ACCEPT if same else Verdict.CORRECT,
         relation=relation,
@@ -88,6 +108,9 @@ def _follow(desk: Desk, review: Review, head: Annotation, relation: Relation, ch
         # 'As suggested' takes back the links that an earlier correction had put in.
         desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
         return
+    shown = desk.own.standing.get(child_line) or desk.suggestion_of(child_line)
+    if shown is None or not _fits(desk, relation.label, head, shown):
+        return
     child = _kept_child(desk, review, child_line)
     if child is not None:
         _keep_relation(desk, review, relation, head, child)
@@ -102,13 +125,15 @@ def _set_links(
     there: list[tuple[Relation, UUID]],
 ) -> None:
     """Make the relations `label` of `head` lead to `wanted` and to nothing else."""
-    children = [_wanted_child(desk, review, label, link) for link in wanted]
-    lines = {child.root for child in children}
+    children = {}
+    for link in wanted:
+        child = _wanted_child(desk, review, label, link)
+        children[child.root] = child
     for relation, child_line in there:
-        if child_line not in lines:
+        if child_line not in children:
             desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
     known = {child_line: relation for relation, child_line in there}
-    for child in children:
+    for child in children.values():
         _check(desk, label, head, child)
         if child.root in known:
             _keep_relation(desk, review, known[child.root], head, child)
@@ -200,3 +225,17 @@ def _check(desk: Desk, label: str, head: Annotation, child: Annotation) -> None:
         desk.scheme.check_relation(label, head.label, child.label)
     except SchemeError as error:
         raise BadInput(str(error)) from None
+
+
+def _fits(desk: Desk, label: str, head: Annotation, child: Annotation) -> bool:
+    try:
+        desk.scheme.check_relation(label, head.label, child.label)
+    except SchemeError:
+        return False
+    return True
+
+
+def _stands(desk: Desk, relation: Relation, head: Annotation, child: Annotation) -> bool:
+    counting = desk.own.counting.get(relation.root)
+    kept = counting is not None and counting.verdict in KEEPING
+    return kept and {head.root, child.root} <= desk.own.standing.keys()

@@ -17,9 +17,15 @@ from annotations.models.reviews import KEEPING, RejectReason
 from annotations.services.decisions import Decision, Receipt
 from annotations.services.desk import Desk, undecided
 from annotations.services.layers import fits_scheme, fitted
-from annotations.services.linking import add_relation, correct_relation, follow_suggestions, set_links
+from annotations.services.linking import (
+    add_relation,
+    correct_relation,
+    drop_misfits,
+    follow_suggestions,
+    set_links,
+)
 from annotations.services.reading import read_layers, sees_suggestions, shown_layers
-from corpus.models import Corpus, IdempotencyKey, Revision, RevisionStatus, Role
+from corpus.models import Corpus, Event, IdempotencyKey, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
 from corpus.services.errors import (
@@ -92,7 +98,7 @@ def open_desk(actor: Actor, role: Role, revision: Revision, *, for_writing: bool
         revision=revision,
         scheme=scheme_of(corpus.pk),
         guideline=guideline_number(corpus.pk),
-        suggestions_shown=shown,
+        suggestions_shown=shown or _has_seen(corpus, views[0].layer),
         own=views[0],
         machines=views[1:],
         now=timezone.now(),
@@ -211,6 +217,8 @@ def _take(
         if review.verdict in KEEPING and review.annotation_id:
             follow_suggestions(desk, review, named=set(decision.links), explicit=explicit)
     desk.own.settle()
+    if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}):
+        desk.own.settle()
     brought: dict[UUID | None, list[Review]] = defaultdict(list)
     for review in desk.new_reviews:
         brought[review.implied_by_id].append(review)
@@ -358,6 +366,14 @@ def _can_work_on(revision: Revision, layer: Layer) -> None:
         raise InvalidTransition("Your pass is submitted; take it up again to change it.")
     if revision.status == RevisionStatus.SUPERSEDED and layer._state.adding:
         raise InvalidTransition("An amended text has taken the place of this one; review that.")
+
+
+def _has_seen(corpus: Corpus, layer: Layer) -> bool:
+    """Return whether a pass that is open again was shown the suggestions when it was first submitted."""
+    if corpus.suggestions_shown != SuggestionsShown.AFTER_PASS:
+        return False
+    submitted = Event.objects.filter(subject_id=layer.revision_id, action="pass.submitted")
+    return submitted.filter(object_id=str(layer.pk)).exists()
 
 
 def _look_up_layer(actor: Actor, revision: Revision) -> Layer:

@@ -7,7 +7,7 @@ import pytest
 from annotations.models import Annotation, Layer, Relation, Review, Verdict
 from annotations.services.decisions import Decision, Link
 from annotations.services.reviewing import decide, decide_many, reopen_pass, submit_pass
-from corpus.models import Event, Revision, User
+from corpus.models import Corpus, Event, Revision, User
 from corpus.services.actors import Actor
 from corpus.services.errors import (
     BadInput,
@@ -390,3 +390,79 @@ def test_a_pass_costs_the_same_number_of_statements_however_many_decisions(
 
 def _uuid(text: str) -> UUID:
     return UUID(text)
+
+
+def test_a_new_label_leaves_no_link_that_the_scheme_forbids(suggested: Revision, ada: User) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    say(ada, suggested, "accept", quote.pk)
+    say(ada, suggested, "correct", quote.pk, version=1, label="claim")
+    assert linked(own(ada, suggested)) == {("source", QUOTE, "Ana Ruiz, the city engineer")}
+
+
+def test_a_new_label_of_a_source_takes_the_link_to_it_away_until_it_is_retracted(
+    suggested: Revision, ada: User
+) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    source = suggestion(suggested, "Ana Ruiz", "attribution")
+    receipt = say(ada, suggested, "accept", quote.pk)
+    version = next(item["version"] for item in receipt["implied"] if item["on"] == str(source.pk))
+    changed = say(ada, suggested, "correct", source.pk, version=version, label="claim")
+    assert linked(own(ada, suggested)) == {("cue", QUOTE, "said")}
+    say(ada, suggested, "retract", source.pk, version=changed["version"])
+    assert len(linked(own(ada, suggested))) == 2
+
+
+def test_a_link_that_is_named_twice_is_one(suggested: Revision, ada: User) -> None:
+    claim, source = (
+        suggestion(suggested, "12 percent", "claim"),
+        suggestion(suggested, "Ana Ruiz", "attribution"),
+    )
+    twice = [Link(annotation=source.pk), Link(annotation=source.pk)]
+    say(ada, suggested, "correct", claim.pk, links={"source": twice})
+    view = own(ada, suggested)
+    assert [row.label for row in view.links.values()] == ["source"]
+
+
+def test_one_relation_is_not_added_twice_in_one_request(suggested: Revision, ada: User) -> None:
+    claim, source = (
+        suggestion(suggested, "12 percent", "claim"),
+        suggestion(suggested, "Ana Ruiz", "attribution"),
+    )
+    add = Decision(verdict=Verdict.ADD, label="source", head=claim.pk, child=source.pk)
+    first, second = decide_many(acting(ada), suggested, [add, add])
+    assert first.error is None and isinstance(second.error, BadInput)
+    assert len(own(ada, suggested).links) == 1
+
+
+@pytest.mark.parametrize("verdict", ["skip", "accept", "correct"])
+def test_a_reason_is_one_that_the_guideline_knows(suggested: Revision, ada: User, verdict: str) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    with pytest.raises(BadInput, match="no reason"):
+        say(ada, suggested, verdict, quote.pk, reason="because " * 10)
+
+
+def test_a_first_decision_that_is_refused_begins_no_pass(suggested: Revision, ada: User) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    with pytest.raises(StaleVersion):
+        say(ada, suggested, "accept", quote.pk, version=3)
+    assert not Layer.objects.filter(reviewer=ada).exists()
+
+
+def test_who_has_seen_the_suggestions_after_a_pass_has_seen_them_from_then_on(
+    suggested: Revision, ada: User
+) -> None:
+    Corpus.objects.update(suggestions_shown="after_pass")
+    add = {"label": "claim", "segments": (at(TEXT, "two of its cables"),)}
+    say(ada, suggested, "add", **add)
+    submit_pass(acting(ada), suggested)
+    reopen_pass(acting(ada), suggested)
+    say(ada, suggested, "add", label="claim", segments=(at(TEXT, "a third of their strength"),))
+    assert [review.suggestions_shown for review in Review.objects.order_by("pk")] == [False, True]
+
+
+@pytest.mark.parametrize("status", ["gold", "disputed"])
+def test_a_pass_on_what_is_settled_already_can_be_ended(revision: Revision, ada: User, status: str) -> None:
+    Revision.objects.update(status=status)
+    assert submit_pass(acting(ada), revision).submitted_at
+    revision.refresh_from_db()
+    assert revision.status == status
