@@ -29,6 +29,7 @@ from annotations.services.layers import (
     NewRelation,
     Proposed,
     ProposedRelation,
+    digest_of,
     propose,
     write_annotations,
     write_relations,
@@ -308,9 +309,6 @@ def _record_landed(
     annotations: Sequence[NewAnnotation],
     relations: Sequence[NewRelation],
 ) -> None:
-    digest = hashlib.sha256()
-    for row in annotations:
-        digest.update(orjson.dumps([row.label, [list(span) for span in row.segments], row.score]))
     record(
         JOB,
         Change(
@@ -324,7 +322,7 @@ def _record_landed(
                 "pipeline": str(claim.pipeline_id),
                 "annotations": len(annotations),
                 "relations": len(relations),
-                "digest": digest.hexdigest(),
+                "digest": digest_of((row.label, row.segments, row.score) for row in annotations),
             },
             versions={"segmenter": SEGMENTER},
         ),

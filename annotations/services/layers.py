@@ -1,10 +1,13 @@
 """Writing layers: checked against the text and the scheme first, then in a few statements for many rows."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from annotations.models import Annotation, Layer, Origin, Relation, Segment
 from corpus.bulk import insert_columns
@@ -115,6 +118,14 @@ def propose(
             root=identity,
         )
     return list(rows.values()), [_proposed_relation(layer_id, scheme, rows, link) for link in relations]
+
+
+def digest_of(rows: Iterable[tuple[str, Iterable[Span], float | None]]) -> str:
+    """Return a sha256 of what a machine said: label, segments and score of each, in order of their ids."""
+    digest = hashlib.sha256()
+    for label, segments, score in rows:
+        digest.update(orjson.dumps([label, [list(span) for span in segments], score]))
+    return digest.hexdigest()
 
 
 def write_annotations(rows: Sequence[NewAnnotation]) -> None:

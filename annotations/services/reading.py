@@ -59,13 +59,16 @@ class LayerView:
                 self.versions[review.line] = max(review.version, self.versions.get(review.line, 0))
             self.counting = counting_reviews(self.reviews)
             kept = [review for review in self.counting.values() if review.verdict in KEEPING]
+            # A result that is not here is for `verify` to tell of, and no reason to read nothing at all.
             self.standing = {
-                review.line: self.annotations[review.result_id] for review in kept if review.result_id
+                review.line: self.annotations[review.result_id]
+                for review in kept
+                if review.result_id in self.annotations
             }
             links = {
                 review.line: self.relations[review.result_relation_id]
                 for review in kept
-                if review.result_relation_id
+                if review.result_relation_id in self.relations
             }
         else:
             self.standing = {annotation.root: annotation for annotation in self.annotations.values()}

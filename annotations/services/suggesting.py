@@ -16,6 +16,7 @@ from annotations.services.layers import (
     NewRelation,
     Proposed,
     ProposedRelation,
+    digest_of,
     propose,
     write_annotations,
     write_relations,
@@ -145,6 +146,7 @@ def _record(
                 "pipeline": str(layer.pipeline_id),
                 "annotations": len(rows),
                 "relations": len(links),
+                "digest": digest_of((row.label, row.segments, row.score) for row in rows),
             },
         ),
     )

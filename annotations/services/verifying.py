@@ -7,15 +7,17 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
 from django.db.models import Count, F, Q
 
 from annotations.guards import ANNOTATION_GUARDS
-from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Segment
+from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Review, Segment
 from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
+from annotations.services.layers import digest_of
 from annotations.services.reading import LayerView, read_layers
 from corpus.guards import CORPUS_GUARDS
 from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
@@ -122,7 +124,11 @@ def _text_of(revision: Revision) -> Iterator[Lie]:
         yield Lie(check="texts", on=on, message="the page that its text was taken from is missing.")
         return
     else:
-        delivered = encode(revision.text, revision.encoding, bom=revision.bom)
+        try:
+            delivered = encode(revision.text, revision.encoding, bom=revision.bom)
+        except (LookupError, UnicodeError):
+            yield Lie(check="texts", on=on, message="its encoding cannot give the delivered bytes back.")
+            return
     if hashlib.sha256(delivered).hexdigest() != revision.sha256:
         yield Lie(check="texts", on=on, message="the bytes as delivered are not what their hash says.")
 
@@ -196,25 +202,53 @@ def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
         views: dict[UUID, list[LayerView]] = defaultdict(list)
         for view in read_layers(layers, using=alias):
             views[view.layer.revision_id].append(view)
-        told, imported = _told_of(alias, page)
+        told = _told_of(alias, page)
         for revision in page:
             people = [view for view in views[revision.pk] if view.layer.kind == LayerKind.REVIEWER]
-            yield from _reviews_of(people, told[revision.pk], imported)
-            yield from _status_of(revision, views[revision.pk], people)
+            yield from _reviews_of(people, told.reviews[revision.pk], told.imported)
+            yield from _landed(views[revision.pk], told.landed)
+            yield from _status_of(revision, views[revision.pk], people, told.shown)
         yield Progress(check="passes", rows=len(layers))
 
 
-def _told_of(alias: str, page: list[Revision]) -> tuple[dict[UUID | None, set[str]], set[str]]:
-    """Return the reviews that the events of each revision tell of, and the layers that came by import."""
-    told: dict[UUID | None, set[str]] = defaultdict(set)
-    imported: set[str] = set()
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the events of some revisions tell: reviews by revision, and of layers by id how they came."""
+
+    reviews: dict[UUID | None, set[str]]
+    imported: set[str]
+    landed: dict[str, dict[str, Any]]
+    #: The suggestions' layers that each pass was shown when it was last submitted.
+    shown: dict[str, set[str]]
+
+
+def _told_of(alias: str, page: list[Revision]) -> Told:
+    told = Told(reviews=defaultdict(set), imported=set(), landed={}, shown={})
     events = Event.objects.using(alias).filter(subject_id__in=[revision.pk for revision in page])
-    for event in events.filter(Q(action__startswith="review.") | Q(action="layer.imported")):
+    of_layers = Q(action__in=("layer.imported", "layer.landed", "pass.submitted"))
+    for event in events.filter(Q(action__startswith="review.") | of_layers).order_by("id"):
+        after = event.after or {}
         if event.action == "layer.imported":
-            imported.add(event.object_id)
+            told.imported.add(event.object_id)
+        elif event.action == "layer.landed":
+            told.landed[event.object_id] = after
+        elif event.action == "pass.submitted":
+            told.shown[event.object_id] = set(after.get("shown", ()))
         else:
-            told[event.subject_id] |= {event.object_id, *(event.after or {}).get("implied", ())}
-    return told, imported
+            told.reviews[event.subject_id] |= {event.object_id, *after.get("implied", ())}
+    return told
+
+
+def _landed(views: list[LayerView], landed: dict[str, dict[str, Any]]) -> Iterator[Lie]:
+    """A machine's layer holds what landed, no more and no less."""
+    for view in views:
+        after = landed.get(str(view.layer.pk))
+        if after is None:
+            continue
+        rows = sorted(view.annotations.values(), key=lambda row: row.pk)
+        digest = digest_of((row.label, view.segments_of(row), row.score) for row in rows)
+        if (after["digest"], after["relations"]) != (digest, len(view.relations)):
+            yield Lie(check="layers", on=str(view.layer.pk), message="it does not hold what landed in it.")
 
 
 def _reviews_of(people: list[LayerView], told: set[str], imported: set[str]) -> Iterator[Lie]:
@@ -225,13 +259,7 @@ def _reviews_of(people: list[LayerView], told: set[str], imported: set[str]) -> 
         lines: dict[UUID, list[int]] = defaultdict(list)
         for review in view.reviews:
             lines[review.line].append(review.version)
-            wrote = review.result_id or review.result_relation_id
-            if (review.verdict in KEEPING) != bool(wrote):
-                yield Lie(
-                    check="reviews",
-                    on=str(review.pk),
-                    message=f"it says {review.verdict}, and wrote otherwise.",
-                )
+            yield from _result_of(view, review)
             if str(review.pk) not in told and str(view.layer.pk) not in imported:
                 yield Lie(check="reviews", on=str(review.pk), message="no event tells of it.")
         for line, versions in lines.items():
@@ -239,10 +267,21 @@ def _reviews_of(people: list[LayerView], told: set[str], imported: set[str]) -> 
                 yield Lie(check="reviews", on=str(line), message=f"its versions are {sorted(versions)}.")
 
 
-def _status_of(revision: Revision, views: list[LayerView], people: list[LayerView]) -> Iterator[Lie]:
+def _result_of(view: LayerView, review: Review) -> Iterator[Lie]:
+    wrote = review.result_id or review.result_relation_id
+    if (review.verdict in KEEPING) != bool(wrote):
+        yield Lie(
+            check="reviews", on=str(review.pk), message=f"it says {review.verdict}, and wrote otherwise."
+        )
+    elif wrote and wrote not in view.annotations and wrote not in view.relations:
+        yield Lie(check="reviews", on=str(review.pk), message="what it wrote is not in its layer.")
+
+
+def _status_of(
+    revision: Revision, views: list[LayerView], people: list[LayerView], shown: dict[str, set[str]]
+) -> Iterator[Lie]:
     on, status = str(revision.pk), revision.status
     submitted = [view for view in people if view.layer.submitted_at]
-    machines = [view for view in views if view.layer.pipeline and view.layer.pipeline.active]
     if status == RevisionStatus.SUBMITTED and not submitted:
         yield Lie(check="status", on=on, message="it says submitted, and no pass is.")
     if status == RevisionStatus.IN_REVIEW and not people:
@@ -252,8 +291,8 @@ def _status_of(revision: Revision, views: list[LayerView], people: list[LayerVie
     if status in (RevisionStatus.NEW, RevisionStatus.SUGGESTED) and any(view.reviews for view in people):
         yield Lie(check="status", on=on, message=f"it says {status}, and people have decided on it.")
     for view in submitted:
-        at = view.layer.submitted_at
-        seen = [machine for machine in machines if at and machine.layer.created_at < at]
+        then = shown.get(str(view.layer.pk), set())
+        seen = [machine for machine in views if str(machine.layer.pk) in then]
         if status == RevisionStatus.SUBMITTED and undecided(view, seen):
             yield Lie(
                 check="status",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from annotations.extraction import PIPELINES
 from annotations.extraction.base import ArticleText, Suggestion, Suggestions
 from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline
+from annotations.services.erasing import erase_article
 from annotations.services.jobs import (
     Claim,
     claim_job,
@@ -49,6 +50,8 @@ class Scripted:
         does = self.configuration.get("does")
         if does == "raise":
             raise RuntimeError("it cannot be done")
+        if does == "quote":
+            raise ValueError(f"cannot read {article.text!r}")
         end = len(article.text) + 1 if does == "overrun" else 5
         found = Suggestion(
             key=0, label="claim", segments=(Span(0, end),), score=0.5, reason="scripted", attributes={}
@@ -258,3 +261,58 @@ def test_a_revision_is_suggested_when_the_last_of_its_jobs_has_ended(corpus: Cor
     assert Revision.objects.get(pk=revision.pk).status == "new"
     work_jobs("w1", limit=1, seconds=5)
     assert Revision.objects.get(pk=revision.pk).status == "suggested"
+
+
+def test_a_revision_whose_last_job_is_parked_goes_on_with_what_the_others_said(corpus: Corpus) -> None:
+    activate_pipeline(COMMAND, corpus, "rules")
+    activate_pipeline(COMMAND, corpus, "scripted", {"does": "raise"})
+    revision = put_in(corpus)
+    for _ in range(3):
+        work_jobs("w1", limit=5, seconds=5)
+        Job.objects.filter(status="queued").update(due_at=timezone.now())
+    assert sorted(Job.objects.values_list("status", flat=True)) == ["done", "parked"]
+    assert Revision.objects.get(pk=revision.pk).status == "suggested"
+
+
+def test_a_revision_whose_last_job_kills_its_workers_goes_on_too(corpus: Corpus) -> None:
+    activate_pipeline(COMMAND, corpus, "rules")
+    revision = put_in(corpus)
+    work_jobs("w1", limit=1, seconds=5)
+    Revision.objects.update(status="new")
+    activate_pipeline(COMMAND, corpus, "scripted")
+    start_run(COMMAND, corpus, "scripted")
+    for _ in range(3):
+        expire_lease(Job.objects.get(pk=claimed().job_id))
+        sweep_jobs()
+    assert Revision.objects.get(pk=revision.pk).status == "suggested"
+
+
+def test_a_revision_whose_last_job_is_cancelled_goes_on_too(corpus: Corpus) -> None:
+    activate_pipeline(COMMAND, corpus, "rules")
+    looked_at, not_yet = put_in(corpus, external_id="one"), put_in(corpus, external_id="two")
+    work_jobs("w1", limit=1, seconds=5)
+    Revision.objects.update(status="new")
+    activate_pipeline(COMMAND, corpus, "scripted")
+    run = start_run(COMMAND, corpus, "scripted")
+    Job.objects.filter(revision=not_yet).update(run=run)
+    assert cancel_run(COMMAND, run) == 3
+    assert Revision.objects.get(pk=looked_at.pk).status == "suggested"
+    assert Revision.objects.get(pk=not_yet.pk).status == "new", "no machine has looked at it"
+
+
+def test_a_run_leaves_erased_articles_alone(corpus: Corpus) -> None:
+    job = job_of(corpus)
+    erase_article(COMMAND, job.revision.article, reason="taken down")
+    assert sum(run_progress(start_run(COMMAND, corpus, "scripted")).values()) == 0
+
+
+def test_the_event_of_a_parked_job_holds_no_word_of_the_text(corpus: Corpus) -> None:
+    job = job_of(corpus, does="quote")
+    Job.objects.update(attempts=2)
+    assert work_jobs("w1", limit=1, seconds=5) == {"parked": 1}
+    job.refresh_from_db()
+    assert "bridge" in job.cause
+    assert Event.objects.get(action="job.parked").reason == "ValueError"
+    erase_article(COMMAND, job.revision.article, reason="taken down")
+    job.refresh_from_db()
+    assert job.cause == ""

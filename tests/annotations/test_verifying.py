@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
 from annotations.services.erasing import erase_article
+from annotations.services.reviewing import submit_pass
 from annotations.services.verifying import Lie, verify
+from corpus.ids import uuid7
 from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.events import seal_events
 from corpus.triggers import remove
-from tests.annotations.deciding import at, say, suggestion
+from tests.annotations.deciding import at, machine, say, suggestion
 from tests.annotations.test_exporting import drop_rows, worked_on  # noqa: F401 - the fixture
 from tests.conftest import GUARDS, TEXT, acting
 
@@ -27,6 +30,26 @@ def first_of(model, **filters):
 
 def set_first(model, values, **filters):
     model._default_manager.filter(pk=first_of(model, **filters).pk).update(**values)
+
+
+def copy_row(row: Annotation) -> None:
+    row.pk = uuid7()
+    row.root = row.pk
+    row.save(force_insert=True)
+
+
+def loose_relations() -> "QuerySet[Relation]":
+    """Return the suggested relations that nobody has decided on."""
+    taken = Relation.objects.filter(derived_from__isnull=False).values("derived_from")
+    rows = Relation.objects.filter(origin="machine", reviews=None).exclude(pk__in=taken)
+    return Relation.objects.filter(pk__in=rows.values("pk"), label="cue")
+
+
+def lose_a_cue() -> None:
+    relation = loose_relations().first()
+    assert relation is not None
+    drop_rows(Relation.objects.filter(pk=relation.pk))
+    drop_rows(Annotation.objects.filter(pk=relation.child_id))
 
 
 def swap_two_events(corpus: Corpus) -> None:
@@ -55,6 +78,19 @@ DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
         Annotation, {"root": first_of(Annotation, label="claim").pk}, label="cue", origin="machine")),
     "a relation out of its layer": ("relations", lambda c: set_first(
         Relation, {"head": first_of(Annotation, origin="reviewer")}, origin="machine")),
+    "a lost suggestion": ("layers", lambda c: lose_a_cue()),
+    "a lost suggested relation": ("layers", lambda c: drop_rows(loose_relations()[:1])),
+    "a suggestion that nobody made": ("layers", lambda c: copy_row(first_of(Annotation, origin="machine"))),
+    "a changed label": ("layers", lambda c: set_first(
+        Annotation, {"label": "cue"}, origin="machine", label="claim")),
+    "a decision's annotation in another's layer": ("reviews", lambda c: set_first(
+        Annotation, {"layer": first_of(Layer, kind="machine")}, origin="reviewer")),
+    "a decision's relation in another's layer": ("reviews", lambda c: set_first(
+        Relation, {"layer": first_of(Layer, kind="machine")}, origin="reviewer")),
+    "a decision whose annotation is another's": ("reviews", lambda c: set_first(
+        Review, {"result": first_of(Annotation, origin="machine")}, verdict="accept", relation=None)),
+    "an encoding that is none": ("texts", lambda c: set_first(
+        Revision, {"encoding": "martian"}, corpus=c, extractor="")),
     "a lost review": ("reviews", lambda c: drop_rows(
         Review.objects.filter(verdict="skip"))),
     "a review that nobody made": ("reviews", lambda c: drop_rows(
@@ -126,3 +162,21 @@ def test_an_erased_article_cannot_be_decided_on_or_put_in_again(suggested: Revis
     with pytest.raises(Exception, match="erased"):
         say(ada, fresh, "accept", quote.pk)
     assert acting(ada).user == ada
+
+
+@pytest.mark.parametrize("shown", ["never", "after_pass"])
+def test_a_pass_without_suggestions_to_decide_on_is_no_lie(
+    suggested: Revision, ada: User, shown: str
+) -> None:
+    Corpus.objects.update(suggestions_shown=shown)
+    submit_pass(acting(ada), suggested)
+    assert lies(suggested.corpus) == []
+
+
+def test_a_submitted_pass_with_a_shown_suggestion_left_is_found(suggested: Revision, ada: User) -> None:
+    for row in machine(suggested).annotations.values():
+        say(ada, suggested, "skip", row.pk)
+    submit_pass(acting(ada), suggested)
+    remove(GUARDS, connection)
+    drop_rows(Review.objects.filter(pk=first_of(Review).pk))
+    assert any("undecided" in lie.message for lie in lies(suggested.corpus))
