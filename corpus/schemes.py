@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+LABEL_KEYS = frozenset({"name", "description", "colour", "attributes"})
+RELATION_KEYS = frozenset({"name", "description", "heads", "children"})
 COLOUR = re.compile(r"#[0-9a-f]{6}\Z")
 
 DEFAULT_SCHEME: dict[str, Any] = {
@@ -133,8 +135,19 @@ def _name(entry: Mapping[str, Any], what: str) -> str:
     return name
 
 
+def _description(entry: Mapping[str, Any], what: str, known: frozenset[str]) -> str:
+    """Return the description of an entry that has nothing but the `known` keys."""
+    if strange := set(entry) - known:
+        raise SchemeError(f"A {what} has no {_listed(sorted(strange))}; it has {_listed(sorted(known))}.")
+    description = entry.get("description", "")
+    if not isinstance(description, str):
+        raise SchemeError(f"The description of {entry.get('name')!r} must be a text.")
+    return description
+
+
 def _label(entry: Mapping[str, Any]) -> LabelDefinition:
     name = _name(entry, "label")
+    description = _description(entry, "label", LABEL_KEYS)
     colour = entry.get("colour", "#475569")
     if not isinstance(colour, str) or not COLOUR.match(colour):
         raise SchemeError(f"The colour of {name!r} must look like #1d4ed8.")
@@ -146,7 +159,7 @@ def _label(entry: Mapping[str, Any]) -> LabelDefinition:
         raise SchemeError(f"Each attribute of {name!r} needs a list of one value or more.")
     return LabelDefinition(
         name=name,
-        description=str(entry.get("description", "")),
+        description=description,
         colour=colour,
         attributes={key: tuple(values) for key, values in attributes.items()},
     )
@@ -154,16 +167,17 @@ def _label(entry: Mapping[str, Any]) -> LabelDefinition:
 
 def _relation(entry: Mapping[str, Any], labels: Mapping[str, LabelDefinition]) -> RelationDefinition:
     name = _name(entry, "relation")
+    description = _description(entry, "relation", RELATION_KEYS)
     ends: dict[str, tuple[str, ...]] = {}
     for side in ("heads", "children"):
         values = entry.get(side)
         if not isinstance(values, list) or not values:
             raise SchemeError(f"The relation {name!r} needs a list of {side}.")
         for value in values:
-            if value not in labels:
+            if not isinstance(value, str) or value not in labels:
                 raise SchemeError(f"The relation {name!r} names a label {value!r} that the scheme has not.")
         ends[side] = tuple(values)
-    return RelationDefinition(name=name, description=str(entry.get("description", "")), **ends)
+    return RelationDefinition(name=name, description=description, **ends)
 
 
 def _unique(entries: list[Named], what: str) -> dict[str, Named]:
