@@ -64,9 +64,10 @@ def invent(number: int, *, sentences: int = 26, seed: int = 1) -> Labelled:
 
 
 def read_articles(path: Path, count: int) -> Iterator[Labelled]:
-    """Read articles of {id, title, text, spans: [{id, start, end, label, score}], relations: [{from, to, type}]}.
+    """Read articles as lines of JSON.
 
-    `said_by` becomes `source`; the other labels are the scheme's already.
+    {id, title, text, spans: [{id, start, end, label, score}], relations: [{from, to, type}]}; the relation
+    `said_by` becomes `source`, the labels are the scheme's already.
     """
     with path.open("rb") as file:
         for line in islice(file, count):

@@ -56,7 +56,7 @@ def land_in_pieces(claim: jobs.Claim, revision: Revision, suggestions: Suggestio
     jobs._record_landed(claim, revision, layer, annotations, relations)
     if not done_first:
         _call_done(claim)
-    jobs.finish_revision(revision.corpus_id, claim.revision_id)
+    jobs.finish_revisions(revision.corpus_id, Revision.objects.filter(pk=claim.revision_id))
     return True
 
 
