@@ -34,8 +34,9 @@ class Peer(abc.ABC):
     decision: str
 
     def __init__(self, environments: Path, home: Path) -> None:
-        self.environment = environments / self.name
-        self.home = home / self.name
+        directory = self.name.lower().replace(" ", "-")
+        self.environment = environments / directory
+        self.home = home / directory
         self.home.mkdir(parents=True, exist_ok=True)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.port = 0
