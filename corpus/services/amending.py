@@ -25,7 +25,9 @@ def amend_article(
     Article.objects.select_for_update(of=("self",)).get(pk=article.pk)
     current = Revision.objects.filter(article=article, current=True).values_list("number", flat=True).get()
     if current != number:
-        raise StaleVersion(f"The article is at revision {current} by now; yours was {number}.", version=current)
+        raise StaleVersion(
+            f"The article is at revision {current} by now; yours was {number}.", version=current
+        )
     outcome = ingest_article(actor, corpus, incoming, source=source)
     if outcome.outcome == "rejected":
         raise BadInput(outcome.reason)

@@ -10,7 +10,8 @@ def record_account(actor: Actor, user: User, action: str, *, fields: list[str]) 
     """Record that an account was made or changed: which fields and rights, never a name.
 
     Raises:
-        NotAllowed: accounts are for superusers and the operator of the machine; the caller's transaction falls with it.
+        NotAllowed: accounts are for superusers and the operator of the machine; the caller's transaction
+        falls with it.
     """
     if actor.user is not None and not actor.user.is_superuser:
         raise NotAllowed("Accounts are for superusers.")
