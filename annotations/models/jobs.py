@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from corpus.ids import uuid7
 from corpus.models import Corpus, Revision
+from corpus.models.json import PlainJSONField
 
 
 class Pipeline(models.Model):
@@ -21,7 +22,7 @@ class Pipeline(models.Model):
     corpus = models.ForeignKey(Corpus, models.PROTECT, related_name="pipelines")
     name = models.SlugField(max_length=64)
     version = models.CharField(max_length=32)
-    configuration = models.JSONField(default=dict)
+    configuration = PlainJSONField(default=dict)
     configuration_hash = models.CharField(max_length=64)
     external = models.BooleanField(default=False)
     #: New revisions get a job of each active built-in pipeline.

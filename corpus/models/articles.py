@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from corpus.ids import uuid7
 from corpus.models.corpora import Corpus
 from corpus.models.ingest import IngestReport
+from corpus.models.json import PlainJSONField
 from corpus.text.blocks import BlockKind
 
 
@@ -65,7 +66,7 @@ class Article(models.Model):
     url = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=35, blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
+    metadata = PlainJSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False)
 

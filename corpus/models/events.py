@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from corpus.ids import uuid7
 from corpus.models.corpora import Corpus
+from corpus.models.json import PlainJSONField
 
 
 class Event(models.Model):
@@ -25,8 +26,8 @@ class Event(models.Model):
     object_id = models.CharField(max_length=64)
     #: The revision or article that the change is about, for its history; empty for corpus-wide acts.
     subject_id = models.UUIDField(null=True)
-    before = models.JSONField(null=True)
-    after = models.JSONField(null=True)
+    before = PlainJSONField(null=True)
+    after = PlainJSONField(null=True)
     reason = models.TextField(blank=True)
     versions = models.JSONField(default=dict)
     position = models.PositiveBigIntegerField(null=True)

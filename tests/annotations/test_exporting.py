@@ -240,3 +240,13 @@ def test_a_record_made_by_hand_needs_neither_ids_nor_surfaces(corpus: Corpus) ->
 def test_the_export_of_an_empty_corpus_is_an_empty_file(corpus: Corpus) -> None:
     lines, manifest = exported(corpus)
     assert lines == b"" and manifest["counts"]["articles"] == 0
+
+
+@pytest.mark.parametrize("number", [1e16, 1e22, 1.5e300, -1e22, 2**63 - 1, 0.1])
+def test_a_number_in_metadata_never_stops_an_export(corpus: Corpus, number: float) -> None:
+    incoming = IncomingArticle(
+        place="p", text="One.", external_id="n", raw=b"One.", metadata={"n": number, "deep": [{"n": number}]}
+    )
+    ingest_article(COMMAND, corpus, incoming, source="test")
+    (row,) = records(corpus)
+    assert row["metadata"] == {"n": number, "deep": [{"n": number}]}
