@@ -6,7 +6,7 @@ The file is made whole before anybody reads it: its checksum is known, and a slo
 import base64
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 from uuid import UUID
@@ -76,6 +76,7 @@ def export_corpus(
             .first()
         )
         scheme = Scheme.objects.using(alias).filter(corpus=corpus).order_by("-number").first()
+        guideline = guideline_number(corpus.pk, using=alias)
         for page in _pages(alias, corpus, layer, filters or {}):
             with collector_paused():
                 for line in _records(alias, corpus, layer, page, counts):
@@ -97,7 +98,7 @@ def export_corpus(
         "bytes": counts.bytes,
         "sha256": counts.sha256.hexdigest(),
         "scheme": scheme.definition if scheme else None,
-        "guideline": guideline_number(corpus.pk),
+        "guideline": guideline,
         "event_position": position.position if position else 0,
         "exported_at": timezone.now().isoformat(),
     }
@@ -136,28 +137,34 @@ def _check(layer: str, filters: Mapping[str, str]) -> None:
 
 
 def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[Revision]]:
-    """Yield the revisions to write, oldest first, a page at a time by key."""
-    every = Revision.objects.using(alias).filter(corpus=corpus).prefetch_related("article__outlet")
-    revisions: QuerySet[Revision] = every.select_related("article")
-    if layer == "all":
-        revisions = every.select_related("article", "raw")
-    else:
-        revisions = _having(revisions.filter(current=True, article__erased_at__isnull=True), layer)
-        revisions = revisions.defer("article__metadata")
+    """Yield the revisions to write, oldest first, a page at a time by key.
+
+    Keys first, and which of them have the layer at all (what nobody has read is not in its export): in one
+    statement with the rest, every page would walk through all the layers before it.
+    """
+    whole = layer == "all"
+    every = Revision.objects.using(alias).filter(corpus=corpus)
+    related = ["article", "article__outlet", *(["raw"] if whole else [])]
+    for ids in _keys(every if whole else every.filter(current=True, article__erased_at=None), filters):
+        kept: Collection[UUID] = ids
+        if not whole:
+            layers = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
+            kept = set(layers.order_by().values_list("revision_id", flat=True))
+        if kept:
+            yield list(every.filter(pk__in=kept).select_related(*related).order_by("pk"))
+
+
+def _keys(revisions: QuerySet[Revision], filters: Mapping[str, str]) -> Iterator[list[UUID]]:
     for name, value in filters.items():
         revisions = revisions.filter(**{FILTERS[name]: value})
     last: UUID | None = None
     while True:
-        page = list((revisions.filter(pk__gt=last) if last else revisions).order_by("pk")[:PAGE])
-        if not page:
+        page = revisions.filter(pk__gt=last) if last else revisions
+        ids = list(page.order_by("pk").values_list("pk", flat=True)[:PAGE])
+        if not ids:
             return
-        yield page
-        last = page[-1].pk
-
-
-def _having(revisions: QuerySet[Revision], layer: str) -> QuerySet[Revision]:
-    """Keep the revisions that have such a layer at all: what nobody has read is not in its export."""
-    return revisions.filter(pk__in=_named(Layer.objects.using(revisions.db), layer).values("revision_id"))
+        yield ids
+        last = ids[-1]
 
 
 def _named(layers: QuerySet[Layer], name: str) -> QuerySet[Layer]:

@@ -298,7 +298,7 @@ def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> None:
     waiting = Job.objects.filter(revision_id=OuterRef("pk"), status__in=OPEN_JOBS)
     looked_at = Layer.objects.filter(revision_id=OuterRef("pk"), kind=LayerKind.MACHINE)
     ended = revisions.filter(Exists(looked_at), ~Exists(waiting), status=RevisionStatus.NEW)
-    ids = ended.order_by().distinct().values_list("pk", flat=True)
+    ids = ended.order_by().values_list("pk", flat=True)
     move_new_ones(JOB, [(corpus_id, pk) for pk in ids], RevisionStatus.SUGGESTED)
 
 

@@ -143,7 +143,9 @@ def cancel_run(actor: Actor, run: Run) -> int:
     cancelled = Job.objects.filter(run=run, status__in=OPEN_JOBS).update(
         status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
     )
-    finish_revisions(run.corpus_id, Revision.objects.filter(jobs__run=run))
+    finish_revisions(
+        run.corpus_id, Revision.objects.filter(pk__in=Job.objects.filter(run=run).values("revision_id"))
+    )
     record(actor, _change(run.corpus_id, "run.cancelled", "run", run.pk, {"cancelled": cancelled}))
     return cancelled
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from corpus.models import Corpus, Guideline, Membership, Role, Scheme, SuggestionsShown, User
 from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme
@@ -153,12 +153,10 @@ def scheme_of(corpus_id: UUID) -> SchemeDefinition:
     return parse_scheme(definition) if definition else default_scheme()
 
 
-def guideline_number(corpus_id: UUID) -> int:
+def guideline_number(corpus_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> int:
     """Return the version of the guideline that counts now; 0 where there is none. One query."""
-    newest = (
-        Guideline.objects.filter(corpus_id=corpus_id).order_by("-number").values_list("number", flat=True)
-    )
-    return newest.first() or 0
+    guidelines = Guideline.objects.using(using).filter(corpus_id=corpus_id)
+    return guidelines.order_by("-number").values_list("number", flat=True).first() or 0
 
 
 def _next_number(corpus: Corpus, model: type[Guideline] | type[Scheme], version: int) -> int:
