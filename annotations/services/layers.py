@@ -3,13 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 
-from annotations.models import Annotation, Layer, Origin, Relation, Segment
+from annotations.models import Annotation, Origin, Relation, Segment
 from corpus.bulk import insert_columns
 from corpus.ids import uuid7
 from corpus.schemes import SchemeDefinition, SchemeError
@@ -183,21 +181,6 @@ def write_relations(rows: Sequence[NewRelation]) -> None:
             "reason": [row.reason for row in rows],
             "derived_from": [row.derived_from for row in rows],
             "root": [row.root or row.id for row in rows],
-        },
-    )
-
-
-def write_layers(rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Insert layers given as {id, revision, kind, pipeline, reviewer, submitted_at}."""
-    insert_columns(
-        Layer,
-        len(rows),
-        {
-            **{
-                name: [row.get(name) for row in rows]
-                for name in ("id", "revision", "kind", "pipeline", "reviewer", "submitted_at")
-            },
-            "created_at": now,
         },
     )
 

@@ -5,10 +5,10 @@ so a retraction needs no clean-up, and a source that two quotes share stands whi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from annotations.models import Annotation, Relation, Review, Verdict
-from annotations.models.reviews import KEEPING
 from annotations.services.decisions import Decision, Link
 from annotations.services.desk import Desk
 from annotations.services.layers import fitted
@@ -59,13 +59,14 @@ def add_relation(desk: Desk, decision: Decision) -> Review:
         raise BadInput("A relation needs a label, a head and a child.", field="head")
     head, child = desk.annotation(decision.head), desk.annotation(decision.child)
     _check(desk, decision.label, desk.latest(head), desk.latest(child))
-    for relation, child_line in desk.relations_from(head.root):
-        if (
-            relation.label == decision.label
-            and child_line == child.root
-            and _stands(desk, relation, head, child)
-        ):
-            raise BadInput("This relation stands already.")
+    _refuse_double(desk, decision.label, head, child)
+    undecided = _undecided(desk, decision.label, head, child)
+    if undecided is not None:
+        # It was suggested: to add it is to accept it, or it would stand twice once that is accepted too.
+        accepting = replace(decision, verdict=Verdict.ACCEPT, label=None, head=None, child=None)
+        review = correct_relation(desk, undecided, accepting)
+        desk.seen[undecided.root] = review.version
+        return review
     kept_head, kept_child = _end(desk, head), _end(desk, child)
     relation = desk.write_relation(label=decision.label, head=kept_head, child=kept_child, derived_from=None)
     review = desk.write_review(Verdict.ADD, relation=relation, result_relation=relation, note=decision.note)
@@ -82,6 +83,7 @@ def correct_relation(desk: Desk, relation: Relation, decision: Decision) -> Revi
     label = decision.label or base.label
     kept_head, kept_child = _end(desk, head), _end(desk, child)
     _check(desk, label, kept_head, kept_child)
+    _refuse_double(desk, label, head, child, besides=relation.root)
     result = desk.write_relation(label=label, head=kept_head, child=kept_child, derived_from=base)
     suggested = (desk.annotation(relation.head_id).root, desk.annotation(relation.child_id).root)
     same = (label, head.root, child.root) == (relation.label, *suggested)
@@ -110,6 +112,8 @@ def _follow(desk: Desk, review: Review, head: Annotation, relation: Relation, ch
         return
     shown = desk.own.standing.get(child_line) or desk.suggestion_of(child_line)
     if shown is None or not _fits(desk, relation.label, head, shown):
+        return
+    if any(row.root != relation.root for row in _standing(desk, relation.label, head, shown)):
         return
     child = _kept_child(desk, review, child_line)
     if child is not None:
@@ -235,7 +239,28 @@ def _fits(desk: Desk, label: str, head: Annotation, child: Annotation) -> bool:
     return True
 
 
-def _stands(desk: Desk, relation: Relation, head: Annotation, child: Annotation) -> bool:
-    counting = desk.own.counting.get(relation.root)
-    kept = counting is not None and counting.verdict in KEEPING
-    return kept and {head.root, child.root} <= desk.own.standing.keys()
+def _undecided(desk: Desk, label: str, head: Annotation, child: Annotation) -> Relation | None:
+    """Return the relation that is suggested between two lines and that no decision counts on."""
+    for relation, line in desk.relations_from(head.root):
+        if relation.label == label and line == child.root and relation.root not in desk.own.counting:
+            return relation
+    return None
+
+
+def _refuse_double(
+    desk: Desk, label: str, head: Annotation, child: Annotation, besides: UUID | None = None
+) -> None:
+    if any(row.root != besides for row in _standing(desk, label, head, child)):
+        raise BadInput("This relation stands already.")
+
+
+def _standing(desk: Desk, label: str, head: Annotation, child: Annotation) -> list[Relation]:
+    """Return what links two lines in the reviewer's layer, decisions of this very request counted in."""
+    if not {head.root, child.root} <= desk.own.standing.keys():
+        return []
+    found = []
+    for review in desk.own.counting.values():
+        row = desk.own.relations.get(review.result_relation_id) if review.result_relation_id else None
+        if row and row.label == label and desk.own.end_lines(row) == (head.root, child.root):
+            found.append(row)
+    return found
