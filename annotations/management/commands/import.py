@@ -56,6 +56,8 @@ class Command(AttestCommand):
 
     def _import(self, options: dict[str, Any]) -> Counter[str]:
         slug = slugify(options["corpus"])
+        if not slug:
+            raise CommandError(f"{options['corpus']!r} makes no slug; use letters, digits and dashes.")
         corpus = Corpus.objects.filter(slug=slug).first() or create_corpus(
             COMMAND, slug=slug, name=options["corpus"]
         )

@@ -27,14 +27,13 @@ class Command(AttestCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=USER).first() or self._first_user()
         self._keep_token(user)
-        if not Corpus.objects.filter(slug="sample").exists():
-            self._load_sample(user)
+        self._load_sample(user)
 
     def _first_user(self) -> User:
         password = secrets.token_urlsafe(15)
-        user = User.objects.create_superuser(username=USER, password=password)
+        # Kept first: an account whose password was lost with the process would be there for ever.
         keep(settings.ATTEST_HOME / "initial-password", password)
-        return user
+        return User.objects.create_superuser(username=USER, password=password)
 
     def _keep_token(self, user: User) -> None:
         path = settings.ATTEST_HOME / "demo-token"
@@ -43,11 +42,17 @@ class Command(AttestCommand):
             keep(path, secret)
 
     def _load_sample(self, user: User) -> None:
+        """Make what is missing of the sample corpus: an earlier start may have been cut off anywhere."""
+        corpus = Corpus.objects.filter(slug="sample").first() or self._sample_corpus(user)
+        if not corpus.pipelines.exists():
+            activate_pipeline(COMMAND, corpus, DEFAULT_PIPELINE)
+        if not corpus.articles.exists():
+            outcomes = list(ingest_articles(COMMAND, corpus, read_path(SAMPLE), source="the sample corpus"))
+            self.stdout.write(f"{sum(row.outcome == 'created' for row in outcomes)} sample articles")
+
+    def _sample_corpus(self, user: User) -> Corpus:
         guideline = GUIDELINE.read_text(encoding="utf-8")
-        corpus = create_corpus(COMMAND, slug="sample", name="Sample", owner=user, guideline=guideline)
-        activate_pipeline(COMMAND, corpus, DEFAULT_PIPELINE)
-        outcomes = list(ingest_articles(COMMAND, corpus, read_path(SAMPLE), source="the sample corpus"))
-        self.stdout.write(f"{sum(row.outcome == 'created' for row in outcomes)} sample articles")
+        return create_corpus(COMMAND, slug="sample", name="Sample", owner=user, guideline=guideline)
 
 
 def keep(path: Path, secret: str) -> None:

@@ -1,0 +1,80 @@
+"""Commands that are cut off, or called with nonsense."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from corpus.models import Article, Corpus, User
+from corpus.services.actors import COMMAND
+from corpus.services.corpora import create_corpus
+
+
+class Cut(BaseException):
+    """The process is killed here."""
+
+
+def cut_off_at(words: str):
+    """Return what ends the process at the first statement that holds `words`."""
+
+    def wrapper(execute, sql, *rest):
+        if words in sql:
+            raise Cut
+        return execute(sql, *rest)
+
+    return connection.execute_wrapper(wrapper)
+
+
+@pytest.fixture
+def home(settings: LazySettings, tmp_path: Path) -> Path:
+    settings.ATTEST_HOME = tmp_path
+    return tmp_path
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "words",
+    [
+        'INTO "corpus_token"',
+        'INTO "corpus_corpus"',
+        'INTO "annotations_pipeline"',
+        'INTO "corpus_ingestreport"',
+    ],
+)
+def test_a_demo_that_is_killed_while_it_loads_loads_the_rest_the_next_time(home: Path, words: str) -> None:
+    with pytest.raises(Cut), cut_off_at(words):
+        call_command("load_demo", stdout=StringIO())
+    call_command("load_demo", stdout=StringIO())
+    user = User.objects.get(username="admin")
+    assert user.check_password((home / "initial-password").read_text().strip())
+    assert Corpus.objects.get(slug="sample").pipelines.filter(active=True).count() == 1
+    assert Article.objects.count() >= 6
+
+
+@pytest.mark.django_db
+def test_an_account_is_never_made_before_its_password_is_kept(home: Path) -> None:
+    with pytest.raises(Cut), cut_off_at('INTO "corpus_user"'):
+        call_command("load_demo", stdout=StringIO())
+    assert (home / "initial-password").exists()
+
+
+@pytest.mark.django_db
+def test_a_sample_that_stands_is_left_as_it_is(home: Path) -> None:
+    call_command("load_demo", stdout=StringIO())
+    articles = Article.objects.count()
+    call_command("load_demo", stdout=StringIO())
+    assert (Article.objects.count(), Corpus.objects.count()) == (articles, 1)
+
+
+@pytest.mark.django_db
+def test_an_import_into_a_name_that_makes_no_slug_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "empty.jsonl"
+    file.touch()
+    with pytest.raises(CommandError, match="makes no slug"):
+        call_command("import", str(file), corpus="???")
+    create_corpus(COMMAND, slug="harbour", name="Harbour")
+    call_command("import", str(file), corpus="Harbour", stdout=StringIO())
+    assert Corpus.objects.count() == 1
