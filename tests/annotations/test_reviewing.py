@@ -452,8 +452,7 @@ def test_who_has_seen_the_suggestions_after_a_pass_has_seen_them_from_then_on(
     suggested: Revision, ada: User
 ) -> None:
     Corpus.objects.update(suggestions_shown="after_pass")
-    add = {"label": "claim", "segments": (at(TEXT, "two of its cables"),)}
-    say(ada, suggested, "add", **add)
+    say(ada, suggested, "add", label="claim", segments=(at(TEXT, "two of its cables"),))
     submit_pass(acting(ada), suggested)
     reopen_pass(acting(ada), suggested)
     say(ada, suggested, "add", label="claim", segments=(at(TEXT, "a third of their strength"),))
