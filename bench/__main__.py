@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from tests.postgres import running_postgres
 
-BENCHMARKS = ("costs", "kill_workers", "peers")
+BENCHMARKS = ("costs", "kill_workers", "peers", "scale")
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
     "ATTEST_PRODUCTION",
@@ -41,7 +41,7 @@ def main() -> int:
             "DATABASE_URL": url or f"sqlite:///{directory / 'attest.sqlite3'}",
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
-        os.environ.setdefault("ATTEST_LOG_LEVEL", "WARNING")
+        os.environ.setdefault("ATTEST_LOG_LEVEL", "CRITICAL")
         benchmark = load(options.benchmark)
         return benchmark(rest)
 

@@ -1,0 +1,93 @@
+"""A corpus of any size to look at: labelled, in part reviewed, in part settled, with jobs in every state."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from annotations.models import Job, JobStatus, LayerKind
+from annotations.services.importing import import_records
+from annotations.services.pipelines import activate_pipeline, start_run
+from bench.articles import invent, native_line
+from corpus.models import Corpus, Role, User
+from corpus.services.actors import COMMAND
+from corpus.services.corpora import create_corpus, set_member
+from corpus.services.events import seal_events
+
+SENTENCES = 12
+OUTLETS = 40
+#: Articles that one reviewer has worked on; more articles have more reviewers.
+OWN = 50
+#: Of each twenty articles: these have a pass in hand, a submitted one, and gold.
+IN_HAND, SUBMITTED, GOLD = 3, 7, 11
+
+
+class Site:
+    """One corpus that grows, with an owner who may see all and a reviewer who may not."""
+
+    def __init__(self) -> None:
+        self.corpus: Corpus = create_corpus(COMMAND, slug="scale", name="Scale")
+        activate_pipeline(COMMAND, self.corpus, "rules")
+        self.size = 0
+        self.reviewers: list[User] = []
+        self.owner = self._member("owner", Role.OWNER)
+        self.owner.is_staff = self.owner.is_superuser = True
+        self.owner.save()
+
+    def grow(self, size: int) -> None:
+        """Add articles until there are `size`."""
+        while len(self.reviewers) * OWN * 10 < size:
+            self.reviewers.append(self._member(f"reviewer-{len(self.reviewers)}", Role.REVIEWER))
+        lines = (self._line(number) for number in range(self.size, size))
+        for outcome in import_records(COMMAND, self.corpus, lines, source="scale"):
+            assert outcome.outcome == "created", outcome
+        self.size = size
+        start_run(COMMAND, self.corpus)
+        self._work_jobs()
+        while seal_events():
+            pass
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def _member(self, name: str, role: Role) -> User:
+        user = User.objects.create(username=name)
+        set_member(COMMAND, self.corpus, user, role)
+        return user
+
+    def _line(self, number: int) -> bytes:
+        record: dict[str, Any] = orjson.loads(native_line(invent(number, sentences=SENTENCES)))
+        record["outlet"] = f"Outlet {number % OUTLETS}"
+        record["language"] = ("en", "de", "fr")[number % 3]
+        place = number % 20
+        if place in (IN_HAND, SUBMITTED):
+            reviewer = self.reviewers[number // (OWN * 10)]
+            submitted = "2026-01-02T00:00:00Z" if place == SUBMITTED else None
+            self._add_layer(record, f"reviewer:{reviewer.public_id}", submitted)
+        elif place == GOLD:
+            self._add_layer(record, LayerKind.GOLD.value, None)
+        return orjson.dumps(record)
+
+    def _add_layer(self, record: dict[str, Any], name: str, submitted_at: str | None) -> None:
+        """Say again in another layer what the machine says of the first spans."""
+        record["layers"] = [{"name": name, "submitted_at": submitted_at}]
+        said = [
+            {"label": item["label"], "segments": item["segments"], "layer": name}
+            for item in record["annotations"][:5]
+        ]
+        record["annotations"] = [{**item, "layer": record["layer"]} for item in record["annotations"]] + said
+        record["relations"] = [{**item, "layer": record["layer"]} for item in record["relations"]]
+
+    def _work_jobs(self) -> None:
+        """End most jobs as if workers had been here: one in ten is left waiting, one in twenty is parked."""
+        waiting = Job.objects.filter(status=JobStatus.QUEUED)
+        for pk, status in _states(waiting.values_list("pk", flat=True)):
+            Job.objects.filter(pk__in=pk).update(status=status)
+
+
+def _states(pks: Any) -> Iterator[tuple[list[int], JobStatus]]:
+    found = list(pks)
+    for start in range(0, len(found), 500):
+        page = found[start : start + 500]
+        yield [pk for pk in page if pk % 20 > 2], JobStatus.DONE
+        yield [pk for pk in page if pk % 20 == 2], JobStatus.PARKED
