@@ -1,4 +1,7 @@
-"""The short form of bench/scale.py: with twenty times the articles no page makes twenty times the work."""
+"""The short form of bench/scale.py: with twenty times the articles no page makes twenty times the work.
+
+On SQLite alone: PostgreSQL is right to scan tables as small as these.
+"""
 
 import re
 
@@ -19,8 +22,8 @@ GROWS = {
 
 
 @pytest.mark.slow
-def test_no_page_grows_with_the_corpus_but_those_that_say_why(empty_database):
-    figures = benchmark("scale", empty_database, "--small=200", "--large=4000", "--requests=0")
+def test_no_page_grows_with_the_corpus_but_those_that_say_why():
+    figures = benchmark("scale", "sqlite", "--small=200", "--large=4000", "--requests=0")
     assert figures["control_missed"] == []
     assert figures["pages"] > 200
     known = re.compile(rf"(owner|reviewer): ({'|'.join(GROWS)})")
