@@ -47,7 +47,8 @@ from corpus.services.racing import retried
 from corpus.services.revisions import move_revision
 from corpus.text.blocks import SEGMENTER, segment_blocks
 
-#: Records a transaction, and the bytes at which it ends sooner. It holds SQLite's one writer for a fifth of a second.
+#: Records a transaction, and the bytes at which it ends sooner. It holds SQLite's one writer for a fifth of
+#: a second.
 CHUNK = 500
 CHUNK_BYTES = 8 * 2**20
 
@@ -77,8 +78,8 @@ class Batch:
 
 
 ANNOTATION = (
-    "id", "layer", "label", "start", "end", "surface", "attributes", "origin", "score", "reason", "derived_from",
-    "root",
+    "id", "layer", "label", "start", "end", "surface", "attributes", "origin", "score", "reason",
+    "derived_from", "root",
 )  # fmt: skip
 RELATION = ("id", "layer", "label", "head", "child", "origin", "score", "reason", "derived_from", "root")
 SEGMENT = ("annotation", "number", "start", "end", "surface")
@@ -87,7 +88,7 @@ SEGMENT = ("annotation", "number", "start", "end", "surface")
 def import_records(
     actor: Actor, corpus: Corpus, lines: Iterable[bytes], *, source: str
 ) -> Iterator[RowOutcome]:
-    """Take native records, a line each, and yield what became of each: created, amended, unchanged or rejected.
+    """Take native records, a line each; yield what became of each: created, amended, unchanged, rejected.
 
     `amended` means that something was new: a revision, or a layer on one that stands. Every `CHUNK` records
     are one transaction; doing it again changes nothing.
@@ -139,8 +140,10 @@ def _take(actor: Actor, corpus: Corpus, report: IngestReport, read: Sequence[Rea
     except (IntegrityError, DataError) as error:
         if len(read) > 1:
             return [outcome for item in read for outcome in _take(actor, corpus, report, [item])]
-        refused = RowRefused(place=read[0].place if isinstance(read[0], RowRefused) else read[0][0],
-                             reason=f"the database refuses it: {error}")
+        refused = RowRefused(
+            place=read[0].place if isinstance(read[0], RowRefused) else read[0][0],
+            reason=f"the database refuses it: {error}",
+        )
         return retried(lambda: take([refused]))
 
 
@@ -176,7 +179,7 @@ class Importer:
     # -- what stands ---------------------------------------------------------------------------------
 
     def _look_up(self, records: Sequence[Record]) -> None:
-        """Find what stands of these records: their articles, revisions, layers, outlets, and ids that are taken."""
+        """Find what stands of these records: articles, revisions, layers, outlets, ids that are taken."""
         self.touched: set[str] = set()
         self.articles = {
             article.external_id: article
@@ -316,12 +319,15 @@ class Importer:
         self._blocks(revision_id, record)
         if not older:
             self.batch.new_revisions.append((revision_id, landed))
-        self.batch.changes.append(
-            self._change("article.created" if newest is None else "article.amended", "revision", revision_id, revision_id, {
-                "article": str(article_id), "number": number, "text_sha256": record.text_sha256,
-                "length": len(record.text), "imported": True,
-            })
-        )  # fmt: skip
+        facts = {
+            "article": str(article_id),
+            "number": number,
+            "text_sha256": record.text_sha256,
+            "length": len(record.text),
+            "imported": True,
+        }
+        action = "article.created" if newest is None else "article.amended"
+        self.batch.changes.append(self._change(action, "revision", revision_id, revision_id, facts))
         return revision_id, number
 
     def _blocks(self, revision_id: UUID, record: Record) -> None:
@@ -405,7 +411,8 @@ class Importer:
             self.batch.annotations.append(
                 (
                     identity, layer_of[item.layer], item.label, start, end, text[start:end],
-                    json_text(item.attributes), item.origin, item.score, item.reason, known(item.derived_from),
+                    json_text(item.attributes), item.origin, item.score, item.reason,
+                    known(item.derived_from),
                     (known(item.root) or item.root) if item.root else identity,
                 )
             )  # fmt: skip
@@ -496,7 +503,8 @@ class Importer:
     def _pipeline(self, name: str, info: Mapping[str, Any]) -> Pipeline:
         if name not in self.pipelines:
             match = LAYER.match(name)
-            assert match is not None
+            if match is None:
+                raise BadInput(f"{name!r} names no machine's layer.")
             configuration = info.get("configuration") or {}
             # Whatever the record says of it: ours are those that our workers can run.
             external = match[1] not in PIPELINES

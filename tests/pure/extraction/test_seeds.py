@@ -19,11 +19,14 @@ def read(path: Path) -> tuple[str, tuple[Block, ...], Suggestions]:
     return text, blocks, suggest(text, blocks)
 
 
-@pytest.fixture(params=FILES or [None], ids=[path.stem for path in FILES] or ["absent"])
+NAMES = [path.name for path in FILES] or [""]
+
+
+@pytest.fixture(params=NAMES, ids=[name or "absent" for name in NAMES])
 def seed(request):
-    if request.param is None:
+    if not request.param:
         pytest.skip(f"no seed articles in {SEEDS.parent.name}/{SEEDS.name} beside the repository")
-    return read(request.param)
+    return read(SEEDS / request.param)
 
 
 def test_every_suggestion_in_a_seed_fits_its_text(seed):
