@@ -17,7 +17,8 @@ from corpus.services.events import seal_events
 
 SENTENCES = 12
 OUTLETS = 40
-#: Articles that one reviewer has worked on; more articles have more reviewers.
+#: People do not grow with the corpus, nor does what the one who is looked at has done: this much at most.
+REVIEWERS = 20
 OWN = 50
 #: Of each twenty articles: these have a pass in hand, a submitted one, and gold.
 IN_HAND, SUBMITTED, GOLD = 3, 7, 11
@@ -30,15 +31,13 @@ class Site:
         self.corpus: Corpus = create_corpus(COMMAND, slug="scale", name="Scale")
         activate_pipeline(COMMAND, self.corpus, "rules")
         self.size = 0
-        self.reviewers: list[User] = []
+        self.reviewers = [self._member(f"reviewer-{number}", Role.REVIEWER) for number in range(REVIEWERS)]
         self.owner = self._member("owner", Role.OWNER)
         self.owner.is_staff = self.owner.is_superuser = True
         self.owner.save()
 
     def grow(self, size: int) -> None:
         """Add articles until there are `size`."""
-        while len(self.reviewers) * OWN * 10 < size:
-            self.reviewers.append(self._member(f"reviewer-{len(self.reviewers)}", Role.REVIEWER))
         lines = (self._line(number) for number in range(self.size, size))
         for outcome in import_records(COMMAND, self.corpus, lines, source="scale"):
             assert outcome.outcome == "created", outcome
@@ -61,7 +60,8 @@ class Site:
         record["language"] = ("en", "de", "fr")[number % 3]
         place = number % 20
         if place in (IN_HAND, SUBMITTED):
-            reviewer = self.reviewers[number // (OWN * 10)]
+            first = number < OWN * 10
+            reviewer = self.reviewers[0 if first else 1 + number // 20 % (REVIEWERS - 1)]
             submitted = "2026-01-02T00:00:00Z" if place == SUBMITTED else None
             self._add_layer(record, f"reviewer:{reviewer.public_id}", submitted)
         elif place == GOLD:
