@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from annotations.admin.highlight import Mark, painted
 from corpus.text.blocks import Block, BlockKind, segment_blocks
 from corpus.text.spans import Span
+from tests.growth import grows_no_faster
 
 TAG = re.compile(r"<[^>]*>")
 
@@ -103,4 +104,4 @@ def seconds(count: int) -> float:
 
 
 def test_twice_the_marks_take_about_twice_the_time():
-    assert min(seconds(4_000) for _ in range(3)) < max(3 * min(seconds(2_000) for _ in range(3)), 0.05)
+    assert grows_no_faster(seconds, 2_000, 4_000, factor=3, floor=0.05)

@@ -10,6 +10,7 @@ from annotations.extraction import PIPELINES, UnknownPipeline, build_pipeline
 from annotations.extraction.base import ArticleText, Suggestions
 from corpus.text.blocks import Block, BlockKind
 from corpus.text.spans import check_segments
+from tests.growth import grows_no_faster
 from tests.pure.extraction.marked import paragraphs, suggest
 
 SAID = '"The pier is closed for good," Holm said. She added that 4 million tonnes were lost in 2020.'
@@ -198,8 +199,10 @@ def seconds(text: str) -> float:
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
 def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(unit):
-    short, long = (seconds((unit * (length // len(unit) + 1))[:length]) for length in (6_000, 24_000))
-    assert long < 12 * short + 0.05
+    def taken(length: int) -> float:
+        return seconds((unit * (length // len(unit) + 1))[:length])
+
+    assert grows_no_faster(taken, 6_000, 24_000, factor=12, floor=0.05)
 
 
 def test_a_line_of_two_hundred_thousand_characters_is_read_in_seconds():

@@ -8,6 +8,7 @@ from corpus.text.blocks import segment_blocks
 from corpus.text.offsets import OffsetMap, OffsetUnit
 from corpus.text.sentences import sentences
 from corpus.text.view import plain_view
+from tests.growth import grows_no_faster
 
 HOSTILE = {
     "colons": ":",
@@ -55,6 +56,5 @@ def seconds(read, text):
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_twice_the_text_takes_about_twice_the_time(read, piece):
     text = (piece * 20_000)[:20_000]
-    once, twice = seconds(read, text), seconds(read, text + text)
     # Below some milliseconds the clock and the caches count for more than the text.
-    assert twice < max(3 * once, 0.02)
+    assert grows_no_faster(lambda times: seconds(read, text * times), 1, 2, factor=3, floor=0.02)
