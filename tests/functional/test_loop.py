@@ -6,73 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Annotation, Job, JobStatus, Layer
+from annotations.models import Annotation, Layer
 from annotations.services.importing import import_records
-from annotations.services.pipelines import activate_pipeline
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus
-from corpus.services.tokens import make_token
-from tests.servers import StartProcess, wait_for
-
-SAMPLE = settings.BASE_DIR / "corpus" / "sample" / "articles"
-SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
-
-
-def put_in_and_let_the_worker_label(
-    corpus: Corpus, folder: Path, start_worker: StartProcess
-) -> list[Revision]:
-    """Ingest a folder as an operator would; nobody asks for the labels."""
-    activate_pipeline(COMMAND, corpus, "rules")
-    worker = start_worker()
-    call_command("ingest", str(folder), corpus=corpus.slug, stdout=io.StringIO())
-    wait_for(
-        lambda: not Job.objects.exclude(status=JobStatus.DONE).exists(),
-        process=worker.process,
-        log=worker.log,
-    )
-    return list(Revision.objects.filter(corpus=corpus).select_related("article").order_by("pk"))
-
-
-def api(user: User) -> Client:
-    _, secret = make_token(COMMAND, user=user, name="test", scopes=["read", "review", "export"])
-    return Client(headers={"authorization": f"Bearer {secret}"})
-
-
-def suggestions(client: Client, revision: Revision) -> list[dict[str, Any]]:
-    answer = client.get(reverse("annotations", args=[revision.article_id]), {"layer": "machine"})
-    assert answer.status_code == 200, answer.content
-    return list(answer.json()["results"])
-
-
-def decide_everything(client: Client, revision: Revision) -> None:
-    """Accept every quote and claim in one request, and skip what is still left in a second."""
-    route = reverse("reviews", args=[revision.article_id])
-    main = [row for row in suggestions(client, revision) if row["label"] in ("quote", "claim")]
-    for verdict in ("accept", "skip"):
-        left = [row for row in suggestions(client, revision) if row["verdict"] is None]
-        rows = [row for row in left if row in main] if verdict == "accept" else left
-        body = {
-            "decisions": [
-                {
-                    "on": row["id"],
-                    "verdict": verdict,
-                    "version": row["version"],
-                    "key": f"{verdict}-{row['id']}",
-                }
-                for row in rows
-            ]
-        }
-        if rows:
-            answer = client.post(route, body, content_type="application/json")
-            assert answer.status_code == 200, answer.content
-            assert not [item for item in answer.json()["results"] if item.get("error")], answer.content
+from tests.functional.steps import (
+    SAMPLE,
+    SEEDS,
+    api,
+    decide_everything,
+    exported,
+    put_in_and_let_the_worker_label,
+)
+from tests.servers import StartProcess
 
 
 @pytest.mark.broker
@@ -87,9 +39,7 @@ def test_the_sample_goes_all_the_way_round(
         decide_everything(client, revision)
         assert client.post(reverse("pass", args=[revision.article_id])).status_code == 200
     assert set(Revision.objects.values_list("status", flat=True)) == {"submitted"}
-    answer = api(lea).get(reverse("export", args=[corpus.slug]), {"layer": "all"})
-    assert answer.status_code == 200
-    lines = b"".join(answer.streaming_content).splitlines()  # type: ignore[attr-defined]
+    lines = exported(api(lea), corpus)
     copy = create_corpus(COMMAND, slug="copy", name="Copy")
     outcomes = list(import_records(COMMAND, copy, lines, source="export"))
     assert {outcome.outcome for outcome in outcomes} == {"created"}
