@@ -40,9 +40,10 @@ from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.schemes import SchemeDefinition
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import scheme_of
+from corpus.services.describing import outlets_named
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record_many
-from corpus.services.ingest import MAX_TEXT, RowOutcome, outlets_named, write_blocks, write_report
+from corpus.services.ingest import MAX_TEXT, RowOutcome, write_blocks, write_report
 from corpus.services.racing import retried
 from corpus.services.revisions import move_revision
 from corpus.text.blocks import SEGMENTER, segment_blocks

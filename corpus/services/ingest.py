@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -17,7 +17,6 @@ from corpus.models import (
     Corpus,
     IngestRejection,
     IngestReport,
-    Outlet,
     RawSource,
     Revision,
     RevisionStatus,
@@ -25,6 +24,7 @@ from corpus.models import (
 )
 from corpus.readers.base import IncomingArticle, RowRefused
 from corpus.services.actors import Actor, Scope, require
+from corpus.services.describing import Description, outlets_named, renew_metadata
 from corpus.services.events import Change, record_many
 from corpus.services.racing import Overtaken, retried
 from corpus.signals import revisions_made
@@ -91,8 +91,8 @@ def ingest_articles(
     """Put rows into a corpus and yield what became of each, in order.
 
     Works in transactions of `CHUNK` rows, so that what was yielded is kept whatever comes after; doing it
-    again from the start changes nothing. An external id that stands with the same bytes is unchanged; with
-    another text it gets a new revision, and the old one keeps its labels.
+    again from the start changes nothing. An external id that stands with the same bytes is unchanged, unless
+    they come with other metadata; with another text it gets a new revision, and the old one keeps its labels.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.INGEST)
     report = IngestReport.objects.create(corpus=corpus, source=source[:512], started_by=actor.user)
@@ -141,8 +141,37 @@ def _write_chunk(
             fresh.append(new)
             touched.add(new.incoming.external_id)
     _write_new(actor, corpus, report, fresh, now)
+    outcomes = _describe_anew(actor, corpus, chunk, outcomes)
     write_report(report, outcomes)
     return outcomes
+
+
+def _describe_anew(
+    actor: Actor,
+    corpus: Corpus,
+    chunk: Sequence[IncomingArticle | RowRefused],
+    outcomes: Sequence[RowOutcome],
+) -> list[RowOutcome]:
+    """Renew the metadata of articles whose text came again as it stands; return the outcomes that follow."""
+    same = [
+        Description(article_id=outcome.article_id, revision_id=outcome.revision_id, title=row.title, row=row)
+        for row, outcome in zip(chunk, outcomes, strict=True)
+        if outcome.outcome == "unchanged"
+        and isinstance(row, IncomingArticle)
+        and outcome.article_id
+        and outcome.revision_id
+    ]
+    renewed = renew_metadata(actor, corpus, same) if same else {}
+    return [
+        replace(
+            outcome,
+            outcome="amended",
+            reason=f"Its text is the same; renewed: {', '.join(renewed[outcome.article_id])}.",
+        )
+        if outcome.outcome == "unchanged" and outcome.article_id in renewed
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _judge(
@@ -260,7 +289,19 @@ def _write_new(actor: Actor, corpus: Corpus, report: IngestReport, new: list[_Ne
     # In one order, so that two deliveries of the same articles wait for one another, and not in a circle.
     _write_articles(corpus, sorted(fresh, key=lambda item: item.incoming.external_id), now)
     _supersede(actor, corpus, amended)
-    _renew_metadata(corpus, amended)
+    renew_metadata(
+        actor,
+        corpus,
+        [
+            Description(
+                article_id=item.article_id,
+                revision_id=item.revision_id,
+                title=item.title,
+                row=item.incoming,
+            )
+            for item in amended
+        ],
+    )
     _write_revisions(corpus, report, new, now)
     _write_raw(new)
     write_blocks((item.revision_id, item.blocks) for item in new)
@@ -384,32 +425,6 @@ def _supersede(actor: Actor, corpus: Corpus, new: list[_New]) -> None:
             for revision_id, status in before.items()
         ],
     )
-
-
-def _renew_metadata(corpus: Corpus, new: list[_New]) -> None:
-    """Take over what an amended delivery states anew; what it leaves out stays as it was."""
-    outlets = outlets_named(corpus, {item.incoming.outlet for item in new if item.incoming.outlet})
-    for item in new:
-        row = item.incoming
-        stated = {
-            "title": item.title,
-            "byline": row.byline,
-            "url": row.url,
-            "published_at": row.published_at,
-            "language": row.language,
-            "metadata": row.metadata,
-            "outlet_id": outlets.get(row.outlet),
-        }
-        if renewed := {name: value for name, value in stated.items() if value}:
-            Article.objects.filter(pk=item.article_id).update(**renewed)
-
-
-def outlets_named(corpus: Corpus, names: set[str]) -> dict[str, int]:
-    """Return the outlets of these names in a corpus, made where they are new, by name."""
-    known = dict(Outlet.objects.filter(corpus=corpus, name__in=names).values_list("name", "pk"))
-    for name in sorted(names - set(known)):
-        known[name] = Outlet.objects.get_or_create(corpus=corpus, name=name[:200])[0].pk
-    return known
 
 
 def _ingested(corpus: Corpus, item: _New) -> Change:

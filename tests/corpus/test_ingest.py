@@ -69,6 +69,20 @@ def test_an_amended_text_makes_a_revision_and_leaves_the_old_one(corpus: Corpus)
     assert Article.objects.get().title == "New title"
 
 
+def test_the_same_text_with_other_metadata_renews_it_and_makes_no_revision(corpus: Corpus) -> None:
+    first = put_in(corpus, title="Old title", byline="By Ana Ruiz")
+    again = row("bridge", TEXT, title="New title", outlet="The Lamp", metadata={"desk": "city"})
+    (outcome,) = outcomes(corpus, again)
+    assert (outcome.outcome, outcome.number, outcome.revision_id) == ("amended", 1, first.pk)
+    assert outcome.reason == "Its text is the same; renewed: metadata, outlet, title."
+    article = Article.objects.select_related("outlet").get()
+    assert (article.title, article.byline) == ("New title", "By Ana Ruiz")
+    assert article.outlet and article.outlet.name == "The Lamp"
+    event = Event.objects.get(action="article.described")
+    assert event.after == {"renewed": ["metadata", "outlet", "title"]}
+    assert [item.outcome for item in outcomes(corpus, again)] == ["unchanged"]
+
+
 def test_going_back_to_an_older_text_is_a_revision_again(corpus: Corpus) -> None:
     put_in(corpus, "One.")
     put_in(corpus, "Two.")
