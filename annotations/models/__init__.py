@@ -1,20 +1,28 @@
 from annotations.models.exports import Export
+from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
+from annotations.models.queue import Assignment, AssignmentStatus
 from annotations.models.reviews import Review, Verdict
 
 __all__ = [
     "Annotation",
+    "Assignment",
+    "AssignmentStatus",
+    "Dispute",
+    "DisputeStatus",
     "Export",
     "Job",
     "JobStatus",
     "Layer",
     "LayerKind",
     "Origin",
+    "Outcome",
     "Pipeline",
     "Relation",
     "Review",
     "Run",
     "Segment",
+    "Settlement",
     "Verdict",
 ]

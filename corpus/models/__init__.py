@@ -1,6 +1,6 @@
 from corpus.models.access import IdempotencyKey, Token
 from corpus.models.articles import Article, Block, Outlet, RawSource, Revision, RevisionStatus
-from corpus.models.corpora import Corpus, Guideline, Membership, Role, Scheme, SuggestionsShown
+from corpus.models.corpora import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown
 from corpus.models.events import Event
 from corpus.models.ingest import IngestRejection, IngestReport
 from corpus.models.users import User
@@ -16,6 +16,7 @@ __all__ = [
     "IngestReport",
     "Membership",
     "Outlet",
+    "QueueOrder",
     "RawSource",
     "Revision",
     "RevisionStatus",

@@ -67,6 +67,9 @@ class Article(models.Model):
     published_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=35, blank=True)
     metadata = PlainJSONField(default=dict, blank=True)
+    priority = models.SmallIntegerField(
+        db_default=0, help_text=_("higher comes first, where the queue goes by it")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False)
 

@@ -29,6 +29,16 @@ class SuggestionsShown(models.TextChoices):
     NEVER = "never", _("never")
 
 
+class QueueOrder(models.TextChoices):
+    """What a reviewer gets next."""
+
+    AGE = "age", _("the oldest article first")
+    DOUBT = "doubt", _("first what the machines are least sure of")
+    PRIORITY = "priority", _("by the priority of the article, then the oldest")
+    WORTH = "worth", _("first what holds the most check-worthy claims")
+    RANDOM = "random", _("by chance, repeatable by the seed")
+
+
 class CorpusQuerySet(models.QuerySet["Corpus"]):
     def visible_to(self, user_id: int) -> CorpusQuerySet:
         return self.filter(members__user_id=user_id)
@@ -46,6 +56,27 @@ class Corpus(models.Model):
     suggestions_shown = models.CharField(
         max_length=16, choices=SuggestionsShown, default=SuggestionsShown.AT_ONCE
     )
+    queue_order = models.CharField(max_length=16, choices=QueueOrder, default=QueueOrder.AGE)
+    seed = models.PositiveIntegerField(default=1, help_text=_("of what is left to chance"))
+    passes = models.PositiveSmallIntegerField(default=1, help_text=_("people who read each article"))
+    second_share = models.FloatField(
+        default=0.0, help_text=_("the share of the articles that gets one pass more, from 0 to 1")
+    )
+    hand_cap = models.PositiveSmallIntegerField(
+        default=0, help_text=_("articles that one person may have in hand at once; 0 for any number")
+    )
+    lease_minutes = models.PositiveIntegerField(
+        default=60, help_text=_("for how long an article is kept for a person who does nothing")
+    )
+    agreed_is_gold = models.BooleanField(
+        default=True, help_text=_("what all passes agree on becomes gold by itself")
+    )
+    single_is_gold = models.BooleanField(
+        default=False, help_text=_("a single pass becomes gold by itself; otherwise it waits for approval")
+    )
+    two_people = models.BooleanField(
+        default=True, help_text=_("nobody settles or approves what they have a pass in themselves")
+    )
     #: Version of the settings: the ETag of a shared act.
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -55,6 +86,15 @@ class Corpus(models.Model):
     class Meta:
         ordering = ["slug"]
         verbose_name_plural = "corpora"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(passes__gte=1, passes__lte=9), name="one_to_nine_passes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(second_share__gte=0, second_share__lte=1), name="second_share_is_a_share"
+            ),
+            models.CheckConstraint(condition=models.Q(lease_minutes__gte=1), name="lease_is_not_empty"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,14 +5,27 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
-from corpus.models import Corpus, Guideline, Membership, Role, Scheme, SuggestionsShown, User
+from corpus.models import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown, User
 from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record
 
 #: The settings that `configure_corpus` takes, and so the ones in an event's before and after.
-SETTINGS = ("name", "description", "language", "blind", "suggestions_shown")
+SETTINGS = (
+    "name", "description", "language", "blind", "suggestions_shown", "queue_order", "seed", "passes",
+    "second_share", "hand_cap", "lease_minutes", "agreed_is_gold", "single_is_gold", "two_people",
+)  # fmt: skip
+#: The settings that are numbers, with the least and the most that each may be.
+RANGES = {
+    "seed": (0, 2**31 - 1),
+    "passes": (1, 9),
+    "second_share": (0, 1),
+    "hand_cap": (0, 1_000),
+    "lease_minutes": (1, 60 * 24 * 30),
+}
+CHOICES = {"suggestions_shown": SuggestionsShown.values, "queue_order": QueueOrder.values}
+SWITCHES = ("blind", "agreed_is_gold", "single_is_gold", "two_people")
 
 
 @transaction.atomic
@@ -185,10 +198,15 @@ def _check_settings(changes: dict[str, Any]) -> None:
     for name, value in changes.items():
         if name not in SETTINGS:
             raise BadInput(f"A corpus has no setting {name!r}.", field=name)
-        if name == "suggestions_shown" and value not in SuggestionsShown.values:
-            raise BadInput(f"suggestions_shown is one of {', '.join(SuggestionsShown.values)}.", field=name)
-        if name == "blind" and not isinstance(value, bool):
-            raise BadInput("blind is true or false.", field=name)
+        if name in CHOICES and value not in CHOICES[name]:
+            raise BadInput(f"{name} is one of {', '.join(CHOICES[name])}.", field=name)
+        if name in SWITCHES and not isinstance(value, bool):
+            raise BadInput(f"{name} is true or false.", field=name)
+        if name in RANGES:
+            least, most = RANGES[name]
+            whole = float if name == "second_share" else int
+            if isinstance(value, bool) or not isinstance(value, (whole, int)) or not least <= value <= most:
+                raise BadInput(f"{name} lies between {least} and {most}.", field=name)
 
 
 def _settings_of(corpus: Corpus) -> dict[str, Any]:

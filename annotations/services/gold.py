@@ -1,0 +1,223 @@
+"""Writing gold: rows of its own, each with the settlement that it came of.
+
+Gold never changes what people wrote. A settlement says what holds of one line from then on; the source and
+cue that it brings along are settlements too, `implied_by` it, and fall when a newer one takes its place. So
+settling again, and taking back, are new rows, and what stands is worked out (`LayerView.settle`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils import timezone
+
+from annotations.models import Annotation, Dispute, Layer, LayerKind, Origin, Outcome, Relation, Settlement
+from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
+from annotations.services.passes import links_of
+from annotations.services.reading import LayerView, read_layers
+from corpus.ids import uuid7
+from corpus.models import Revision
+from corpus.services.actors import Actor
+from corpus.services.corpora import guideline_number
+from corpus.services.events import Change, record
+from corpus.text.spans import Span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is to stand in gold of one thing. `derived_from` names the row of a pass that it repeats."""
+
+    label: str
+    segments: tuple[Span, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    derived_from: Annotation | None = None
+    links: Mapping[str, Sequence["Wanted"]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a settlement says besides its result."""
+
+    outcome: Outcome
+    dispute: Dispute | None = None
+    reason: str = ""
+    note: str = ""
+    rule: str = ""
+
+
+def wanted_from(view: LayerView, annotation: Annotation) -> Wanted:
+    """Return what a pass says of one thing, as it is to stand in gold."""
+    return Wanted(
+        label=annotation.label,
+        segments=view.segments_of(annotation),
+        attributes=annotation.attributes,
+        derived_from=annotation,
+        links={
+            label: [_end(view, child) for child in children]
+            for label, children in links_of(view).get(annotation.root, {}).items()
+        },
+    )
+
+
+def _end(view: LayerView, child: Annotation) -> Wanted:
+    return Wanted(
+        label=child.label,
+        segments=view.segments_of(child),
+        attributes=child.attributes,
+        derived_from=child,
+    )
+
+
+class GoldDesk:
+    """The gold of one revision while it is settled: read once, decided in memory, written in the end."""
+
+    def __init__(self, actor: Actor, revision: Revision) -> None:
+        self.actor, self.revision, self.now = actor, revision, timezone.now()
+        layer, _ = Layer.objects.get_or_create(revision=revision, kind=LayerKind.GOLD)
+        self.view = read_layers([layer])[0]
+        self.guideline = guideline_number(revision.corpus_id)
+        self._annotations: list[NewAnnotation] = []
+        self._relations: list[NewRelation] = []
+        self._settlements: list[Settlement] = []
+
+    def settle(self, line: UUID, wanted: Wanted | None, said: Said) -> Settlement:
+        """Let `wanted`, or nothing, stand on a line from now on, with where its relations lead."""
+        result = self._write(line, wanted, said) if wanted else None
+        settlement = self._settlement(line, said, result=result)
+        if wanted and result:
+            for label, children in wanted.links.items():
+                for child in children:
+                    self._link(settlement, said, label, result, child)
+        return settlement
+
+    def settled_lines(self) -> set[UUID]:
+        """Return the lines that stand here by a settlement of their own, not merely brought along."""
+        return {
+            line for line, held in self.view.held.items() if held.implied_by_id is None and held.result_id
+        }
+
+    def flush(self) -> None:
+        """Write everything, in a statement a table, and one event."""
+        write_annotations(self._annotations)
+        write_relations(self._relations)
+        Settlement.objects.bulk_create(self._settlements)
+        own = [row for row in self._settlements if row.implied_by_id is None]
+        if own:
+            record(
+                self.actor,
+                Change(
+                    action="gold.settled",
+                    object_type="layer",
+                    object_id=self.view.layer.pk,
+                    corpus_id=self.revision.corpus_id,
+                    subject_id=self.revision.pk,
+                    after={"settlements": [[str(row.pk), row.outcome] for row in own]},
+                    versions={"guideline": self.guideline},
+                ),
+            )
+
+    def _write(self, line: UUID, wanted: Wanted, said: Said) -> Annotation:
+        identity = uuid7()
+        surfaces = tuple(self.revision.text[span.start : span.end] for span in wanted.segments)
+        repeated = wanted.derived_from
+        origin = Origin.REVIEWER if repeated and said.outcome != Outcome.MERGED else Origin.ADJUDICATOR
+        source = repeated.pk if repeated else None
+        self._annotations.append(
+            NewAnnotation(
+                id=identity,
+                layer=self.view.layer.pk,
+                label=wanted.label,
+                segments=wanted.segments,
+                surfaces=surfaces,
+                attributes=wanted.attributes,
+                origin=origin.value,
+                derived_from=source,
+                root=line,
+            )
+        )
+        row = Annotation(
+            id=identity,
+            layer=self.view.layer,
+            label=wanted.label,
+            start=wanted.segments[0].start,
+            end=wanted.segments[0].end,
+            surface=surfaces[0],
+            attributes=dict(wanted.attributes),
+            origin=origin.value,
+            derived_from_id=source,
+            root=line,
+        )
+        self.view.annotations[identity] = row
+        self.view.segments[identity] = wanted.segments[1:]
+        return row
+
+    def _link(self, settlement: Settlement, said: Said, label: str, head: Annotation, wanted: Wanted) -> None:
+        """Let a relation lead to a child, which is written unless the same words stand here already."""
+        child = self._same(wanted)
+        if child is None:
+            line = wanted.derived_from.root if wanted.derived_from else uuid7()
+            if line in self.view.held and self.view.held[line].implied_by_id is None:
+                line = uuid7()
+            child = self._write(line, wanted, said)
+        self._settlement(child.root, said, result=child, implied_by=settlement)
+        identity = uuid7()
+        self._relations.append(
+            NewRelation(
+                id=identity,
+                layer=self.view.layer.pk,
+                label=label,
+                head=head.pk,
+                child=child.pk,
+                origin=Origin.ADJUDICATOR.value
+                if head.origin == Origin.ADJUDICATOR
+                else Origin.REVIEWER.value,
+                root=identity,
+            )
+        )
+        relation = Relation(
+            id=identity, layer=self.view.layer, label=label, head=head, child=child, root=identity
+        )
+        self.view.relations[identity] = relation
+        self._settlement(identity, said, result_relation=relation, implied_by=settlement)
+
+    def _same(self, wanted: Wanted) -> Annotation | None:
+        """Return what stands in gold for these very words, or is about to."""
+        for line, held in self.view.held.items():
+            row = self.view.annotations.get(held.result_id) if held.result_id else None
+            if row is None or row.root != line or row.label != wanted.label:
+                continue
+            if self.view.segments_of(row) == wanted.segments:
+                return row
+        return None
+
+    def _settlement(
+        self,
+        line: UUID,
+        said: Said,
+        *,
+        result: Annotation | None = None,
+        result_relation: Relation | None = None,
+        implied_by: Settlement | None = None,
+    ) -> Settlement:
+        version = self.view.versions.get(line, 0) + 1
+        settlement = Settlement(
+            layer=self.view.layer,
+            line=line,
+            version=version,
+            outcome=said.outcome.value,
+            dispute=said.dispute,
+            result_id=result.pk if result else None,
+            result_relation_id=result_relation.pk if result_relation else None,
+            implied_by=implied_by,
+            reason="" if implied_by else said.reason,
+            note="" if implied_by else said.note,
+            rule="" if implied_by else said.rule,
+            guideline=self.guideline,
+            settled_by=self.actor.user,
+            at=self.now,
+        )
+        self.view.versions[line] = version
+        self.view.settlements.append(settlement)
+        self.view.held[line] = settlement
+        self._settlements.append(settlement)
+        return settlement

@@ -1,0 +1,310 @@
+"""Who reviews what: passes are opened when a text is ready, taken under a lease, given back or finished.
+
+A row of `Assignment` is one pass; the moves between its states are in `ASSIGNMENT_MOVES`. The id of a taken
+one is its fence: once a lease is lost, what comes under that id is refused, and the pass is somebody else's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind
+from annotations.models.queue import HAD
+from annotations.services.ordering import ORDERS
+from annotations.services.ordering.chance import share
+from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role, User
+from corpus.services.actors import JOB, Actor, Scope, require
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound
+from corpus.services.events import Change, record
+from corpus.services.racing import retried
+
+CHUNK = 1_000
+#: Statuses of texts that people may still be given.
+READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
+NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
+
+
+# -- opening -----------------------------------------------------------------------------------------------
+
+
+def passes_of(corpus: Corpus, revision_id: UUID) -> int:
+    """Return how many people are to read a text: the corpus's number, and one more for its drawn share."""
+    drawn = share(corpus.seed, "second pass", revision_id) < corpus.second_share
+    return corpus.passes + drawn
+
+
+def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
+    """Open the passes that these texts miss, in the caller's transaction; again, it changes nothing."""
+    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
+    there = _numbers_there(revision_ids)
+    came = _passes_that_came_along(revision_ids)
+    missing = [
+        Assignment(corpus=corpus, revision_id=pk, number=number, rank=ranks[pk])
+        for pk in revision_ids
+        for number in range(came[pk] + 1, passes_of(corpus, pk) + 1)
+        if (pk, number) not in there
+    ]
+    Assignment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)
+    return len(missing)
+
+
+def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    standing = (AssignmentStatus.OPEN, AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
+    rows = Assignment.objects.filter(revision__in=revision_ids, status__in=standing)
+    return set(rows.values_list("revision_id", "number"))
+
+
+def _passes_that_came_along(revision_ids: Sequence[UUID]) -> Counter[UUID]:
+    """Count the submitted passes that no assignment led to: those that were imported."""
+    own = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=OuterRef("reviewer"))
+    layers = Layer.objects.filter(
+        ~Exists(own), revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
+    )
+    return Counter(layers.values_list("revision_id", flat=True))
+
+
+def close_passes(revision_ids: Iterable[UUID]) -> None:
+    """Take the passes that nobody holds out of the queue: their text was superseded, erased or settled."""
+    Assignment.objects.filter(revision__in=list(revision_ids), status=AssignmentStatus.OPEN).update(
+        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
+    )
+
+
+def refill_queue(corpus: Corpus) -> int:
+    """Open what the settings ask for and order the queue anew; return how many passes were opened.
+
+    In chunks of their own transactions. Passes that were asked for before and are no longer are closed where
+    nobody holds them.
+    """
+    opened = 0
+    ready = Revision.objects.filter(corpus=corpus, current=True, status__in=READY).order_by("pk")
+    ids = iter(ready.values_list("pk", flat=True).iterator(chunk_size=CHUNK))
+    while chunk := list(islice(ids, CHUNK)):
+        with transaction.atomic():
+            opened += open_passes(corpus, chunk)
+            ranks = ORDERS[corpus.queue_order](corpus, chunk)
+            waiting = list(Assignment.objects.filter(revision__in=chunk, status=AssignmentStatus.OPEN))
+            for row in waiting:
+                row.rank = ranks[row.revision_id]
+            Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
+            spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
+            Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
+                status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
+            )
+    return opened
+
+
+# -- taking ------------------------------------------------------------------------------------------------
+
+
+def take(actor: Actor, corpus: Corpus) -> Assignment | None:
+    """Give the actor the first pass of the queue that may be theirs, or None when there is none.
+
+    Two people never get one pass: PostgreSQL skips locked rows, SQLite has one writer. Nobody gets a text
+    that they have, had or gave back.
+
+    Raises:
+        InvalidTransition: as many articles are in hand as the corpus allows.
+    """
+    require(actor, corpus.pk, Role.REVIEWER, Scope.REVIEW)
+    user = _person(actor)
+    return retried(lambda: _take(actor, user, corpus))
+
+
+def take_article(actor: Actor, revision: Revision) -> Assignment:
+    """Give the actor a pass over this very text: theirs already, an open one, or one more.
+
+    Whoever opens an article and decides on it has a pass, whether the queue had one for them or not.
+    """
+    user = _person(actor)
+    held = Assignment.objects.filter(
+        revision=revision, reviewer=user, status__in=(AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
+    ).first()
+    if held is not None:
+        return held
+    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    waiting = Assignment.objects.select_for_update().filter(revision=revision, status=AssignmentStatus.OPEN)
+    free = waiting.order_by("number").first()
+    if free is None:
+        taken = (
+            Assignment.objects.filter(revision=revision).order_by("-number").values_list("number", flat=True)
+        )
+        free = Assignment(corpus=corpus, revision=revision, number=(taken.first() or 0) + 1)
+    _give(actor, user, corpus, free, how="opened")
+    return free
+
+
+def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
+    if corpus.hand_cap:
+        # Two tabs of one person wait for one another, so that neither goes over the cap.
+        Membership.objects.select_for_update(no_key=True).filter(corpus=corpus, user=user).first()
+        in_hand = Assignment.objects.held_by(user.pk).filter(corpus=corpus).count()
+        if in_hand >= corpus.hand_cap:
+            raise InvalidTransition(
+                f"{in_hand} articles are in your hands, the most here; finish or return one first."
+            )
+    had = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=user, status__in=HAD)
+    open_ones = Assignment.objects.filter(~Exists(had), corpus=corpus, status=AssignmentStatus.OPEN)
+    free = open_ones.select_for_update(skip_locked=True, of=("self",)).order_by("rank", "id").first()
+    if free is None:
+        return None
+    _give(actor, user, corpus, free, how="taken")
+    return free
+
+
+def _give(actor: Actor, user: User, corpus: Corpus, assignment: Assignment, *, how: str) -> None:
+    now = timezone.now()
+    assignment.status, assignment.reviewer = AssignmentStatus.TAKEN, user
+    assignment.taken_at, assignment.lease_until = now, lease_end(corpus, now)
+    assignment.save()
+    record(actor, _change(assignment, "assignment.taken", {"how": how, "number": assignment.number}))
+
+
+# -- keeping and ending -------------------------------------------------------------------------------------
+
+
+def find_assignment(actor: Actor, pk: UUID) -> Assignment:
+    """Return an assignment of the actor's own, or of anybody's for a lead; a foreign one does not exist."""
+    found = Assignment.objects.select_related("corpus", "revision").filter(pk=pk).first()
+    if found is None:
+        raise NotFound(NO_SUCH)
+    try:
+        role = require(actor, found.corpus_id, Role.REVIEWER, Scope.READ)
+    except (NotFound, NotAllowed):
+        raise NotFound(NO_SUCH) from None
+    mine = actor.user is not None and found.reviewer_id == actor.user.pk
+    if not mine and not role.reaches(Role.LEAD):
+        raise NotFound(NO_SUCH)
+    return found
+
+
+@transaction.atomic
+def keep(actor: Actor, assignment: Assignment) -> Assignment:
+    """Renew the lease. InvalidTransition once it is lost."""
+    held = _held(actor, assignment)
+    held.lease_until = lease_end(held.corpus, timezone.now())
+    held.save(update_fields=["lease_until"])
+    return held
+
+
+@transaction.atomic
+def give_back(actor: Actor, assignment: Assignment) -> Assignment:
+    """End the pass and open it for somebody else; what was decided stays in the own layer."""
+    held = _held(actor, assignment)
+    _end(actor, held, AssignmentStatus.RETURNED)
+    return held
+
+
+@transaction.atomic
+def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
+    """Give a pass, open or in somebody's hands, to another reviewer. For leads.
+
+    Raises:
+        BadInput: that person is no reviewer here, or has this text already.
+    """
+    require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
+    corpus = assignment.corpus
+    member = Membership.objects.filter(corpus=corpus, user=user).first()
+    if member is None or not Role(member.role).reaches(Role.REVIEWER):
+        raise BadInput("That person reviews nothing in this corpus; make them a reviewer first.")
+    row = Assignment.objects.select_for_update(of=("self",)).get(pk=assignment.pk)
+    if row.status not in (AssignmentStatus.OPEN, AssignmentStatus.TAKEN):
+        raise InvalidTransition(f"This assignment is {row.status}; only an open or taken one is handed over.")
+    if row.reviewer_id == user.pk:
+        return row
+    kept = (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
+    if Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept).exists():
+        raise BadInput("That person has a pass over this text already.")
+    if row.status == AssignmentStatus.TAKEN:
+        row = _end(actor, row, AssignmentStatus.RETURNED)
+    _give(actor, user, corpus, row, how="handed over")
+    return row
+
+
+def finish(actor: Actor, revision: Revision) -> None:
+    """Say that the actor's pass over a text is submitted, in the transaction that submits it."""
+    row = take_article(actor, revision)
+    if row.status == AssignmentStatus.TAKEN:
+        row.status, row.ended_at, row.lease_until = AssignmentStatus.SUBMITTED, timezone.now(), None
+        row.save(update_fields=["status", "ended_at", "lease_until"])
+        record(actor, _change(row, "assignment.submitted", None))
+
+
+def take_up_again(actor: Actor, revision: Revision) -> None:
+    """Put the actor's submitted pass back into their hands, in the transaction that reopens it."""
+    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    row = Assignment.objects.filter(
+        revision=revision, reviewer=actor.user, status=AssignmentStatus.SUBMITTED
+    ).first()
+    if row is not None:
+        row.status, row.ended_at = AssignmentStatus.TAKEN, None
+        row.lease_until = lease_end(corpus, timezone.now())
+        row.save(update_fields=["status", "ended_at", "lease_until"])
+
+
+def sweep_assignments(limit: int = 1_000) -> int:
+    """Open the passes whose lease ran out for others; return how many. What was decided stays."""
+    now = timezone.now()
+    with transaction.atomic():
+        lost = Assignment.objects.select_for_update(skip_locked=True, of=("self",)).with_lost_lease(now)
+        rows = list(lost.select_related("corpus").order_by("lease_until")[:limit])
+        for row in rows:
+            _end(JOB, row, AssignmentStatus.EXPIRED)
+    return len(rows)
+
+
+def lease_end(corpus: Corpus, now: datetime) -> datetime:
+    return now + timedelta(minutes=corpus.lease_minutes)
+
+
+def _held(actor: Actor, assignment: Assignment) -> Assignment:
+    """Lock an assignment and return it, if it is the actor's own and in hand."""
+    user = _person(actor)
+    require(actor, assignment.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
+    if row.reviewer_id != user.pk:
+        raise NotFound(NO_SUCH)
+    if row.status != AssignmentStatus.TAKEN:
+        raise InvalidTransition(f"This assignment is {row.status}; it is no longer in your hands.")
+    return row
+
+
+def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> Assignment:
+    """End a taken pass and open it anew if its text still waits for it; return the new row."""
+    row.status, row.ended_at, row.lease_until = status, timezone.now(), None
+    row.save(update_fields=["status", "ended_at", "lease_until"])
+    record(actor, _change(row, f"assignment.{status}", None))
+    anew = Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
+    if row.number <= passes_of(row.corpus, row.revision_id) and _waits(row.revision_id):
+        anew.save()
+    return anew
+
+
+def _waits(revision_id: UUID) -> bool:
+    """Return whether a text may still be given to people."""
+    return Revision.objects.filter(
+        pk=revision_id, current=True, status__in=READY, article__erased_at=None
+    ).exists()
+
+
+def _person(actor: Actor) -> User:
+    if actor.user is None:
+        raise BadInput("A pass needs a person who makes it.")
+    return actor.user
+
+
+def _change(assignment: Assignment, action: str, after: object) -> Change:
+    return Change(
+        action=action,
+        object_type="assignment",
+        object_id=assignment.pk,
+        corpus_id=assignment.corpus_id,
+        subject_id=assignment.revision_id,
+        after=after,
+    )

@@ -1,0 +1,380 @@
+"""From submitted passes to gold: what agrees is settled, what differs is disputed, and people settle that.
+
+`settle_passes` runs in the transaction that submits a pass. The other acts are those of adjudicators: approve
+what waits, settle a dispute, open one again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.agreement import Case, compare
+from annotations.models import Dispute, DisputeStatus, Layer, LayerKind, Outcome
+from annotations.models.gold import SettleReason
+from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
+from annotations.services.layers import fits_scheme, fitted
+from annotations.services.passes import standing_by_id, submitted_passes, units_of
+from annotations.services.queue import close_passes, passes_of
+from annotations.services.reading import LayerView
+from corpus.models import Corpus, Revision, RevisionStatus, Role
+from corpus.schemes import SchemeDefinition, SchemeError
+from corpus.services.actors import Actor, Scope, require
+from corpus.services.corpora import scheme_of
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
+from corpus.services.events import Change, record, record_many
+from corpus.services.revisions import hold_revision, move_revision
+from corpus.text.spans import Span
+
+MAX_NOTE = 2_000
+MAX_RULE = 64
+NO_SUCH = "There is no such dispute, or it is in no corpus of yours."
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenEnd:
+    """Where a relation of something written anew leads."""
+
+    label: str
+    segments: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """How a dispute is settled; just one of the four.
+
+    Attributes:
+        take: the layer whose word counts whole.
+        merge: the layer that each part is taken from: `content` (label, segments and attributes) and, by
+            name, relations.
+        write: label, segments, attributes and, by relation, the ends of what is written anew.
+        reject: neither is right; nothing stands.
+    """
+
+    take: UUID | None = None
+    merge: Mapping[str, UUID] = field(default_factory=dict)
+    label: str = ""
+    segments: tuple[tuple[int, int], ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, Sequence[WrittenEnd]] = field(default_factory=dict)
+    reject: bool = False
+    reason: str = ""
+    note: str = ""
+    rule: str = ""
+
+
+# -- by itself -----------------------------------------------------------------------------------------------
+
+
+def settle_passes(actor: Actor, revision: Revision) -> None:
+    """Compare the submitted passes once there are as many as were asked for, and move the revision on."""
+    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    views = submitted_passes(revision)
+    if len(views) < passes_of(corpus, revision.pk) or revision.status != RevisionStatus.SUBMITTED:
+        return
+    cases = compare([units_of(view) for view in views])
+    if len(views) == 1:
+        if corpus.single_is_gold:
+            _keep(actor, revision, views, cases, Outcome.APPROVED)
+            move_revision(actor, revision, RevisionStatus.GOLD, reason="a single pass counts here")
+        return
+    differing = [case for case in cases if not case.agreed]
+    if corpus.agreed_is_gold:
+        _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
+    if differing:
+        _open_disputes(actor, revision, views, differing)
+        move_revision(actor, revision, RevisionStatus.DISPUTED)
+    elif corpus.agreed_is_gold:
+        move_revision(actor, revision, RevisionStatus.GOLD, reason="all passes agree")
+    close_passes([revision.pk])
+
+
+def drop_disputes(actor: Actor, revision: Revision) -> None:
+    """End the open disputes of a revision: one of its passes is taken up again."""
+    open_ones = Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN)
+    dropped = list(open_ones.select_for_update())
+    open_ones.update(status=DisputeStatus.DROPPED)
+    record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])
+
+
+def _keep(
+    actor: Actor, revision: Revision, views: Sequence[LayerView], cases: Sequence[Case], outcome: Outcome
+) -> None:
+    """Settle what the passes agree on, as the first of them wrote it; what stood before and is gone falls."""
+    desk = GoldDesk(actor, revision)
+    rows = standing_by_id(views)
+    lines = set()
+    for case in cases:
+        unit = next(unit for unit in case.units if unit)
+        view, row = rows[unit.id]
+        desk.settle(row.root, wanted_from(view, row), Said(outcome=outcome))
+        lines.add(row.root)
+    disputed = set(Dispute.objects.filter(revision=revision).values_list("line", flat=True))
+    for line in desk.settled_lines() - lines - disputed:
+        desk.settle(line, None, Said(outcome=Outcome.REJECTED))
+    desk.flush()
+
+
+def _open_disputes(
+    actor: Actor, revision: Revision, views: Sequence[LayerView], cases: Sequence[Case]
+) -> None:
+    disputes = []
+    for case in cases:
+        first = next(unit for unit in case.units if unit)
+        positions = [
+            {"layer": str(view.layer.pk), "annotation": unit.id if unit else None}
+            for view, unit in zip(views, case.units, strict=True)
+        ]
+        disputes.append(
+            Dispute(
+                corpus_id=revision.corpus_id,
+                revision=revision,
+                line=UUID(first.line),
+                start=case.place[0],
+                differences=sorted(case.differences),
+                positions=positions,
+                opened_at=timezone.now(),
+            )
+        )
+    Dispute.objects.bulk_create(disputes)
+    record_many(
+        actor,
+        [_change(dispute, "dispute.opened", {"differences": dispute.differences}) for dispute in disputes],
+    )
+
+
+# -- by people -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def approve_passes(actor: Actor, revision: Revision) -> None:
+    """Let what was submitted and is in no dispute be gold: the single pass, or what several agree on.
+
+    Raises:
+        NotAllowed: the actor has a pass over this text, where the corpus asks for two people.
+        InvalidTransition: it waits for no approval.
+    """
+    require(actor, revision.corpus_id, Role.ADJUDICATOR, Scope.REVIEW)
+    hold_revision(revision)
+    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    _refuse_party(actor, corpus, revision)
+    views = submitted_passes(revision)
+    if revision.status != RevisionStatus.SUBMITTED or len(views) < passes_of(corpus, revision.pk):
+        raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
+    cases = compare([units_of(view) for view in views])
+    _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.APPROVED)
+    move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
+    close_passes([revision.pk])
+
+
+def find_dispute(actor: Actor, pk: UUID, scope: Scope = Scope.READ) -> Dispute:
+    """Return a dispute for an adjudicator who may see its passes; a foreign one does not exist.
+
+    Raises:
+        NotAllowed: the actor has a pass in hand on the same text and would see others'.
+    """
+    dispute = Dispute.objects.select_related("revision__article", "corpus").filter(pk=pk).first()
+    if dispute is None:
+        raise NotFound(NO_SUCH)
+    try:
+        require(actor, dispute.corpus_id, Role.ADJUDICATOR, scope)
+    except NotFound:
+        raise NotFound(NO_SUCH) from None
+    if dispute.corpus.blind and _passes_of(actor, dispute.revision_id, in_hand=True):
+        raise NotAllowed("You have a pass over this text in hand; submit it first.")
+    return dispute
+
+
+@transaction.atomic
+def settle_dispute(actor: Actor, dispute: Dispute, choice: Choice, *, version: int) -> Dispute:
+    """Decide what holds; when it was the last open one of its text, the text is gold.
+
+    Raises:
+        StaleVersion: somebody else settled or opened it since `version`.
+        NotAllowed: the actor has a pass over this text, where the corpus asks for two people.
+        InvalidTransition: it is settled already, or was dropped.
+        BadInput: no choice, several, or one that does not fit the text or the scheme.
+    """
+    require(actor, dispute.corpus_id, Role.ADJUDICATOR, Scope.REVIEW)
+    _check_words(choice)
+    revision = Revision.objects.select_related("article").get(pk=dispute.revision_id)
+    hold_revision(revision)
+    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    _refuse_party(actor, corpus, revision)
+    locked = _locked(dispute, version)
+    if locked.status != DisputeStatus.OPEN:
+        raise InvalidTransition(f"This dispute is {locked.status}; open it again first.")
+    views = submitted_passes(revision)
+    wanted, outcome = _chosen(locked, views, revision, scheme_of(corpus.pk), choice)
+    desk = GoldDesk(actor, revision)
+    said = Said(outcome=outcome, dispute=locked, reason=choice.reason, note=choice.note, rule=choice.rule)
+    desk.settle(locked.line, wanted, said)
+    desk.flush()
+    locked.status, locked.version = DisputeStatus.SETTLED, locked.version + 1
+    locked.save(update_fields=["status", "version"])
+    record(actor, _change(locked, "dispute.settled", {"outcome": outcome.value}, reason=choice.reason))
+    if not Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN).exists():
+        _end_disputes(actor, corpus, revision, views)
+    return locked
+
+
+@transaction.atomic
+def reopen_dispute(actor: Actor, dispute: Dispute, *, version: int) -> Dispute:
+    """Open a settled dispute again; what stands in gold stays until it is settled anew."""
+    require(actor, dispute.corpus_id, Role.ADJUDICATOR, Scope.REVIEW)
+    revision = Revision.objects.select_related("article").get(pk=dispute.revision_id)
+    hold_revision(revision)
+    locked = _locked(dispute, version)
+    if locked.status == DisputeStatus.OPEN:
+        return locked
+    if locked.status == DisputeStatus.DROPPED or not revision.current or revision.article.erased_at:
+        raise InvalidTransition("This dispute has ended with its passes or its text; it cannot be opened.")
+    locked.status, locked.version = DisputeStatus.OPEN, locked.version + 1
+    locked.save(update_fields=["status", "version"])
+    record(actor, _change(locked, "dispute.reopened", None))
+    move_revision(actor, revision, RevisionStatus.DISPUTED, reason="a dispute was opened again")
+    return locked
+
+
+def _end_disputes(actor: Actor, corpus: Corpus, revision: Revision, views: Sequence[LayerView]) -> None:
+    """Move a text on once its last dispute is settled; whoever settled it saw what agrees beside it."""
+    if not corpus.agreed_is_gold:
+        agreed = [case for case in compare([units_of(view) for view in views]) if case.agreed]
+        _keep(actor, revision, views, agreed, Outcome.APPROVED)
+    move_revision(actor, revision, RevisionStatus.GOLD, reason="its disputes are settled")
+
+
+def _locked(dispute: Dispute, version: int) -> Dispute:
+    locked = Dispute.objects.select_for_update().get(pk=dispute.pk)
+    if locked.version != version:
+        raise StaleVersion(
+            f"The dispute is at version {locked.version} by now; yours was {version}.",
+            version=locked.version,
+        )
+    return locked
+
+
+def _chosen(
+    dispute: Dispute,
+    views: Sequence[LayerView],
+    revision: Revision,
+    scheme: SchemeDefinition,
+    choice: Choice,
+) -> tuple[Wanted | None, Outcome]:
+    if choice.reject:
+        return None, Outcome.REJECTED
+    if choice.take:
+        wanted = _position(dispute, views, choice.take)
+        # To side with a pass that has nothing here is to say that there is nothing.
+        return wanted, Outcome.TAKEN if wanted else Outcome.REJECTED
+    if choice.merge:
+        return _merged(dispute, views, scheme, choice.merge), Outcome.MERGED
+    return _written(revision, scheme, choice), Outcome.WRITTEN
+
+
+def _position(dispute: Dispute, views: Sequence[LayerView], layer: UUID) -> Wanted | None:
+    """Return what one pass says of a dispute, None where it has nothing there."""
+    held = {position["layer"]: position["annotation"] for position in dispute.positions}
+    view = next((view for view in views if view.layer.pk == layer), None)
+    if view is None or str(layer) not in held:
+        raise BadInput("That layer is no party to this dispute.", field="take")
+    annotation = held[str(layer)]
+    if annotation is None:
+        return None
+    row = view.annotations.get(UUID(annotation))
+    if row is None or view.standing.get(row.root) is not row:
+        raise InvalidTransition("That pass says something else by now; its person took it up again.")
+    return wanted_from(view, row)
+
+
+def _merged(
+    dispute: Dispute, views: Sequence[LayerView], scheme: SchemeDefinition, parts: Mapping[str, UUID]
+) -> Wanted:
+    if "content" not in parts:
+        raise BadInput("A merge names the layer that its content is taken from.", field="merge")
+    base = _position(dispute, views, parts["content"])
+    if base is None:
+        raise BadInput("The layer that the content is taken from has none.", field="merge")
+    links = dict(base.links)
+    for name, layer in parts.items():
+        if name == "content":
+            continue
+        other = _position(dispute, views, layer)
+        links[name] = other.links.get(name, ()) if other else ()
+        _check_links(scheme, base.label, name, links[name])
+    return Wanted(
+        label=base.label,
+        segments=base.segments,
+        attributes=base.attributes,
+        derived_from=base.derived_from,
+        links=links,
+    )
+
+
+def _written(revision: Revision, scheme: SchemeDefinition, choice: Choice) -> Wanted:
+    if not choice.label or not choice.segments:
+        raise BadInput("Take a layer, merge, write a label with segments, or reject.", field="take")
+    fits_scheme(scheme, choice.label, choice.attributes)
+    links: dict[str, list[Wanted]] = {}
+    for name, ends in choice.links.items():
+        links[name] = []
+        for end in ends:
+            fits_scheme(scheme, end.label, {})
+            links[name].append(Wanted(label=end.label, segments=_spans(revision, end.segments)))
+        _check_links(scheme, choice.label, name, links[name])
+    return Wanted(
+        label=choice.label,
+        segments=_spans(revision, choice.segments),
+        attributes=choice.attributes,
+        links=links,
+    )
+
+
+def _spans(revision: Revision, segments: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
+    return fitted(revision.text, segments)
+
+
+def _check_links(scheme: SchemeDefinition, head: str, name: str, ends: Sequence[Wanted]) -> None:
+    try:
+        for end in ends:
+            scheme.check_relation(name, head, end.label)
+    except SchemeError as error:
+        raise BadInput(str(error)) from None
+
+
+def _check_words(choice: Choice) -> None:
+    ways = [choice.take is not None, bool(choice.merge), bool(choice.label), choice.reject]
+    if sum(ways) != 1:
+        raise BadInput("Settle in one way: take, merge, write or reject.", field="take")
+    if choice.reason not in SettleReason.values:
+        raise BadInput(f"Settling needs a reason, one of {', '.join(SettleReason.values)}.", field="reason")
+    if len(choice.note) > MAX_NOTE:
+        raise BadInput(f"A note has {MAX_NOTE} characters at most.", field="note")
+    if len(choice.rule) > MAX_RULE:
+        raise BadInput(f"A rule of the guideline is named in {MAX_RULE} characters at most.", field="rule")
+
+
+def _refuse_party(actor: Actor, corpus: Corpus, revision: Revision) -> None:
+    if corpus.two_people and _passes_of(actor, revision.pk):
+        raise NotAllowed("You have a pass over this text; somebody else must have the second look.")
+
+
+def _passes_of(actor: Actor, revision_id: UUID, *, in_hand: bool = False) -> bool:
+    if actor.user is None:
+        return False
+    layers = Layer.objects.filter(revision=revision_id, kind=LayerKind.REVIEWER, reviewer=actor.user)
+    return (layers.filter(submitted_at=None) if in_hand else layers).exists()
+
+
+def _change(dispute: Dispute, action: str, after: object, *, reason: str = "") -> Change:
+    return Change(
+        action=action,
+        object_type="dispute",
+        object_id=dispute.pk,
+        corpus_id=dispute.corpus_id,
+        subject_id=dispute.revision_id,
+        after=after,
+        reason=reason,
+    )
