@@ -13,7 +13,7 @@ from uuid import UUID
 
 from annotations.models import Annotation, LayerKind, Origin, Relation, Review, Verdict
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
-from annotations.services.reading import LayerView
+from annotations.services.reading import LayerView, reviews_in_effect
 from corpus.bulk import insert_columns
 from corpus.ids import uuid7
 from corpus.models import Revision
@@ -51,6 +51,7 @@ class Desk:
         for view in (*self.machines, self.own):
             for relation in view.relations.values():
                 self._lead(view, relation)
+        self._in_effect = reviews_in_effect(self.own.reviews)
 
     # -- finding ---------------------------------------------------------------------------------------
 
@@ -86,11 +87,17 @@ class Desk:
         """Return the relations, suggested and own, that lead from a line, each with the line it leads to.
 
         Of an own relation that answers a suggested one only the suggested one is given: they are one line.
+        An own one that was let go with what brought it along is none any more.
         """
         found: dict[UUID, tuple[Relation, UUID]] = {}
         for relation, child in self._leading[line].values():
-            found.setdefault(relation.root, (relation, child))
+            if relation.layer_id != self.own.layer.pk or relation.root in self.own.counting:
+                found.setdefault(relation.root, (relation, child))
         return list(found.values())
+
+    def line_behind(self, review: Review) -> UUID | None:
+        """Return the line whose decision brought `review` along, or None where nothing did."""
+        return next((other.line for other in self.own.reviews if other.pk == review.implied_by_id), None)
 
     def explicit(self, line: UUID) -> Verdict | None:
         """Return the verdict that the reviewer gave on this very line, not one that another brought along."""
@@ -212,7 +219,7 @@ class Desk:
         self.new_reviews.append(review)
         if retracts is not None:
             # Falling back to an older decision, and to what fell with this one, needs the whole view.
-            self.own.settle()
+            self.settle_so_far()
         else:
             self.own.counting[line] = review
             self._stand(review)
@@ -239,7 +246,15 @@ class Desk:
         self.own.reviews = [review for review in self.own.reviews if review.pk not in dropped]
         del self.new_annotations[mark[0] :], self.new_relations[mark[1] :], self.new_reviews[mark[2] :]
         self.seen = seen
-        self.own.settle()
+        self.settle_so_far()
+
+    def settle_so_far(self) -> None:
+        """Work out what stands while decisions are still being taken.
+
+        What a replaced decision brought along holds until the end: only then is it known what the new one
+        takes over.
+        """
+        self.own.settle(held=self._in_effect | {review.pk for review in self.new_reviews})
 
     def _stand(self, review: Review) -> None:
         if review.annotation_id:

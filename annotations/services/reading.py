@@ -1,8 +1,9 @@
 """What stands in a layer.
 
 A machine's layer is all that it says. Of a person's layer, a line stands when the decision that counts on it
-keeps something: the newest one that is not retracted, where a decision brought along by another falls with
-it. Nothing of this is stored; it is worked out from the rows, so it cannot drift from them.
+keeps something: the newest one that is not retracted, where a decision brought along by another falls when
+that one is retracted or a newer one takes its place. Nothing of this is stored; it is worked out from the
+rows, so it cannot drift from them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -51,13 +52,13 @@ class LayerView:
         ends = (self.annotations.get(relation.head_id), self.annotations.get(relation.child_id))
         return all(end is not None and end.root in self.standing for end in ends)
 
-    def settle(self) -> None:
-        """Work out what stands from the rows that were read."""
+    def settle(self, held: Collection[UUID] = ()) -> None:
+        """Work out what stands from the rows that were read; `held` as `counting_reviews` takes it."""
         if self.layer.kind == LayerKind.REVIEWER:
             self.versions = {}
             for review in self.reviews:
                 self.versions[review.line] = max(review.version, self.versions.get(review.line, 0))
-            self.counting = counting_reviews(self.reviews)
+            self.counting = counting_reviews(self.reviews, held)
             kept = [review for review in self.counting.values() if review.verdict in KEEPING]
             # A result that is not here is for `verify` to tell of, and no reason to read nothing at all.
             self.standing = {
@@ -76,16 +77,34 @@ class LayerView:
         self.links = {line: relation for line, relation in links.items() if self._ends_stand(relation)}
 
 
-def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:
-    """Return what counts on each line: the newest decision neither retracted nor fallen with another."""
+def counting_reviews(reviews: Iterable[Review], held: Collection[UUID] = ()) -> dict[UUID, Review]:
+    """Return what counts on each line: the newest decision neither retracted nor fallen with another.
+
+    What a decision brought along holds while that one is in effect, or is among `held` and not retracted.
+    """
+    valid = _not_retracted(reviews)
+    bringing = {*_in_effect(valid), *(review.pk for review in valid if review.pk in held)}
+    return {
+        review.line: review
+        for review in valid
+        if review.implied_by_id is None or review.implied_by_id in bringing
+    }
+
+
+def reviews_in_effect(reviews: Iterable[Review]) -> set[UUID]:
+    """Return the newest decision on each line that was made on that very line and is not retracted."""
+    return _in_effect(_not_retracted(reviews))
+
+
+def _in_effect(valid: Iterable[Review]) -> set[UUID]:
+    return set({review.line: review.pk for review in valid if review.implied_by_id is None}.values())
+
+
+def _not_retracted(reviews: Iterable[Review]) -> list[Review]:
+    """Return the decisions but for retractions and what they took back, oldest first on each line."""
     reviews = sorted(reviews, key=lambda review: review.version)
     retracted = {review.retracts_id for review in reviews if review.retracts_id}
-    counting: dict[UUID, Review] = {}
-    for review in reviews:
-        fallen = review.pk in retracted or review.implied_by_id in retracted
-        if review.verdict != Verdict.RETRACT and not fallen:
-            counting[review.line] = review
-    return counting
+    return [review for review in reviews if review.verdict != Verdict.RETRACT and review.pk not in retracted]
 
 
 def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> list[LayerView]:

@@ -213,6 +213,19 @@ class Newsroom(RuleBasedStateMachine):
             assert view.layer.kind == "machine" or len(pairs) == len(set(pairs)), "a link stands twice"
 
     @invariant()
+    def nothing_outlives_the_decision_that_brought_it_along(self) -> None:
+        for view in self.every_view():
+            retracted = {review.retracts_id for review in view.reviews}
+            newest: dict[UUID, Review] = {}
+            for review in sorted(view.reviews, key=lambda row: row.version):
+                own_act = review.implied_by_id is None and review.verdict != Verdict.RETRACT
+                if own_act and review.pk not in retracted:
+                    newest[review.line] = review
+            in_effect = {review.pk for review in newest.values()}
+            brought = {review.implied_by_id for review in view.counting.values()} - {None}
+            assert brought <= in_effect, "it was replaced, and what it brought along still counts"
+
+    @invariant()
     def suggestions_never_change(self) -> None:
         rows = Annotation.objects.filter(layer__kind="machine").values_list(
             "pk", "layer_id", "label", "start", "end", "attributes", "score", "reason", "root", "derived_from"
