@@ -13,8 +13,9 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Verdict
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Verdict
 from annotations.models.reviews import KEEPING
+from annotations.services.instances import rows_of_layers, segments_of_layers
 from corpus.models import Corpus, Revision, Role, SuggestionsShown
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
@@ -112,36 +113,41 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
     if not views:
         return []
-    for annotation in Annotation.objects.using(using).filter(layer__in=views).order_by("start", "id"):
+    for annotation in rows_of_layers(Annotation, views, ("start", "id"), using):
         views[annotation.layer_id].annotations[annotation.pk] = annotation
-    for relation in Relation.objects.using(using).filter(layer__in=views).order_by("id"):
+    for relation in rows_of_layers(Relation, views, ("id",), using):
         views[relation.layer_id].relations[relation.pk] = relation
     people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
     if people:
-        for review in Review.objects.using(using).filter(layer__in=people).order_by("line", "version"):
+        for review in rows_of_layers(Review, people, ("line", "version"), using):
             views[review.layer_id].reviews.append(review)
-    further = (
-        Segment.objects.using(using)
-        .filter(annotation__layer__in=views)
-        .order_by("annotation_id", "number")
-        .values_list("annotation__layer_id", "annotation_id", "start", "end", "surface")
-    )
-    for layer_id, annotation_id, start, end, surface in further:
-        view = views[layer_id]
-        view.segments[annotation_id] = (*view.segments.get(annotation_id, ()), Span(start, end))
-        view.further_surfaces[annotation_id] = (*view.further_surfaces.get(annotation_id, ()), surface)
+    holders = {pk: view for view in views.values() for pk in view.annotations}
+    for segment in segments_of_layers(views, using):
+        view, pk = holders.get(segment.annotation_id), segment.annotation_id
+        if view is None:
+            # Its layer has landed since the annotations were read.
+            continue
+        view.segments[pk] = (*view.segments.get(pk, ()), Span(segment.start, segment.end))
+        view.further_surfaces[pk] = (*view.further_surfaces.get(pk, ()), segment.surface)
     for view in views.values():
         view.settle()
     return [views[layer.pk] for layer in layers]
 
 
+def layers_of(revision: Revision) -> list[Layer]:
+    """Return the layers of a revision with their pipelines, by the names of those. One query."""
+    layers = Layer.objects.filter(revision=revision).select_related("pipeline")
+    return list(layers.order_by("pipeline__name", "id"))
+
+
+def is_shown(layer: Layer) -> bool:
+    """Return whether reviewers decide on a layer: it is of an active pipeline. It needs the pipeline read."""
+    return layer.pipeline is not None and layer.pipeline.active
+
+
 def shown_layers(revision: Revision) -> list[Layer]:
     """Return the machine layers that reviewers decide on, those of the active pipelines. One query."""
-    return list(
-        Layer.objects.filter(revision=revision, kind=LayerKind.MACHINE, pipeline__active=True)
-        .select_related("pipeline")
-        .order_by("pipeline__name")
-    )
+    return [layer for layer in layers_of(revision) if is_shown(layer)]
 
 
 def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:
