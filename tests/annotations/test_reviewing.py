@@ -6,7 +6,8 @@ import pytest
 
 from annotations.models import Annotation, Layer, Relation, Review, Verdict
 from annotations.services.decisions import Decision, Link
-from annotations.services.reviewing import decide, decide_many, reopen_pass, submit_pass
+from annotations.services.passes import reopen_pass, submit_pass
+from annotations.services.reviewing import decide, decide_many
 from corpus.models import Corpus, Event, Revision, User
 from corpus.services.actors import Actor
 from corpus.services.errors import (

@@ -23,9 +23,10 @@ from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
+from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reading import LayerView, read_layers, shown_layers
-from annotations.services.reviewing import decide_many, reopen_pass, submit_pass
+from annotations.services.reviewing import decide_many
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
