@@ -12,7 +12,7 @@ from django.db import connection
 from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
-from annotations.services.reviewing import submit_pass
+from annotations.services.passes import submit_pass
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
 from corpus.readers.base import IncomingArticle
