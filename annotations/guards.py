@@ -37,3 +37,16 @@ ANNOTATION_GUARDS = [
         keeps_rows=True,
     ),
 ]  # fmt: skip
+
+#: The tables of gold, which came later.
+GOLD_GUARDS = [
+    Guard(
+        table="annotations_settlement",
+        frozen=[
+            "id", "layer_id", "line", "version", "outcome", "dispute_id", "result_id", "result_relation_id",
+            "implied_by_id", "reason", "note", "rule", "guideline", "settled_by_id", "at",
+        ],
+        message="A settlement never changes once written.",
+        keeps_rows=True,
+    ),
+]  # fmt: skip

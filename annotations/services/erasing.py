@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Job, JobStatus, Segment
 from annotations.models.jobs import OPEN_JOBS
+from annotations.services.queue import close_passes
+from annotations.services.settling import drop_disputes
 from corpus.models import Article, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
@@ -41,6 +43,9 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
+    close_passes(revisions)
+    for revision in Revision.objects.filter(pk__in=revisions).defer("text"):
+        drop_disputes(actor, revision)
     counts = {
         "revisions": Revision.objects.filter(pk__in=revisions).update(text=""),
         "annotations": Annotation.objects.filter(layer__revision__in=revisions).update(surface=""),

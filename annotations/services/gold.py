@@ -12,8 +12,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from annotations.models import Annotation, Dispute, Layer, LayerKind, Origin, Outcome, Relation, Settlement
-from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.comparing import links_of
+from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, read_layers
 from corpus.ids import uuid7
 from corpus.models import Revision

@@ -34,6 +34,7 @@ from annotations.services.layers import (
     write_annotations,
     write_relations,
 )
+from annotations.services.queue import open_ready_passes
 from corpus.models import Block, Revision, RevisionStatus
 from corpus.services.actors import JOB
 from corpus.services.corpora import scheme_of
@@ -298,8 +299,9 @@ def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> None:
     waiting = Job.objects.filter(revision_id=OuterRef("pk"), status__in=OPEN_JOBS)
     looked_at = Layer.objects.filter(revision_id=OuterRef("pk"), kind=LayerKind.MACHINE)
     ended = revisions.filter(Exists(looked_at), ~Exists(waiting), status=RevisionStatus.NEW)
-    ids = ended.order_by().values_list("pk", flat=True)
+    ids = list(ended.order_by().values_list("pk", flat=True))
     move_new_ones(JOB, [(corpus_id, pk) for pk in ids], RevisionStatus.SUGGESTED)
+    open_ready_passes(corpus_id, ids)
 
 
 def _record_landed(

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from annotations.models import Layer, LayerKind
 from annotations.services.desk import Desk, undecided
+from annotations.services.queue import finish, take_up_again
 from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
+from annotations.services.settling import drop_disputes, settle_passes
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
@@ -76,12 +78,18 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
     )
     if revision.status in (*UNTOUCHED, RevisionStatus.IN_REVIEW):
         move_revision(actor, revision, RevisionStatus.SUBMITTED)
+    finish(actor, revision)
+    settle_passes(actor, revision)
     return layer
 
 
 @transaction.atomic
 def reopen_pass(actor: Actor, revision: Revision) -> Layer:
-    """Take up one's own submitted pass again; its decisions stand until others follow."""
+    """Take up one's own submitted pass again; its decisions stand until others follow.
+
+    Raises:
+        InvalidTransition: the text is gold; an adjudicator can open its disputes again.
+    """
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     hold_revision(revision)
     layer = Layer.objects.select_for_update().filter(
@@ -91,11 +99,18 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
         raise NotFound("You have no pass on this text.")
     if layer.submitted_at is None:
         return layer
+    if revision.status == RevisionStatus.GOLD:
+        raise InvalidTransition("This text is gold; an adjudicator can open its disputes again.")
     layer.submitted_at = None
     layer.save(update_fields=["submitted_at"])
     record(actor, _about(revision, "pass.reopened", "layer", layer.pk))
+    take_up_again(actor, revision)
     others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
-    if revision.status == RevisionStatus.SUBMITTED and not others.exists():
+    if revision.status == RevisionStatus.DISPUTED:
+        # What differs is found anew once the pass is submitted again.
+        drop_disputes(actor, revision)
+        move_revision(actor, revision, RevisionStatus.IN_REVIEW)
+    elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return layer
 

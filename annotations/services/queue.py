@@ -25,7 +25,7 @@ from corpus.services.events import Change, record
 from corpus.services.racing import retried
 
 CHUNK = 1_000
-#: Statuses of texts that people may still be given.
+#: Statuses of texts that people may be given: what machines have looked at, and until it is settled.
 READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
 
@@ -67,6 +67,18 @@ def _passes_that_came_along(revision_ids: Sequence[UUID]) -> Counter[UUID]:
         ~Exists(own), revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
     )
     return Counter(layers.values_list("revision_id", flat=True))
+
+
+def open_ready_passes(corpus_id: UUID, revision_ids: Sequence[UUID]) -> None:
+    """Open the passes of texts that have just become ready for people; two statements more than none."""
+    if revision_ids:
+        open_passes(Corpus.objects.get(pk=corpus_id), revision_ids)
+
+
+def close_superseded(revision_ids: Sequence[UUID]) -> None:
+    """Take out of the queue what these new revisions supersede."""
+    older = Revision.objects.filter(article__revisions__in=revision_ids, current=False)
+    close_passes(older.values_list("pk", flat=True))
 
 
 def close_passes(revision_ids: Iterable[UUID]) -> None:
@@ -117,6 +129,14 @@ def take(actor: Actor, corpus: Corpus) -> Assignment | None:
     return retried(lambda: _take(actor, user, corpus))
 
 
+def keep_or_take(actor: Actor, revision: Revision) -> None:
+    """Renew the lease of the actor's pass over a text, or give them one, in the transaction of a decision."""
+    corpus = revision.article.corpus
+    mine = Assignment.objects.filter(revision=revision, reviewer=actor.user, status=AssignmentStatus.TAKEN)
+    if not mine.update(lease_until=lease_end(corpus, timezone.now())):
+        take_article(actor, revision)
+
+
 def take_article(actor: Actor, revision: Revision) -> Assignment:
     """Give the actor a pass over this very text: theirs already, an open one, or one more.
 
@@ -128,7 +148,7 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
     ).first()
     if held is not None:
         return held
-    corpus = Corpus.objects.get(pk=revision.corpus_id)
+    corpus = revision.article.corpus
     waiting = Assignment.objects.select_for_update().filter(revision=revision, status=AssignmentStatus.OPEN)
     free = waiting.order_by("number").first()
     if free is None:
@@ -238,13 +258,12 @@ def finish(actor: Actor, revision: Revision) -> None:
 
 def take_up_again(actor: Actor, revision: Revision) -> None:
     """Put the actor's submitted pass back into their hands, in the transaction that reopens it."""
-    corpus = Corpus.objects.get(pk=revision.corpus_id)
     row = Assignment.objects.filter(
         revision=revision, reviewer=actor.user, status=AssignmentStatus.SUBMITTED
     ).first()
     if row is not None:
         row.status, row.ended_at = AssignmentStatus.TAKEN, None
-        row.lease_until = lease_end(corpus, timezone.now())
+        row.lease_until = lease_end(revision.article.corpus, timezone.now())
         row.save(update_fields=["status", "ended_at", "lease_until"])
 
 
@@ -288,9 +307,9 @@ def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> Assignment:
 
 def _waits(revision_id: UUID) -> bool:
     """Return whether a text may still be given to people."""
-    return Revision.objects.filter(
-        pk=revision_id, current=True, status__in=READY, article__erased_at=None
-    ).exists()
+    waiting = (RevisionStatus.NEW, *READY)
+    texts = Revision.objects.filter(pk=revision_id, current=True, status__in=waiting)
+    return texts.filter(article__erased_at=None).exists()
 
 
 def _person(actor: Actor) -> User:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Verdict
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Settlement, Verdict
 from annotations.models.reviews import KEEPING
 from annotations.services.instances import rows_of_layers, segments_of_layers
 from corpus.models import Corpus, Revision, Role, SuggestionsShown
@@ -32,6 +32,9 @@ class LayerView:
     #: The segments after the first, and their surfaces, of the annotations that have any.
     segments: dict[UUID, tuple[Span, ...]] = field(default_factory=dict)
     further_surfaces: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+    #: Of gold: what was settled, and what of that holds on each line.
+    settlements: list[Settlement] = field(default_factory=list)
+    held: dict[UUID, Settlement] = field(default_factory=dict)
     #: The number of decisions on each line so far: the ETag of the next.
     versions: dict[UUID, int] = field(default_factory=dict)
     #: The decision that counts on each decided line.
@@ -75,7 +78,43 @@ class LayerView:
         else:
             self.standing = {annotation.root: annotation for annotation in self.annotations.values()}
             links = {relation.root: relation for relation in self.relations.values()}
+            if self.settlements:
+                links = self._settled(links)
         self.links = {line: relation for line, relation in links.items() if self._ends_stand(relation)}
+
+    def _settled(self, links: dict[UUID, Relation]) -> dict[UUID, Relation]:
+        """Keep of gold what its settlements let stand; a line without any was imported, and stands."""
+        for settlement in self.settlements:
+            self.versions[settlement.line] = max(settlement.version, self.versions.get(settlement.line, 0))
+        self.held = holding_settlements(self.settlements)
+        for line in self.versions:
+            held = self.held.get(line)
+            annotation = self.annotations.get(held.result_id) if held and held.result_id else None
+            relation = (
+                self.relations.get(held.result_relation_id) if held and held.result_relation_id else None
+            )
+            if annotation:
+                self.standing[line] = annotation
+            else:
+                self.standing.pop(line, None)
+            if relation is None:
+                links.pop(line, None)
+        return links
+
+
+def holding_settlements(settlements: Iterable[Settlement]) -> dict[UUID, Settlement]:
+    """Return what holds on each line of gold: the newest settlement that has not fallen with another.
+
+    What a settlement brought along falls once a newer one takes the place of that.
+    """
+    ordered = sorted(settlements, key=lambda settlement: settlement.version)
+    newest = {row.line: row.pk for row in ordered if row.implied_by_id is None}
+    in_force = set(newest.values())
+    return {
+        row.line: row
+        for row in ordered
+        if row.implied_by_id in in_force or (row.implied_by_id is None and row.pk in in_force)
+    }
 
 
 def counting_reviews(reviews: Iterable[Review], held: Collection[UUID] = ()) -> dict[UUID, Review]:
@@ -121,6 +160,10 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
     if people:
         for review in rows_of_layers(Review, people, ("line", "version"), using):
             views[review.layer_id].reviews.append(review)
+    gold = [layer.pk for layer in layers if layer.kind == LayerKind.GOLD]
+    if gold:
+        for settlement in Settlement.objects.using(using).filter(layer__in=gold).order_by("line", "version"):
+            views[settlement.layer_id].settlements.append(settlement)
     holders = {pk: view for view in views.values() for pk in view.annotations}
     for segment in segments_of_layers(views, using):
         view, pk = holders.get(segment.annotation_id), segment.annotation_id

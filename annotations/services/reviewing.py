@@ -11,6 +11,7 @@ from annotations.services.decisions import Decision, Receipt
 from annotations.services.desk import Desk
 from annotations.services.linking import drop_misfits, follow_suggestions
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
+from annotations.services.queue import keep_or_take
 from annotations.services.verdicts import apply_decision
 from corpus.models import IdempotencyKey, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require
@@ -70,6 +71,7 @@ def _decide(
     desk.flush()
     record_many(actor, changes, now=desk.now)
     _keep_receipts(actor, revision, decisions, receipts)
+    keep_or_take(actor, revision)
     if revision.status in UNTOUCHED:
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return receipts

@@ -119,6 +119,9 @@ def _of_a_review() -> Q:
     return (
         Q(action__startswith="review.")
         | Q(action__startswith="pass.")
+        | Q(action__startswith="assignment.")
+        | Q(action__startswith="dispute.")
+        | Q(action="gold.settled")
         | Q(action="block.kind_set")
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])
     )
