@@ -10,6 +10,7 @@ from annotations.api.articles import (
     NextRoute,
     RevisionsRoute,
 )
+from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
 from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
 from annotations.api.layers import (
     AnnotationRoute,
@@ -26,6 +27,15 @@ from annotations.api.machines import (
     RetryJobRoute,
     RunRoute,
     RunsRoute,
+)
+from annotations.api.queue import (
+    AssignmentRoute,
+    AssignmentsRoute,
+    HandOverRoute,
+    HeartbeatRoute,
+    ReturnRoute,
+    SubmitRoute,
+    TakeRoute,
 )
 from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
 from annotations.api.trail import EventsRoute, StatsRoute
@@ -74,6 +84,18 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", RunRoute.as_view(), name="run"),
     path("runs/<uuid:run_id>/cancel/", CancelRunRoute.as_view(), name="cancel-run"),
     path("jobs/<number:job_id>/retry/", RetryJobRoute.as_view(), name="retry-job"),
+    path("assignments/", AssignmentsRoute.as_view(), name="assignments"),
+    path("assignments/take/", TakeRoute.as_view(), name="take"),
+    path("assignments/<uuid:assignment_id>/", AssignmentRoute.as_view(), name="assignment"),
+    path("assignments/<uuid:assignment_id>/heartbeat/", HeartbeatRoute.as_view(), name="heartbeat"),
+    path("assignments/<uuid:assignment_id>/return/", ReturnRoute.as_view(), name="return"),
+    path("assignments/<uuid:assignment_id>/submit/", SubmitRoute.as_view(), name="submit"),
+    path("assignments/<uuid:assignment_id>/hand-over/", HandOverRoute.as_view(), name="hand-over"),
+    path("disputes/", DisputesRoute.as_view(), name="disputes"),
+    path("disputes/<uuid:dispute_id>/", DisputeRoute.as_view(), name="dispute"),
+    path("disputes/<uuid:dispute_id>/settle/", SettleRoute.as_view(), name="settle"),
+    path("disputes/<uuid:dispute_id>/reopen/", ReopenRoute.as_view(), name="reopen"),
+    path("articles/<uuid:article_id>/approve/", ApproveRoute.as_view(), name="approve"),
     path("exports/", ExportsRoute.as_view(), name="exports"),
     path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
 ]

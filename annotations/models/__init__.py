@@ -2,7 +2,7 @@ from annotations.models.exports import Export
 from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
-from annotations.models.queue import Assignment, AssignmentStatus
+from annotations.models.queue import Assignment, AssignmentStatus, QueueState
 from annotations.models.reviews import Review, Verdict
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "Pipeline",
+    "QueueState",
     "Relation",
     "Review",
     "Run",

@@ -101,3 +101,13 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"pass {self.number} of {self.revision_id} ({self.status})"
+
+
+class QueueState(models.Model):
+    """The version of a corpus's settings by which its queue was last filled; the sweeper fills it anew."""
+
+    corpus = models.OneToOneField(Corpus, models.CASCADE, primary_key=True, related_name="queue_state")
+    version = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"queue of {self.corpus_id} by version {self.version}"

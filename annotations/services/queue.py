@@ -11,10 +11,10 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind
+from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, QueueState
 from annotations.models.queue import HAD
 from annotations.services.ordering import ORDERS
 from annotations.services.ordering.chance import share
@@ -109,6 +109,15 @@ def refill_queue(corpus: Corpus) -> int:
             Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
                 status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
             )
+    return opened
+
+
+def refill_changed_queues() -> int:
+    """Fill the queues of corpora whose settings have changed since; return how many passes were opened."""
+    opened = 0
+    for corpus in Corpus.objects.exclude(queue_state__version=F("version")):
+        opened += refill_queue(corpus)
+        QueueState.objects.update_or_create(corpus=corpus, defaults={"version": corpus.version})
     return opened
 
 

@@ -29,6 +29,7 @@ from corpus.api.views import Route, tagged
 from corpus.models import Corpus, Guideline, Membership, Role, Scheme, User
 from corpus.services.actors import Actor, Scope, find_corpus, role_in
 from corpus.services.corpora import (
+    SETTINGS,
     configure_corpus,
     create_corpus,
     publish_guideline,
@@ -239,11 +240,7 @@ def corpus_body(corpus: Corpus, role: Role | None = None) -> dict[str, Any]:
     return {
         "id": corpus.pk,
         "slug": corpus.slug,
-        "name": corpus.name,
-        "description": corpus.description,
-        "language": corpus.language,
-        "blind": corpus.blind,
-        "suggestions_shown": corpus.suggestions_shown,
+        **{name: getattr(corpus, name) for name in SETTINGS},
         "version": corpus.version,
         "created_at": corpus.created_at,
         "role": role.value if role else getattr(corpus, "own_role", None),

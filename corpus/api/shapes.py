@@ -4,28 +4,34 @@ from typing import Any
 
 from rest_framework import serializers
 
-from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Pattern, Text
-from corpus.models import Role, SuggestionsShown
+from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Pattern, Score, Text, Whole
+from corpus.models import QueueOrder, Role, SuggestionsShown
 from corpus.services.actors import Scope
 
 LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z"
 
 
 class CorpusSettings(Input):
-    name = Text(max_length=200)
-    description = Text(max_length=10_000, allow_blank=True)
-    language = Pattern(rf"\A{LANGUAGE}", max_length=35, help_text="A BCP 47 tag.")
-    blind = Flag(help_text="Nobody sees another reviewer's layer.")
-    suggestions_shown = Choice(SuggestionsShown.choices)
+    name = Text(max_length=200, required=False)
+    description = Text(max_length=10_000, allow_blank=True, required=False)
+    language = Pattern(rf"\A{LANGUAGE}", max_length=35, required=False, help_text="A BCP 47 tag.")
+    blind = Flag(required=False, help_text="Nobody sees another reviewer's layer.")
+    suggestions_shown = Choice(SuggestionsShown.choices, required=False)
+    queue_order = Choice(QueueOrder.choices, required=False, help_text="What a reviewer gets next.")
+    seed = Whole(min_value=0, max_value=2**31 - 1, required=False, help_text="Of what is left to chance.")
+    passes = Whole(min_value=1, max_value=9, required=False, help_text="People who read each article.")
+    second_share = Score(required=False, help_text="The share of the articles that gets one pass more.")
+    hand_cap = Whole(
+        min_value=0, max_value=1_000, required=False, help_text="Articles in one person's hands; 0 for any."
+    )
+    lease_minutes = Whole(min_value=1, max_value=43_200, required=False)
+    agreed_is_gold = Flag(required=False, help_text="What all passes agree on becomes gold by itself.")
+    single_is_gold = Flag(required=False, help_text="A single pass becomes gold by itself.")
+    two_people = Flag(required=False, help_text="Nobody settles what they have a pass in.")
 
 
 class NewCorpus(CorpusSettings):
     slug = Pattern(r"\A[a-z0-9][a-z0-9_-]{0,63}\Z", help_text="Its name in addresses.")
-    name = Text(max_length=200, required=False)
-    description = Text(max_length=10_000, allow_blank=True, required=False)
-    language = Pattern(rf"\A{LANGUAGE}", max_length=35, required=False)
-    blind = Flag(required=False)
-    suggestions_shown = Choice(SuggestionsShown.choices, required=False)
     guideline = Text(max_length=1_000_000, allow_blank=True, required=False)
 
 
@@ -37,6 +43,15 @@ class CorpusShape(serializers.Serializer[Any]):
     language = serializers.CharField()
     blind = serializers.BooleanField()
     suggestions_shown = serializers.ChoiceField(SuggestionsShown.choices)
+    queue_order = serializers.ChoiceField(QueueOrder.choices)
+    seed = serializers.IntegerField()
+    passes = serializers.IntegerField()
+    second_share = serializers.FloatField()
+    hand_cap = serializers.IntegerField()
+    lease_minutes = serializers.IntegerField()
+    agreed_is_gold = serializers.BooleanField()
+    single_is_gold = serializers.BooleanField()
+    two_people = serializers.BooleanField()
     version = serializers.IntegerField(help_text="Of the settings; the ETag.")
     created_at = serializers.DateTimeField()
     role = serializers.ChoiceField(Role.choices, help_text="Your own.")

@@ -10,7 +10,7 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from annotations.services.jobs import sweep_jobs
-from annotations.services.queue import sweep_assignments
+from annotations.services.queue import refill_changed_queues, sweep_assignments
 from annotations.tasks import ring
 from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
@@ -46,7 +46,13 @@ class Command(AttestCommand):
         """Do one round. A database that is away for a moment ends no sweeper."""
         try:
             close_old_connections()
-            done = {**sweep_jobs(), "expired": sweep_assignments(), "sealed": seal_events(), "rung": ring()}
+            done = {
+                **sweep_jobs(),
+                "expired": sweep_assignments(),
+                "opened": refill_changed_queues(),
+                "sealed": seal_events(),
+                "rung": ring(),
+            }
             IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
         except OperationalError as error:
             log.error("sweep_failed", error=str(error))

@@ -1,0 +1,283 @@
+"""From passes to gold: what agrees, what differs, and who settles that."""
+
+from typing import Any
+
+import pytest
+
+from annotations.models import Dispute, Layer, LayerKind, Settlement
+from annotations.services.passes import reopen_pass, submit_pass
+from annotations.services.reading import LayerView, read_layers
+from annotations.services.settling import (
+    Choice,
+    WrittenEnd,
+    approve_passes,
+    find_dispute,
+    reopen_dispute,
+    settle_dispute,
+)
+from annotations.services.verifying import Lie, verify
+from corpus.models import Corpus, Revision, User
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
+from tests.annotations.deciding import at, linked, machine, own, say, standing, suggestion
+from tests.annotations.test_queue import settings
+from tests.conftest import TEXT, acting
+
+
+def decide_all(user: User, revision: Revision, **instead: Any) -> None:
+    """Accept every quote and claim, and submit; `instead` has other words for what holds some surface."""
+    for row in sorted(
+        machine(revision).annotations.values(), key=lambda row: row.label in ("attribution", "cue")
+    ):
+        seen = own_versions(user, revision)
+        if row.label in ("quote", "claim"):
+            other = next((words for part, words in instead.items() if part in row.surface), None)
+            words = {"verdict": "accept"} if other is None else dict(other)
+            say(user, revision, words.pop("verdict"), row.pk, version=seen.get(row.root, 0), **words)
+        elif row.root not in seen:
+            say(user, revision, "skip", row.pk)
+    submit_pass(acting(user), revision)
+
+
+def own_versions(user: User, revision: Revision) -> dict[Any, int]:
+    layers = Layer.objects.filter(revision=revision, reviewer=user)
+    return read_layers(list(layers))[0].versions if layers else {}
+
+
+def gold(revision: Revision) -> LayerView:
+    return read_layers([Layer.objects.get(revision=revision, kind=LayerKind.GOLD)])[0]
+
+
+def status(revision: Revision) -> str:
+    return str(Revision.objects.get(pk=revision.pk).status)
+
+
+@pytest.fixture
+def two(suggested: Revision) -> Revision:
+    """A text that two people are to read."""
+    settings(suggested.article.corpus, passes=2)
+    return suggested
+
+
+@pytest.fixture
+def disputed(two: Revision, ada: User, ben: User) -> Revision:
+    """Ben has cut the end off Ada's first quote; all else is the same."""
+    decide_all(ada, two)
+    shorter = at(TEXT, "The bridge will be closed")
+    decide_all(ben, two, **{"nine weeks": {"verdict": "correct", "segments": (shorter,)}})
+    return two
+
+
+def lies() -> list[Lie]:
+    return [found for found in verify() if isinstance(found, Lie)]
+
+
+REASON = {"reason": "boundary"}
+
+
+def test_what_two_passes_agree_on_is_gold_by_itself(two: Revision, ada: User, ben: User) -> None:
+    decide_all(ada, two)
+    assert status(two) == "submitted"
+    decide_all(ben, two)
+    assert status(two) == "gold"
+    assert standing(gold(two)) == standing(own(ada, two))
+    assert linked(gold(two)) == linked(own(ada, two))
+    assert {row.outcome for row in Settlement.objects.all()} == {"agreed"}
+    rows = gold(two).standing.values()
+    assert all(row.derived_from and row.derived_from.layer.reviewer == ada for row in rows)
+    assert lies() == []
+
+
+def test_where_they_differ_a_dispute_opens_and_the_rest_is_gold(disputed: Revision) -> None:
+    dispute = Dispute.objects.get()
+    assert (status(disputed), dispute.differences) == ("disputed", ["content"])
+    assert not any("bridge will" in row.surface for row in gold(disputed).standing.values())
+    assert any(row.label == "claim" for row in gold(disputed).standing.values())
+    assert lies() == []
+
+
+def test_agreement_waits_for_approval_where_the_corpus_says_so(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    settings(two.article.corpus, agreed_is_gold=False)
+    decide_all(ada, two)
+    decide_all(ben, two)
+    assert (status(two), Settlement.objects.count()) == ("submitted", 0)
+    with pytest.raises(NotAllowed):
+        approve_passes(acting(ada), two)
+    approve_passes(acting(cy), two)
+    assert status(two) == "gold"
+    assert standing(gold(two)) == standing(own(ada, two))
+
+
+def test_a_single_pass_is_gold_or_waits_as_the_corpus_says(suggested: Revision, ada: User, cy: User) -> None:
+    decide_all(ada, suggested)
+    assert status(suggested) == "submitted"
+    approve_passes(acting(cy), suggested)
+    assert status(suggested) == "gold"
+    assert {row.outcome for row in Settlement.objects.all()} == {"approved"}
+
+
+def test_a_single_pass_is_gold_by_itself(suggested: Revision, ada: User) -> None:
+    settings(suggested.article.corpus, single_is_gold=True)
+    decide_all(ada, suggested)
+    assert (status(suggested), standing(gold(suggested))) == ("gold", standing(own(ada, suggested)))
+
+
+def test_taking_one_pass_settles_with_its_links(disputed: Revision, ben: User, cy: User) -> None:
+    dispute, ours = Dispute.objects.get(), own(ben, disputed)
+    settle_dispute(acting(cy), dispute, Choice(take=ours.layer.pk, **REASON), version=1)
+    assert status(disputed) == "gold"
+    found = gold(disputed)
+    assert ("quote", "The bridge will be closed") in standing(found)
+    assert ("source", "The bridge will be closed", "Ana Ruiz, the city engineer") in linked(found)
+    settled = Settlement.objects.get(dispute=dispute, implied_by=None)
+    assert (settled.outcome, settled.reason, settled.settled_by) == ("taken", "boundary", cy)
+    assert lies() == []
+
+
+def test_merging_takes_the_words_of_one_and_the_source_of_another(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    decide_all(ada, two)
+    decide_all(
+        ben,
+        two,
+        **{
+            "nine weeks": {
+                "verdict": "correct",
+                "segments": (at(TEXT, "The bridge will be closed"),),
+                "links": {"source": []},
+            }
+        },
+    )
+    dispute = Dispute.objects.get()
+    assert dispute.differences == ["content", "source"]
+    parts = {"content": own(ben, two).layer.pk, "source": own(ada, two).layer.pk}
+    settle_dispute(acting(cy), dispute, Choice(merge=parts, **REASON), version=1)
+    found = gold(two)
+    assert ("source", "The bridge will be closed", "Ana Ruiz, the city engineer") in linked(found)
+    merged = next(row for row in found.standing.values() if row.surface == "The bridge will be closed")
+    assert merged.origin == "adjudicator"
+    assert lies() == []
+
+
+def test_writing_anew(disputed: Revision, cy: User) -> None:
+    choice = Choice(
+        label="quote",
+        segments=(at(TEXT, "closed for nine weeks"),),
+        attributes={"type": "direct"},
+        links={"source": [WrittenEnd(label="attribution", segments=(at(TEXT, "Ana Ruiz"),))]},
+        **REASON,
+    )
+    settle_dispute(acting(cy), Dispute.objects.get(), choice, version=1)
+    assert ("source", "closed for nine weeks", "Ana Ruiz") in linked(gold(disputed))
+    assert lies() == []
+
+
+def test_rejecting_both_leaves_nothing(disputed: Revision, cy: User) -> None:
+    settle_dispute(acting(cy), Dispute.objects.get(), Choice(reject=True, **REASON), version=1)
+    assert status(disputed) == "gold"
+    assert not any(
+        "bridge" in row.surface for row in gold(disputed).standing.values() if row.label == "quote"
+    )
+    assert lies() == []
+
+
+def test_settling_again_makes_new_rows_and_the_old_ones_fall(
+    disputed: Revision, ada: User, ben: User, cy: User
+) -> None:
+    dispute = Dispute.objects.get()
+    settle_dispute(acting(cy), dispute, Choice(take=own(ada, disputed).layer.pk, **REASON), version=1)
+    before = Settlement.objects.count()
+    reopen_dispute(acting(cy), dispute, version=2)
+    assert status(disputed) == "disputed"
+    assert any("nine weeks" in row.surface for row in gold(disputed).standing.values())
+    settle_dispute(acting(cy), dispute, Choice(take=own(ben, disputed).layer.pk, **REASON), version=3)
+    assert status(disputed) == "gold"
+    assert ("quote", "The bridge will be closed") in standing(gold(disputed))
+    assert not any("nine weeks" in row.surface for row in gold(disputed).standing.values())
+    assert Settlement.objects.count() > before
+    reopen_dispute(acting(cy), dispute, version=4)
+    settle_dispute(acting(cy), dispute, Choice(reject=True, **REASON), version=5)
+    assert "Ana Ruiz, the city engineer" not in {row.surface for row in gold(disputed).standing.values()}
+    assert lies() == []
+
+
+def test_nobody_settles_what_they_are_a_party_to(
+    disputed: Revision, ada: User, corpus: Corpus, lea: User
+) -> None:
+    corpus.members.filter(user=ada).update(role="adjudicator")
+    dispute = Dispute.objects.get()
+    with pytest.raises(NotAllowed, match="second look"):
+        settle_dispute(acting(ada), dispute, Choice(reject=True, **REASON), version=1)
+    settings(corpus, two_people=False)
+    settle_dispute(acting(ada), dispute, Choice(reject=True, **REASON), version=1)
+
+
+def test_of_two_adjudicators_the_first_wins(disputed: Revision, cy: User, lea: User) -> None:
+    dispute = Dispute.objects.get()
+    settle_dispute(acting(cy), dispute, Choice(reject=True, **REASON), version=1)
+    with pytest.raises(StaleVersion):
+        settle_dispute(acting(lea), dispute, Choice(reject=True, **REASON), version=1)
+    with pytest.raises(InvalidTransition):
+        settle_dispute(acting(lea), dispute, Choice(reject=True, **REASON), version=2)
+    assert Settlement.objects.filter(dispute=dispute).count() == 1
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Choice(**REASON),
+        Choice(reject=True, label="quote", **REASON),
+        Choice(reject=True),
+        Choice(reject=True, reason="because"),
+        Choice(label="quote", **REASON),
+        Choice(label="nonsense", segments=((0, 3),), **REASON),
+    ],
+)
+def test_a_choice_that_is_none_is_refused(disputed: Revision, cy: User, choice: Choice) -> None:
+    with pytest.raises(BadInput):
+        settle_dispute(acting(cy), Dispute.objects.get(), choice, version=1)
+    assert Dispute.objects.get().status == "open"
+
+
+def test_a_reviewer_and_a_stranger_see_no_dispute(disputed: Revision, ada: User, dee: User, cy: User) -> None:
+    dispute = Dispute.objects.get()
+    with pytest.raises(NotAllowed):
+        find_dispute(acting(ada), dispute.pk)
+    with pytest.raises(NotFound):
+        find_dispute(acting(dee), dispute.pk)
+    assert find_dispute(acting(cy), dispute.pk) == dispute
+    say(cy, disputed, "skip", suggestion(disputed, "nine weeks").pk)
+    with pytest.raises(NotAllowed, match="in hand"):
+        find_dispute(acting(cy), dispute.pk)
+
+
+def test_a_pass_that_is_taken_up_again_ends_its_disputes_and_finds_new_ones(
+    disputed: Revision, ada: User, ben: User
+) -> None:
+    reopen_pass(acting(ben), disputed)
+    assert (status(disputed), Dispute.objects.get().status) == ("in_review", "dropped")
+    quote = suggestion(disputed, "nine weeks")
+    say(ben, disputed, "accept", quote.pk, version=1)
+    submit_pass(acting(ben), disputed)
+    assert status(disputed) == "gold"
+    assert standing(gold(disputed)) == standing(own(ada, disputed))
+    assert lies() == []
+
+
+def test_gold_is_not_taken_up_again_by_a_reviewer(two: Revision, ada: User, ben: User) -> None:
+    decide_all(ada, two)
+    decide_all(ben, two)
+    with pytest.raises(InvalidTransition, match="gold"):
+        reopen_pass(acting(ada), two)
+
+
+def test_what_one_rejected_is_missing(two: Revision, ada: User, ben: User, cy: User) -> None:
+    decide_all(ada, two)
+    decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
+    dispute = Dispute.objects.get()
+    assert dispute.differences == ["missing"]
+    settle_dispute(acting(cy), dispute, Choice(take=own(ben, two).layer.pk, **REASON), version=1)
+    assert not any("nine weeks" in row.surface for row in gold(two).standing.values())
+    assert Settlement.objects.get(dispute=dispute).outcome == "rejected"
