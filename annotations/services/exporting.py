@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from annotations.exchange.native import LAYER, NATIVE, SCHEMA
 from annotations.models import Export, Layer, LayerKind
+from annotations.services.jobs import configuration_hash
 from annotations.services.reading import layer_name
 from annotations.services.rows import (
     Said,
@@ -196,8 +197,14 @@ def _named(layers: QuerySet[Layer], name: str) -> QuerySet[Layer]:
         return layers.filter(kind=LayerKind.MACHINE, pipeline__active=True)
     kind, _, rest = name.partition(":")
     if kind == LayerKind.MACHINE:
-        pipeline, _, version = rest.partition("@")
-        return layers.filter(kind=kind, pipeline__name=pipeline, pipeline__version=version)
+        identity, _, digest = rest.partition("~")
+        pipeline, _, version = identity.partition("@")
+        return layers.filter(
+            kind=kind,
+            pipeline__name=pipeline,
+            pipeline__version=version,
+            pipeline__configuration_hash__startswith=digest or configuration_hash({}),
+        )
     if kind == LayerKind.REVIEWER:
         return layers.filter(kind=kind, reviewer__public_id=UUID(rest))
     return layers.filter(kind=LayerKind.GOLD)

@@ -11,13 +11,16 @@ import orjson
 import pytest
 from django.db import connection
 
-from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
+from annotations.models import Annotation, Job, Layer, Pipeline, Relation, Review, Segment
 from annotations.services import exporting
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
+from annotations.services.jobs import configuration_hash
+from annotations.services.layers import Proposed
 from annotations.services.reading import LayerView, layer_name, read_layers
 from annotations.services.reviewing import submit_pass
 from annotations.services.rows import annotation_part, review_part
+from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
 from corpus.readers.base import IncomingArticle
@@ -109,6 +112,66 @@ def test_what_goes_out_whole_comes_back_equal(worked_on: Corpus) -> None:
     after, _ = exported(worked_on)
     assert comparable(after) == comparable(before)
     assert after == before
+
+
+@pytest.fixture
+def configured(corpus: Corpus) -> dict[str, Pipeline]:
+    """One text that three configurations of a version have read, and another whose name looks alike."""
+    revision = put_in(corpus, "Bread rose by 4 percent.", "bread")
+    told = [("1", {}, 0, 5), ("1", {"least": 0.5}, 0, 10), ("1", {"least": 0.7}, 6, 10)]
+    look_alike = f"1+{configuration_hash({'least': 0.5})[:8]}"
+    for version, configuration, start, end in [*told, (look_alike, {}, 6, 23)]:
+        claim = Proposed(key=0, label="claim", segments=[(start, end)], score=0.5)
+        take_suggestions(
+            COMMAND, revision, name="tagger", version=version, configuration=configuration,
+            annotations=[claim], relations=[],
+        )  # fmt: skip
+    return {f"machine:{row.identity}": row for row in Pipeline.objects.filter(corpus=corpus)}
+
+
+def test_each_configuration_of_a_version_is_a_layer_of_its_own(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    assert len(configured) == 4 and "machine:tagger@1" in configured
+    surfaces = set()
+    for name, pipeline in configured.items():
+        (row,) = records(corpus, name)
+        (item,) = row["annotations"]
+        assert row["layer"] == item["layer"] == name
+        assert str(Annotation.objects.get(layer__pipeline=pipeline).pk) == item["id"]
+        surfaces.add(item["surface"])
+    assert len(surfaces) == 4
+
+
+def test_two_configurations_of_a_version_come_back_as_two(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    before, _ = exported(corpus)
+    forget_everything()
+    drop_rows(Pipeline.objects.all())
+    outcomes = list(import_records(COMMAND, corpus, before.splitlines(), source="x"))
+    assert [outcome.reason for outcome in outcomes if outcome.reason] == []
+    back = {f"machine:{row.identity}": row for row in Pipeline.objects.filter(corpus=corpus)}
+    assert {name: row.configuration for name, row in back.items()} == {
+        name: row.configuration for name, row in configured.items()
+    }
+    assert exported(corpus)[0] == before
+    assert {
+        outcome.outcome for outcome in import_records(COMMAND, corpus, before.splitlines(), source="x")
+    } == {"unchanged"}
+
+
+def test_a_view_of_a_configuration_that_nobody_knows_here_is_refused(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    (name,) = (name for name, row in configured.items() if row.configuration == {"least": 0.7})
+    view, _ = exported(corpus, name)
+    (outcome,) = import_records(COMMAND, corpus, view.splitlines(), source="x")
+    assert outcome.outcome == "unchanged"
+    copy = create_corpus(COMMAND, slug="copy", name="Copy")
+    (outcome,) = import_records(COMMAND, copy, view.splitlines(), source="x")
+    assert outcome.outcome == "rejected" and "does not state the configuration" in outcome.reason
+    assert Pipeline.objects.filter(corpus=copy).count() == 0
 
 
 def by_instances(revision: Revision) -> dict[str, Any]:
