@@ -46,7 +46,7 @@ from corpus.text.blocks import SEGMENTER
 from corpus.text.spans import joined_surface
 
 #: Revisions that are read at once, and the code points of their texts at which it is fewer.
-PAGE = 500
+PAGE = 200
 PAGE_LENGTH = 2**21
 #: What an export can be narrowed by, and the column it means.
 FILTERS = {"status": "status", "outlet": "article__outlet__name", "language": "article__language"}
