@@ -51,7 +51,9 @@ LAYER = OpenApiParameter(
     str,
     description="all, machine, machine:<name>@<version>, reviewer:<id> or gold; by default all you may see.",
 )
-NAME = re.compile(r"(all|machine|gold|machine:[a-z0-9_-]+@[A-Za-z0-9._+-]+|reviewer:[0-9a-f-]{36})\Z")
+NAME = re.compile(
+    r"(all|machine|gold|machine:[a-z0-9_-]+@[A-Za-z0-9._+-]+(~[0-9a-f]{8})?|reviewer:[0-9a-f-]{36})\Z"
+)
 ERRORS = (403, 404)
 
 

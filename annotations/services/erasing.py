@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Job, JobStatus, Segment
 from annotations.models.jobs import OPEN_JOBS
-from corpus.models import Article, RawSource, Revision, Role
+from corpus.models import Article, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record
@@ -16,7 +16,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
     Texts, surfaces, raw pages, title, byline, address and metadata go. The external id stays, so that the
-    article cannot come in again unseen. What backups hold is for the operator to age out
+    article cannot come in again unseen. Why rows were refused goes for the whole corpus: a reason may quote
+    the row, and nothing says of which article that was. What backups hold is for the operator to age out
     (docs/operating.md).
 
     Raises:
@@ -47,6 +48,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         "raw": RawSource.objects.filter(revision__in=revisions).delete()[0],
     }
     Segment.objects.filter(annotation__layer__revision__in=revisions).update(surface="")
+    IngestRejection.objects.filter(report__corpus=article.corpus_id).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(
         title="", byline="", url="", metadata={}, erased_at=timezone.now()
     )
