@@ -20,7 +20,8 @@ from annotations.models.reviews import RejectReason
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.jobs import text_blocks
-from annotations.services.reviewing import decide, decide_many, open_desk, reopen_pass, submit_pass
+from annotations.services.passes import open_desk, reopen_pass, submit_pass
+from annotations.services.reviewing import decide, decide_many
 from annotations.services.seeing import next_revisions
 from corpus.admin.access import check_role, roles_of
 from corpus.admin.pages import page, telling
@@ -148,7 +149,7 @@ def _render(
     request: HttpRequest, seat: Seat, *, wanted: str, given: QueryDict, refused: str = ""
 ) -> HttpResponse:
     revision = seat.revision
-    desk = open_desk(seat.actor, seat.role, revision, for_writing=False)
+    desk = open_desk(seat.actor, seat.role, revision)
     board = lay_out(desk)
     submitted = desk.own.layer.submitted_at
     return page(

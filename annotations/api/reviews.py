@@ -16,8 +16,9 @@ from annotations.api.shapes import DecisionInput, DecisionsInput, PassShape, Rec
 from annotations.models import Verdict
 from annotations.services.decisions import Decision, Link, Receipt
 from annotations.services.desk import undecided
+from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.reading import own_layer, read_layers
-from annotations.services.reviewing import decide, decide_many, open_desk, reopen_pass, submit_pass
+from annotations.services.reviewing import decide, decide_many
 from annotations.services.rows import review_part
 from corpus.api.authentication import person_of
 from corpus.api.errors import error_body, status_of
@@ -201,7 +202,7 @@ def result_body(receipt: Receipt) -> dict[str, Any]:
 
 
 def pass_body(actor: Actor, revision: Revision) -> dict[str, Any]:
-    desk = open_desk(actor, Role.REVIEWER, revision, for_writing=False)
+    desk = open_desk(actor, Role.REVIEWER, revision)
     layer = desk.own.layer
     begun = not layer._state.adding
     return {

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from annotations.models import Annotation, LayerKind, Origin, Relation, Review, Verdict
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
-from annotations.services.reading import LayerView
+from annotations.services.reading import LayerView, reviews_in_effect
 from corpus.bulk import insert_columns
 from corpus.ids import uuid7
 from corpus.models import Revision
@@ -35,7 +35,7 @@ class Desk:
     new_relations: list[NewRelation] = field(default_factory=list)
     new_reviews: list[Review] = field(default_factory=list)
     #: The versions that the person has seen: explicit decisions of this batch count, what they bring along
-    #: does not.
+    #: does not. Renewed once a decision can no longer be refused.
     seen: dict[UUID, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,6 +51,7 @@ class Desk:
         for view in (*self.machines, self.own):
             for relation in view.relations.values():
                 self._lead(view, relation)
+        self._in_effect = reviews_in_effect(self.own.reviews)
 
     # -- finding ---------------------------------------------------------------------------------------
 
@@ -86,11 +87,17 @@ class Desk:
         """Return the relations, suggested and own, that lead from a line, each with the line it leads to.
 
         Of an own relation that answers a suggested one only the suggested one is given: they are one line.
+        An own one that was let go with what brought it along is none any more.
         """
         found: dict[UUID, tuple[Relation, UUID]] = {}
         for relation, child in self._leading[line].values():
-            found.setdefault(relation.root, (relation, child))
+            if relation.layer_id != self.own.layer.pk or relation.root in self.own.counting:
+                found.setdefault(relation.root, (relation, child))
         return list(found.values())
+
+    def line_behind(self, review: Review) -> UUID | None:
+        """Return the line whose decision brought `review` along, or None where nothing did."""
+        return next((other.line for other in self.own.reviews if other.pk == review.implied_by_id), None)
 
     def explicit(self, line: UUID) -> Verdict | None:
         """Return the verdict that the reviewer gave on this very line, not one that another brought along."""
@@ -212,22 +219,50 @@ class Desk:
         self.new_reviews.append(review)
         if retracts is not None:
             # Falling back to an older decision, and to what fell with this one, needs the whole view.
-            self.own.settle()
+            self.settle_so_far()
         else:
             self.own.counting[line] = review
             self._stand(review)
         return review
 
     def flush(self) -> None:
-        """Write what was decided: a statement a table."""
+        """Write what was decided: a statement a table. The first decision begins the pass."""
+        if self.own.layer._state.adding:
+            self.own.layer.save(force_insert=True)
         write_annotations(self.new_annotations)
         write_relations(self.new_relations)
-        write_reviews(self.new_reviews)
+        self._write_reviews()
+
+    def _write_reviews(self) -> None:
+        """Insert the reviews. A version that is taken raises IntegrityError."""
+        reviews = self.new_reviews
+        insert_columns(
+            Review,
+            len(reviews),
+            {
+                "id": [review.id for review in reviews],
+                "layer": self.own.layer.pk,
+                "line": [review.line for review in reviews],
+                "version": [review.version for review in reviews],
+                "verdict": [review.verdict for review in reviews],
+                "reason": [review.reason for review in reviews],
+                "note": [review.note for review in reviews],
+                "annotation": [review.annotation_id for review in reviews],
+                "relation": [review.relation_id for review in reviews],
+                "result": [review.result_id for review in reviews],
+                "result_relation": [review.result_relation_id for review in reviews],
+                "retracts": [review.retracts_id for review in reviews],
+                "implied_by": [review.implied_by_id for review in reviews],
+                "guideline": self.guideline,
+                "suggestions_shown": self.suggestions_shown,
+                "at": self.now,
+            },
+        )
 
     def mark(self) -> tuple[int, int, int]:
         return len(self.new_annotations), len(self.new_relations), len(self.new_reviews)
 
-    def roll_back(self, mark: tuple[int, int, int], seen: dict[UUID, int]) -> None:
+    def roll_back(self, mark: tuple[int, int, int]) -> None:
         """Forget what was decided after `mark`, when a decision was refused half-way."""
         for relation in self.new_relations[mark[1] :]:
             head, _ = self._end_lines(self.own, self.own.relations[relation.id])
@@ -238,8 +273,15 @@ class Desk:
         dropped = {review.pk for review in self.new_reviews[mark[2] :]}
         self.own.reviews = [review for review in self.own.reviews if review.pk not in dropped]
         del self.new_annotations[mark[0] :], self.new_relations[mark[1] :], self.new_reviews[mark[2] :]
-        self.seen = seen
-        self.own.settle()
+        self.settle_so_far()
+
+    def settle_so_far(self) -> None:
+        """Work out what stands while decisions are still being taken.
+
+        What a replaced decision brought along holds until the end: only then is it known what the new one
+        takes over.
+        """
+        self.own.settle(held=self._in_effect | {review.pk for review in self.new_reviews})
 
     def _stand(self, review: Review) -> None:
         if review.annotation_id:
@@ -256,17 +298,6 @@ class Desk:
         head = view.annotations.get(relation.head_id) or self.annotation(relation.head_id)
         child = view.annotations.get(relation.child_id) or self.annotation(relation.child_id)
         return head.root, child.root
-
-
-def write_reviews(reviews: list[Review]) -> None:
-    """Insert reviews in one statement. A version that is taken raises IntegrityError."""
-    names = (
-        "id", "line", "version", "verdict", "reason", "note", "guideline", "suggestions_shown", "at",
-    )  # fmt: skip
-    links = ("layer", "annotation", "relation", "result", "result_relation", "retracts", "implied_by")
-    columns: dict[str, list[object]] = {name: [getattr(review, name) for review in reviews] for name in names}
-    columns |= {name: [getattr(review, f"{name}_id") for review in reviews] for name in links}
-    insert_columns(Review, len(reviews), columns)
 
 
 def undecided(desk_own: LayerView, machines: Iterable[LayerView]) -> list[Annotation]:

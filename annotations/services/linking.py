@@ -1,7 +1,8 @@
 """Relations of what a reviewer keeps: accepting a quote accepts the source and cue shown with it.
 
-Every review written here is brought along by another (`implied_by`) and falls when that one is retracted;
-so a retraction needs no clean-up, and a source that two quotes share stands while one of them does.
+Every review written here is brought along by another (`implied_by`) and falls when that one is retracted or
+replaced; so neither needs a clean-up, and a source that two quotes share stands while one of them does. What
+a new decision takes over from the one before it, it brings along anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +72,7 @@ def add_relation(desk: Desk, decision: Decision) -> Review:
     relation = desk.write_relation(label=decision.label, head=kept_head, child=kept_child, derived_from=None)
     review = desk.write_review(Verdict.ADD, relation=relation, result_relation=relation, note=decision.note)
     desk.seen[relation.root] = review.version
-    _keep_ends(desk, review, kept_head, kept_child)
+    _keep_along(desk, review, kept_head, kept_child)
     return review
 
 
@@ -93,7 +94,7 @@ def correct_relation(desk: Desk, relation: Relation, decision: Decision) -> Revi
         result_relation=result,
         note=decision.note,
     )
-    _keep_ends(desk, review, kept_head, kept_child)
+    _keep_along(desk, review, kept_head, kept_child)
     return review
 
 
@@ -102,13 +103,14 @@ def _follow(desk: Desk, review: Review, head: Annotation, relation: Relation, ch
     as_suggested = review.verdict == Verdict.ACCEPT
     if counting is not None and counting.implied_by_id is None:
         return
+    # 'As suggested' lets go of the links that an earlier correction had put in.
+    if as_suggested and relation.layer_id == desk.own.layer.pk:
+        return
     if counting is not None and counting.verdict in DROPPED and not as_suggested:
+        if desk.line_behind(counting) == review.line:
+            desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
         return
     if desk.explicit(child_line) in DROPPED:
-        return
-    if as_suggested and relation.layer_id == desk.own.layer.pk:
-        # 'As suggested' takes back the links that an earlier correction had put in.
-        desk.write_review(Verdict.REJECT, relation=relation, implied_by=review)
         return
     shown = desk.own.standing.get(child_line) or desk.suggestion_of(child_line)
     if shown is None or not _fits(desk, relation.label, head, shown):
@@ -170,9 +172,7 @@ def _kept_child(desk: Desk, review: Review, line: UUID) -> Annotation | None:
     """Return what stands on a line, kept along with `review` unless it was decided for itself."""
     standing = desk.own.standing.get(line)
     if standing is not None:
-        if desk.explicit(line) is None:
-            thing = desk.suggestion_of(line) or standing
-            desk.write_review(Verdict.ACCEPT, annotation=thing, result=standing, implied_by=review)
+        _keep_along(desk, review, standing)
         return standing
     suggestion = desk.suggestion_of(line)
     if suggestion is None:
@@ -215,11 +215,12 @@ def _end(desk: Desk, annotation: Annotation) -> Annotation:
     )
 
 
-def _keep_ends(desk: Desk, review: Review, *ends: Annotation) -> None:
-    for end in ends:
-        if end.root not in desk.own.standing:
-            suggestion = desk.suggestion_of(end.root)
-            desk.write_review(Verdict.ACCEPT, annotation=suggestion, result=end, implied_by=review)
+def _keep_along(desk: Desk, review: Review, *kept: Annotation) -> None:
+    """Let annotations stand for as long as `review` does, but for those that were decided for themselves."""
+    for annotation in kept:
+        if desk.explicit(annotation.root) is None:
+            thing = desk.suggestion_of(annotation.root) or annotation
+            desk.write_review(Verdict.ACCEPT, annotation=thing, result=annotation, implied_by=review)
 
 
 def _check(desk: Desk, label: str, head: Annotation, child: Annotation) -> None:

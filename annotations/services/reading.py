@@ -1,8 +1,9 @@
 """What stands in a layer.
 
 A machine's layer is all that it says. Of a person's layer, a line stands when the decision that counts on it
-keeps something: the newest one that is not retracted, where a decision brought along by another falls with
-it. Nothing of this is stored; it is worked out from the rows, so it cannot drift from them.
+keeps something: the newest one that is not retracted, where a decision brought along by another falls when
+that one is retracted or a newer one takes its place. Nothing of this is stored; it is worked out from the
+rows, so it cannot drift from them.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -12,8 +13,9 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Verdict
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Verdict
 from annotations.models.reviews import KEEPING
+from annotations.services.instances import rows_of_layers, segments_of_layers
 from corpus.models import Corpus, Revision, Role, SuggestionsShown
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
@@ -51,13 +53,13 @@ class LayerView:
         ends = (self.annotations.get(relation.head_id), self.annotations.get(relation.child_id))
         return all(end is not None and end.root in self.standing for end in ends)
 
-    def settle(self) -> None:
-        """Work out what stands from the rows that were read."""
+    def settle(self, held: Collection[UUID] = ()) -> None:
+        """Work out what stands from the rows that were read; `held` as `counting_reviews` takes it."""
         if self.layer.kind == LayerKind.REVIEWER:
             self.versions = {}
             for review in self.reviews:
                 self.versions[review.line] = max(review.version, self.versions.get(review.line, 0))
-            self.counting = counting_reviews(self.reviews)
+            self.counting = counting_reviews(self.reviews, held)
             kept = [review for review in self.counting.values() if review.verdict in KEEPING]
             # A result that is not here is for `verify` to tell of, and no reason to read nothing at all.
             self.standing = {
@@ -76,16 +78,34 @@ class LayerView:
         self.links = {line: relation for line, relation in links.items() if self._ends_stand(relation)}
 
 
-def counting_reviews(reviews: Iterable[Review]) -> dict[UUID, Review]:
-    """Return what counts on each line: the newest decision neither retracted nor fallen with another."""
+def counting_reviews(reviews: Iterable[Review], held: Collection[UUID] = ()) -> dict[UUID, Review]:
+    """Return what counts on each line: the newest decision neither retracted nor fallen with another.
+
+    What a decision brought along holds while that one is in effect, or is among `held` and not retracted.
+    """
+    valid = _not_retracted(reviews)
+    bringing = {*_in_effect(valid), *(review.pk for review in valid if review.pk in held)}
+    return {
+        review.line: review
+        for review in valid
+        if review.implied_by_id is None or review.implied_by_id in bringing
+    }
+
+
+def reviews_in_effect(reviews: Iterable[Review]) -> set[UUID]:
+    """Return the newest decision on each line that was made on that very line and is not retracted."""
+    return _in_effect(_not_retracted(reviews))
+
+
+def _in_effect(valid: Iterable[Review]) -> set[UUID]:
+    return set({review.line: review.pk for review in valid if review.implied_by_id is None}.values())
+
+
+def _not_retracted(reviews: Iterable[Review]) -> list[Review]:
+    """Return the decisions but for retractions and what they took back, oldest first on each line."""
     reviews = sorted(reviews, key=lambda review: review.version)
     retracted = {review.retracts_id for review in reviews if review.retracts_id}
-    counting: dict[UUID, Review] = {}
-    for review in reviews:
-        fallen = review.pk in retracted or review.implied_by_id in retracted
-        if review.verdict != Verdict.RETRACT and not fallen:
-            counting[review.line] = review
-    return counting
+    return [review for review in reviews if review.verdict != Verdict.RETRACT and review.pk not in retracted]
 
 
 def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> list[LayerView]:
@@ -93,36 +113,41 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
     if not views:
         return []
-    for annotation in Annotation.objects.using(using).filter(layer__in=views).order_by("start", "id"):
+    for annotation in rows_of_layers(Annotation, views, ("start", "id"), using):
         views[annotation.layer_id].annotations[annotation.pk] = annotation
-    for relation in Relation.objects.using(using).filter(layer__in=views).order_by("id"):
+    for relation in rows_of_layers(Relation, views, ("id",), using):
         views[relation.layer_id].relations[relation.pk] = relation
     people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
     if people:
-        for review in Review.objects.using(using).filter(layer__in=people).order_by("line", "version"):
+        for review in rows_of_layers(Review, people, ("line", "version"), using):
             views[review.layer_id].reviews.append(review)
-    further = (
-        Segment.objects.using(using)
-        .filter(annotation__layer__in=views)
-        .order_by("annotation_id", "number")
-        .values_list("annotation__layer_id", "annotation_id", "start", "end", "surface")
-    )
-    for layer_id, annotation_id, start, end, surface in further:
-        view = views[layer_id]
-        view.segments[annotation_id] = (*view.segments.get(annotation_id, ()), Span(start, end))
-        view.further_surfaces[annotation_id] = (*view.further_surfaces.get(annotation_id, ()), surface)
+    holders = {pk: view for view in views.values() for pk in view.annotations}
+    for segment in segments_of_layers(views, using):
+        view, pk = holders.get(segment.annotation_id), segment.annotation_id
+        if view is None:
+            # Its layer has landed since the annotations were read.
+            continue
+        view.segments[pk] = (*view.segments.get(pk, ()), Span(segment.start, segment.end))
+        view.further_surfaces[pk] = (*view.further_surfaces.get(pk, ()), segment.surface)
     for view in views.values():
         view.settle()
     return [views[layer.pk] for layer in layers]
 
 
+def layers_of(revision: Revision) -> list[Layer]:
+    """Return the layers of a revision with their pipelines, by the names of those. One query."""
+    layers = Layer.objects.filter(revision=revision).select_related("pipeline")
+    return list(layers.order_by("pipeline__name", "id"))
+
+
+def is_shown(layer: Layer) -> bool:
+    """Return whether reviewers decide on a layer: it is of an active pipeline. It needs the pipeline read."""
+    return layer.pipeline is not None and layer.pipeline.active
+
+
 def shown_layers(revision: Revision) -> list[Layer]:
     """Return the machine layers that reviewers decide on, those of the active pipelines. One query."""
-    return list(
-        Layer.objects.filter(revision=revision, kind=LayerKind.MACHINE, pipeline__active=True)
-        .select_related("pipeline")
-        .order_by("pipeline__name")
-    )
+    return [layer for layer in layers_of(revision) if is_shown(layer)]
 
 
 def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:

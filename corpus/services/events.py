@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from corpus.bulk import insert_columns
-from corpus.ids import uuid7_many
+from corpus.ids import uuid7_hex
 from corpus.models import Event
 from corpus.services.actors import Actor
 
@@ -48,7 +48,7 @@ def record_many(actor: Actor, changes: Iterable[Change], *, now: datetime | None
         Event,
         len(changes),
         {
-            "id": uuid7_many(len(changes)),
+            "id": uuid7_hex(len(changes)),
             "corpus": [change.corpus_id for change in changes],
             "at": now or timezone.now(),
             "actor": actor.user.pk if actor.user else None,

@@ -6,9 +6,10 @@ from annotations.models import Annotation, Relation, Review, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
 from annotations.services.jobs import work_jobs
+from annotations.services.passes import submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reading import read_layers, shown_layers
-from annotations.services.reviewing import decide, submit_pass
+from annotations.services.reviewing import decide
 from corpus.models import Article, Corpus, Event, Revision
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus, set_member

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from annotations.models import Annotation, Export, Job, Layer, Pipeline, Relation, Review, Run, Verdict
 from annotations.services.decisions import Decision
+from annotations.services.passes import submit_pass
 from annotations.services.pipelines import start_run
-from annotations.services.reviewing import decide, submit_pass
+from annotations.services.reviewing import decide
 from corpus.models import (
     Article,
     Corpus,

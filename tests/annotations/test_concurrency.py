@@ -21,8 +21,9 @@ from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import claim_job, work_claim, work_jobs
+from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline, cancel_run, fill_run, open_run, start_run
-from annotations.services.reviewing import decide, decide_many, reopen_pass, submit_pass
+from annotations.services.reviewing import decide, decide_many
 from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Corpus, Event, Membership, Revision, Role, User

@@ -17,8 +17,8 @@ from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import configuration_hash
 from annotations.services.layers import Proposed
+from annotations.services.passes import submit_pass
 from annotations.services.reading import LayerView, layer_name, read_layers
-from annotations.services.reviewing import submit_pass
 from annotations.services.rows import annotation_part, review_part
 from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify

@@ -13,8 +13,8 @@ from django.db import connection
 from annotations.models import Annotation, Layer, Pipeline, Relation, Review
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
+from annotations.services.passes import submit_pass
 from annotations.services.pipelines import activate_pipeline, start_run
-from annotations.services.reviewing import submit_pass
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND

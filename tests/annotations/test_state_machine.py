@@ -23,9 +23,10 @@ from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
+from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reading import LayerView, read_layers, shown_layers
-from annotations.services.reviewing import decide_many, reopen_pass, submit_pass
+from annotations.services.reviewing import decide_many
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
@@ -211,6 +212,19 @@ class Newsroom(RuleBasedStateMachine):
             assert all(view.standing[line].root == line for line in view.standing)
             pairs = [(row.label, *view.end_lines(row)) for row in view.links.values()]
             assert view.layer.kind == "machine" or len(pairs) == len(set(pairs)), "a link stands twice"
+
+    @invariant()
+    def nothing_outlives_the_decision_that_brought_it_along(self) -> None:
+        for view in self.every_view():
+            retracted = {review.retracts_id for review in view.reviews}
+            newest: dict[UUID, Review] = {}
+            for review in sorted(view.reviews, key=lambda row: row.version):
+                own_act = review.implied_by_id is None and review.verdict != Verdict.RETRACT
+                if own_act and review.pk not in retracted:
+                    newest[review.line] = review
+            in_effect = {review.pk for review in newest.values()}
+            brought = {review.implied_by_id for review in view.counting.values()} - {None}
+            assert brought <= in_effect, "it was replaced, and what it brought along still counts"
 
     @invariant()
     def suggestions_never_change(self) -> None:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
 from annotations.services.erasing import erase_article
-from annotations.services.reviewing import submit_pass
+from annotations.services.passes import submit_pass
 from annotations.services.verifying import Lie, verify
 from corpus.ids import uuid7
 from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User

@@ -1,0 +1,131 @@
+"""A reviewer's pass over one revision: what it begins with, and its end."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotations.models import Layer, LayerKind
+from annotations.services.desk import Desk, undecided
+from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
+from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
+from corpus.services.actors import Actor, Scope, require
+from corpus.services.corpora import guideline_number, scheme_of
+from corpus.services.errors import InvalidTransition, NotFound
+from corpus.services.events import Change, record
+from corpus.services.revisions import hold_revision, move_revision
+
+#: Statuses of what nobody has decided on yet.
+UNTOUCHED = (RevisionStatus.NEW, RevisionStatus.SUGGESTED)
+
+
+def open_desk(actor: Actor, role: Role, revision: Revision) -> Desk:
+    """Read what this reviewer sees and has decided. Before the first decision the own layer is not stored."""
+    corpus = revision.article.corpus
+    layers = layers_of(revision)
+    own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
+    shown = sees_suggestions(corpus, role, own)
+    own = own or Layer(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
+    views = read_layers([own, *(layer for layer in layers if shown and is_shown(layer))])
+    return Desk(
+        revision=revision,
+        scheme=scheme_of(corpus.pk),
+        guideline=guideline_number(corpus.pk),
+        suggestions_shown=shown or _has_seen(corpus, own),
+        own=views[0],
+        machines=views[1:],
+        now=timezone.now(),
+    )
+
+
+@transaction.atomic
+def submit_pass(actor: Actor, revision: Revision) -> Layer:
+    """End the actor's pass. 'Read, nothing found' is a pass too.
+
+    Raises:
+        InvalidTransition: suggestions are left without a decision; `details` counts them and names the first.
+    """
+    role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    hold_revision(revision)
+    desk = open_desk(actor, role, revision)
+    layer = desk.own.layer
+    if layer.submitted_at:
+        return layer
+    check_open(revision, layer)
+    left = undecided(desk.own, desk.machines)
+    if left:
+        raise InvalidTransition(
+            f"{len(left)} suggestions are left without a decision; decide or skip each.",
+            undecided=len(left),
+            first=str(left[0].pk),
+        )
+    layer.submitted_at = timezone.now()
+    layer.save()
+    record(
+        actor,
+        _about(
+            revision,
+            "pass.submitted",
+            "layer",
+            layer.pk,
+            after={
+                "standing": len(desk.own.standing),
+                "shown": [str(view.layer.pk) for view in desk.machines],
+            },
+        ),
+    )
+    if revision.status in (*UNTOUCHED, RevisionStatus.IN_REVIEW):
+        move_revision(actor, revision, RevisionStatus.SUBMITTED)
+    return layer
+
+
+@transaction.atomic
+def reopen_pass(actor: Actor, revision: Revision) -> Layer:
+    """Take up one's own submitted pass again; its decisions stand until others follow."""
+    require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    hold_revision(revision)
+    layer = Layer.objects.select_for_update().filter(
+        revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user
+    ).first()  # fmt: skip
+    if layer is None:
+        raise NotFound("You have no pass on this text.")
+    if layer.submitted_at is None:
+        return layer
+    layer.submitted_at = None
+    layer.save(update_fields=["submitted_at"])
+    record(actor, _about(revision, "pass.reopened", "layer", layer.pk))
+    others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
+    if revision.status == RevisionStatus.SUBMITTED and not others.exists():
+        move_revision(actor, revision, RevisionStatus.IN_REVIEW)
+    return layer
+
+
+def check_open(revision: Revision, layer: Layer) -> None:
+    """Raise InvalidTransition where a pass can take no decision, or no more."""
+    if revision.article.erased_at:
+        raise InvalidTransition("This article was erased.")
+    if layer.submitted_at:
+        raise InvalidTransition("Your pass is submitted; take it up again to change it.")
+    if revision.status == RevisionStatus.SUPERSEDED and layer._state.adding:
+        raise InvalidTransition("An amended text has taken the place of this one; review that.")
+
+
+def _has_seen(corpus: Corpus, layer: Layer) -> bool:
+    """Return whether a pass that is open again was shown the suggestions when it was first submitted."""
+    if corpus.suggestions_shown != SuggestionsShown.AFTER_PASS:
+        return False
+    submitted = Event.objects.filter(subject_id=layer.revision_id, action="pass.submitted")
+    return submitted.filter(object_id=str(layer.pk)).exists()
+
+
+def _about(
+    revision: Revision, action: str, object_type: str, object_id: object, *, after: Any = None
+) -> Change:
+    return Change(
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        corpus_id=revision.corpus_id,
+        subject_id=revision.pk,
+        after=after,
+    )
