@@ -2,37 +2,44 @@
 
 from corpus.triggers import Guard
 
+
+def kept_or_emptied(*columns: str) -> str:
+    """Return the condition that texts stay as they are, or that erasing empties them."""
+    return " AND ".join(f"""(OLD."{name}" = NEW."{name}" OR NEW."{name}" = '')""" for name in columns)
+
+
 ANNOTATION_GUARDS = [
     Guard(
         table="annotations_annotation",
         frozen=[
-            "id", "layer_id", "label", "start", "end", "attributes", "origin", "score", "reason",
-            "derived_from_id", "root",
+            "id", "layer_id", "label", "start", "end", "attributes", "origin", "score", "derived_from_id",
+            "root",
         ],
-        allowed="""OLD."surface" = NEW."surface" OR NEW."surface" = ''""",
+        allowed=kept_or_emptied("surface", "reason"),
         message="An annotation never changes once written.",
     ),
     Guard(
         table="annotations_segment",
         frozen=["id", "annotation_id", "number", "start", "end"],
-        allowed="""OLD."surface" = NEW."surface" OR NEW."surface" = ''""",
+        allowed=kept_or_emptied("surface"),
         message="A segment never changes once written.",
     ),
     Guard(
         table="annotations_relation",
         frozen=[
-            "id", "layer_id", "label", "head_id", "child_id", "origin", "score", "reason",
-            "derived_from_id", "root",
+            "id", "layer_id", "label", "head_id", "child_id", "origin", "score", "derived_from_id", "root",
         ],
+        allowed=kept_or_emptied("reason"),
         message="A relation never changes once written.",
     ),
     Guard(
         table="annotations_review",
         frozen=[
-            "id", "layer_id", "line", "version", "verdict", "reason", "note", "annotation_id", "relation_id",
+            "id", "layer_id", "line", "version", "verdict", "annotation_id", "relation_id",
             "result_id", "result_relation_id", "retracts_id", "implied_by_id", "guideline",
             "suggestions_shown", "at",
         ],
+        allowed=kept_or_emptied("reason", "note"),
         message="A review never changes once written.",
         keeps_rows=True,
     ),
@@ -44,8 +51,9 @@ GOLD_GUARDS = [
         table="annotations_settlement",
         frozen=[
             "id", "layer_id", "line", "version", "outcome", "dispute_id", "result_id", "result_relation_id",
-            "implied_by_id", "reason", "note", "rule", "guideline", "settled_by_id", "at",
+            "implied_by_id", "reason", "rule", "guideline", "settled_by_id", "at",
         ],
+        allowed=kept_or_emptied("note"),
         message="A settlement never changes once written.",
         keeps_rows=True,
     ),

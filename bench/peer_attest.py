@@ -78,10 +78,10 @@ class Attest(Peer):
         assert len(client.json("GET", f"{self.corpus}/articles/?limit=50")["results"]) == 50
 
     def next_article(self, client: Client) -> None:
-        article = f"/api/v1/articles/{client.json('GET', f'{self.corpus}/next/')['article']}"
-        assert client.json("GET", f"{article}/")["text"]
-        assert len(client.json("GET", f"{article}/annotations/?layer=machine")["results"]) >= 25
-        assert client.json("GET", f"{article}/relations/?layer=machine")["results"]
+        found = client.json("GET", f"{self.corpus}/next/")
+        assert found["article"]["text"]
+        assert len(found["annotations"]) >= 25
+        assert found["relations"]
 
     def decide(self, client: Client, article: str) -> None:
         shown = self.suggestions[article]

@@ -22,7 +22,7 @@ from annotations.services.desk import Desk
 from annotations.services.jobs import text_blocks
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.reviewing import decide, decide_many
-from annotations.services.seeing import next_revision
+from annotations.services.seeing import next_revisions
 from corpus.admin.access import check_role, roles_of
 from corpus.admin.pages import page, telling
 from corpus.api.authentication import admin_actor
@@ -200,5 +200,5 @@ def _pass_in_hand(seat: Seat) -> int | None:
 
 
 def _next_article(seat: Seat) -> UUID | None:
-    found = next_revision(seat.actor, seat.revision.article.corpus)
-    return Revision.objects.values_list("article_id", flat=True).get(pk=found) if found else None
+    waiting = next_revisions(seat.actor, seat.revision.article.corpus)
+    return waiting.values_list("article_id", flat=True).first()

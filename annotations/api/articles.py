@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api.finding import asked_unit, find_revision
+from annotations.api.parts import convert_segments, offsets_in, own_of, standing_parts
 from annotations.api.shapes import (
     ArticleRowShape,
     ArticleShape,
@@ -21,7 +22,8 @@ from annotations.api.shapes import (
     RevisionShape,
 )
 from annotations.services.erasing import erase_article
-from annotations.services.seeing import next_revision, status_seen_by, with_seen_status
+from annotations.services.reading import layers_named, visible_layers
+from annotations.services.seeing import next_revisions, status_seen_by, with_seen_status
 from corpus.api.articles import NO_SUCH_ARTICLE, find_article, incoming_article, incoming_articles, own_role
 from corpus.api.idempotency import idempotent
 from corpus.api.ndjson import is_ndjson, outcome_body, results
@@ -42,13 +44,13 @@ from corpus.api.schema import (
 from corpus.api.shapes import AmendedArticle, NewArticle, OutcomeShape
 from corpus.api.views import Route, tagged
 from corpus.models import Article, Block, Corpus, Revision, RevisionStatus, Role
-from corpus.services.actors import Scope, find_corpus
+from corpus.services.actors import Scope, corpus_and_role, find_corpus
 from corpus.services.amending import amend_article
 from corpus.services.errors import BadInput, NotFound
 from corpus.services.ingest import ingest_article, ingest_articles
 from corpus.services.revisions import set_block_kind
 from corpus.text.blocks import SEGMENTER
-from corpus.text.offsets import OffsetMap, OffsetUnit
+from corpus.text.offsets import OffsetMap
 
 FILTERS = (
     OpenApiParameter("status", str, enum=RevisionStatus.values, description="As you may see it."),
@@ -75,8 +77,7 @@ class ArticlesRoute(Route):
     )
     def get(self, request: Request, slug: str) -> Response:
         """An article that is amended while you page comes to the front again; `events/` misses nothing."""
-        corpus = find_corpus(self.actor, slug)
-        role = own_role(self.actor, corpus.pk)
+        corpus, role = corpus_and_role(self.actor, slug)
         rows: QuerySet[Revision, Any] = Revision.objects.filter(corpus=corpus, current=True)
         if (status := request.query_params.get("status")) is not None:
             if status not in RevisionStatus.values:
@@ -121,25 +122,38 @@ class ArticlesRoute(Route):
 class NextRoute(Route):
     @documented(
         "read_next",
-        "Find the next article to review.",
+        "Read the next article to review, with all that it takes.",
         tag="reviews",
         response=NextShape,
         responses={204: None},
+        query=[OFFSET_UNIT],
         errors=ERRORS,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The oldest suggested one that you have not finished; 204 when there is none."""
-        corpus = find_corpus(self.actor, slug, Role.REVIEWER)
-        pk = next_revision(self.actor, corpus)
-        if pk is None:
+        """The oldest suggested one that you have not finished; 204 when there is none.
+
+        `annotations` and `relations` are what the active pipelines suggest, as far as it is shown to you, and
+        what stands in your own layer; with your `version` and `verdict` on each.
+        """
+        unit = asked_unit(request)
+        corpus, role = corpus_and_role(self.actor, slug, Role.REVIEWER)
+        waiting = next_revisions(self.actor, corpus).select_related("article__outlet")
+        revision = status_seen_by(self.actor, corpus, role, waiting).first()
+        if revision is None:
             return Response(status=HTTPStatus.NO_CONTENT)
-        revision = Revision.objects.without_text().select_related("article").get(pk=pk)
+        revision.article.corpus = corpus
+        offsets = offsets_in(revision, unit)
+        visible = visible_layers(self.actor, corpus, role, revision)
+        own = own_of(self.actor, visible)
+        standing = standing_parts([*layers_named(visible, "machine"), *([own] if own else [])], own)
+        convert_segments(standing.annotations, offsets)
         return Response(
             {
-                "article": revision.article_id,
-                "revision": revision.number,
-                "external_id": revision.article.external_id,
-                "title": revision.article.title,
+                "article": article_body(revision.article, revision, revision.seen_status),
+                "offset_unit": unit,
+                "blocks": block_bodies(revision, offsets),
+                "annotations": standing.annotations,
+                "relations": standing.relations,
             }
         )
 
@@ -226,14 +240,7 @@ class BlocksRoute(Route):
     def get(self, request: Request, article_id: UUID) -> Response:
         unit = asked_unit(request)
         _, revision = find_revision(request, self.actor, article_id)
-        offsets = OffsetMap(revision.text if not revision.article.erased_at else "", unit)
-        if revision.article.erased_at and unit != OffsetUnit.CODE_POINT:
-            raise BadInput(
-                "This article was erased; its offsets are known in code points only.", field="offset_unit"
-            )
-        blocks = Block.objects.filter(revision=revision, segmenter=SEGMENTER).order_by("start")
-        plain = unit == OffsetUnit.CODE_POINT
-        found = [block_body(block, None if plain else offsets) for block in blocks]
+        found = block_bodies(revision, offsets_in(revision, unit))
         return Response({"revision": revision.number, "offset_unit": unit, "results": found})
 
 
@@ -330,6 +337,11 @@ def revision_body(revision: Any) -> dict[str, Any]:
         "length": revision.length,
         "created_at": revision.created_at,
     }
+
+
+def block_bodies(revision: Revision, offsets: OffsetMap | None) -> list[dict[str, Any]]:
+    blocks = Block.objects.filter(revision=revision, segmenter=SEGMENTER).order_by("start")
+    return [block_body(block, offsets) for block in blocks]
 
 
 def block_body(block: Block, offsets: OffsetMap | None) -> dict[str, Any]:

@@ -60,13 +60,6 @@ class ArticleShape(ArticleRowShape):
     text = serializers.CharField(help_text="As delivered; empty once erased.")
 
 
-class NextShape(serializers.Serializer[Any]):
-    article = serializers.UUIDField()
-    revision = serializers.IntegerField()
-    external_id = serializers.CharField()
-    title = serializers.CharField()
-
-
 class RevisionShape(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     current = serializers.BooleanField()
@@ -141,6 +134,14 @@ class AnnotationsShape(serializers.Serializer[Any]):
 class RelationsShape(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     results = RelationShape(many=True)
+
+
+class NextShape(serializers.Serializer[Any]):
+    article = ArticleShape(help_text="As its own route gives it.")
+    offset_unit = serializers.ChoiceField(UNITS)
+    blocks = BlockShape(many=True)
+    annotations = AnnotationShape(many=True)
+    relations = RelationShape(many=True)
 
 
 class OneAnnotationShape(AnnotationShape):

@@ -23,7 +23,7 @@ SCHEMA = "attest/1"
 LAYER = re.compile(
     r"gold\Z"
     r"|reviewer:[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z"
-    r"|machine:([a-z0-9_-]{1,64})@([A-Za-z0-9._+-]{1,32})\Z"
+    r"|machine:([a-z0-9_-]{1,64})@([A-Za-z0-9._+-]{1,32})(?:~([0-9a-f]{8}))?\Z"
 )
 ORIGINS = frozenset({"machine", "reviewer", "adjudicator"})
 

@@ -45,7 +45,12 @@ class Pipeline(models.Model):
 
     @property
     def identity(self) -> str:
-        return f"{self.name}@{self.version}"
+        """Return name and version, and what tells this configuration from others where it is not empty.
+
+        No version holds a `~`, so neither part can be taken for the other.
+        """
+        suffix = f"~{self.configuration_hash[:8]}" if self.configuration else ""
+        return f"{self.name}@{self.version}{suffix}"
 
 
 class Run(models.Model):

@@ -3,11 +3,12 @@
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Annotation, Job, JobStatus, Segment
+from annotations.models import Annotation, Job, JobStatus, Relation, Review, Segment, Settlement
 from annotations.models.jobs import OPEN_JOBS
+from annotations.models.reviews import RejectReason
 from annotations.services.queue import close_passes
 from annotations.services.settling import drop_disputes
-from corpus.models import Article, RawSource, Revision, Role
+from corpus.models import Article, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record
@@ -17,9 +18,10 @@ from corpus.services.events import Change, record
 def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
-    Texts, surfaces, raw pages, title, byline, address and metadata go. The external id stays, so that the
-    article cannot come in again unseen. What backups hold is for the operator to age out
-    (docs/operating.md).
+    Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
+    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows were
+    refused goes for the whole corpus: a reason may quote the row, and nothing says of which article that was.
+    What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
         BadInput: no reason is given.
@@ -48,10 +50,16 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         drop_disputes(actor, revision)
     counts = {
         "revisions": Revision.objects.filter(pk__in=revisions).update(text=""),
-        "annotations": Annotation.objects.filter(layer__revision__in=revisions).update(surface=""),
+        "annotations": Annotation.objects.filter(layer__revision__in=revisions).update(surface="", reason=""),
         "raw": RawSource.objects.filter(revision__in=revisions).delete()[0],
     }
     Segment.objects.filter(annotation__layer__revision__in=revisions).update(surface="")
+    Relation.objects.filter(layer__revision__in=revisions).update(reason="")
+    Review.objects.filter(layer__revision__in=revisions).update(note="")
+    Settlement.objects.filter(layer__revision__in=revisions).update(note="")
+    # A reason is a code here; one that was imported may be anything.
+    Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=RejectReason).update(reason="")
+    IngestRejection.objects.filter(report__corpus=article.corpus_id).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(
         title="", byline="", url="", metadata={}, erased_at=timezone.now()
     )

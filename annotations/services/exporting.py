@@ -5,10 +5,13 @@ The file is made whole before anybody reads it: its checksum is known, and a slo
 
 import base64
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from datetime import datetime
+from itertools import starmap
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -18,10 +21,22 @@ from django.utils import timezone
 
 from annotations.exchange.native import LAYER, NATIVE, SCHEMA
 from annotations.models import Export, Layer, LayerKind
+from annotations.services.jobs import configuration_hash
 from annotations.services.reading import layer_name
-from annotations.services.rows import Said, add_reviews, standing_rows, stored_rows
+from annotations.services.rows import (
+    Said,
+    add_reviews,
+    driver_rows,
+    iso_time,
+    public_id,
+    standing_rows,
+    stored_id,
+    stored_rows,
+    text_id,
+)
 from corpus.bulk import collector_paused
 from corpus.models import Block, Corpus, Event, Revision, RevisionStatus, Role, Scheme
+from corpus.models.json import PlainDecoder
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number
 from corpus.services.errors import BadInput
@@ -30,7 +45,9 @@ from corpus.snapshot import snapshot
 from corpus.text.blocks import SEGMENTER
 from corpus.text.spans import joined_surface
 
+#: Revisions that are read at once, and the code points of their texts at which it is fewer.
 PAGE = 200
+PAGE_LENGTH = 2**21
 #: What an export can be narrowed by, and the column it means.
 FILTERS = {"status": "status", "outlet": "article__outlet__name", "language": "article__language"}
 
@@ -77,12 +94,12 @@ def export_corpus(
         )
         scheme = Scheme.objects.using(alias).filter(corpus=corpus).order_by("-number").first()
         guideline = guideline_number(corpus.pk, using=alias)
-        for page in _pages(alias, corpus, layer, filters or {}):
+        for ids in _pages(alias, corpus, layer, filters or {}):
             with collector_paused():
-                for line in _records(alias, corpus, layer, page, counts):
-                    counts.bytes += len(line)
-                    counts.sha256.update(line)
-                    target.write(line)
+                lines = b"".join(_records(alias, corpus, layer, ids, counts))
+            counts.bytes += len(lines)
+            counts.sha256.update(lines)
+            target.write(lines)
     manifest = {
         "schema": SCHEMA,
         "format": NATIVE,
@@ -136,31 +153,37 @@ def _check(layer: str, filters: Mapping[str, str]) -> None:
             raise BadInput(f"There is no status {value!r}.", field=name)
 
 
-def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[Revision]]:
-    """Yield the revisions to write, oldest first, a page at a time by key.
+def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[UUID]]:
+    """Yield the ids of the revisions to write, oldest first, a page at a time by key.
 
     Keys first, and which of them have the layer at all (what nobody has read is not in its export): in one
     statement with the rest, every page would walk through all the layers before it.
     """
     whole = layer == "all"
     every = Revision.objects.using(alias).filter(corpus=corpus)
-    related = ["article", "article__outlet", *(["raw"] if whole else [])]
     for ids in _keys(every if whole else every.filter(current=True, article__erased_at=None), filters):
-        kept: Collection[UUID] = ids
-        if not whole:
-            layers = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
-            kept = set(layers.order_by().values_list("revision_id", flat=True))
-        if kept:
-            yield list(every.filter(pk__in=kept).select_related(*related).order_by("pk"))
+        if whole:
+            yield ids
+            continue
+        layers = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
+        if kept := list(layers.order_by().values_list("revision_id", flat=True).distinct()):
+            yield kept
 
 
 def _keys(revisions: QuerySet[Revision], filters: Mapping[str, str]) -> Iterator[list[UUID]]:
+    """Yield ids in order, as many at once as `PAGE` and `PAGE_LENGTH` allow."""
     for name, value in filters.items():
         revisions = revisions.filter(**{FILTERS[name]: value})
     last: UUID | None = None
     while True:
         page = revisions.filter(pk__gt=last) if last else revisions
-        ids = list(page.order_by("pk").values_list("pk", flat=True)[:PAGE])
+        ids: list[UUID] = []
+        total = 0
+        for pk, length in page.order_by("pk").values_list("pk", "length")[:PAGE]:
+            ids.append(pk)
+            total += length
+            if total >= PAGE_LENGTH:
+                break
         if not ids:
             return
         yield ids
@@ -174,57 +197,107 @@ def _named(layers: QuerySet[Layer], name: str) -> QuerySet[Layer]:
         return layers.filter(kind=LayerKind.MACHINE, pipeline__active=True)
     kind, _, rest = name.partition(":")
     if kind == LayerKind.MACHINE:
-        pipeline, _, version = rest.partition("@")
-        return layers.filter(kind=kind, pipeline__name=pipeline, pipeline__version=version)
+        identity, _, digest = rest.partition("~")
+        pipeline, _, version = identity.partition("@")
+        return layers.filter(
+            kind=kind,
+            pipeline__name=pipeline,
+            pipeline__version=version,
+            pipeline__configuration_hash__startswith=digest or configuration_hash({}),
+        )
     if kind == LayerKind.REVIEWER:
         return layers.filter(kind=kind, reviewer__public_id=UUID(rest))
     return layers.filter(kind=LayerKind.GOLD)
 
 
-def _records(
-    alias: str, corpus: Corpus, layer: str, page: Sequence[Revision], counts: Counts
-) -> Iterator[bytes]:
+def _records(alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts: Counts) -> Iterator[bytes]:
     whole = layer == "all"
-    ids = [revision.pk for revision in page]
-    layers: dict[UUID, list[Layer]] = defaultdict(list)
+    layers: dict[str, list[Layer]] = defaultdict(list)
     found = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
     # One pipeline and few people speak in all the layers of a page: they are fetched apart, once.
     every = list(found.prefetch_related("pipeline", "reviewer").order_by("id"))
     for row in every:
-        layers[row.revision_id].append(row)
+        layers[stored_id(alias, row.revision_id)].append(row)
     blocks = _blocks(alias, ids, whole=whole)
     said = stored_rows(alias, every) if whole else standing_rows(alias, every)
     if whole:
         add_reviews(alias, said, every)
-    for revision in page:
-        own = layers[revision.pk]
-        yield _line(corpus, layer, revision, own, blocks[revision.pk], [said[row.pk] for row in own], counts)
+    for text in _texts(alias, ids, whole=whole):
+        own = layers[text.id]
+        yield _line(corpus, layer, text, own, blocks[text.id], [said[row.pk] for row in own], counts)
+
+
+class _Text(NamedTuple):
+    """A revision and its article, as the driver gives them."""
+
+    id: str
+    number: int
+    status: str
+    current: bool
+    text_sha256: str
+    text: str
+    article: str
+    external_id: str
+    title: str
+    url: str
+    published_at: datetime | None
+    language: str
+    erased_at: datetime | None
+    outlet: str | None
+    # The rest is for lossless records alone.
+    created_at: datetime
+    sha256: str
+    length: int
+    encoding: str
+    bom: bool
+    content_type: str
+    extractor: str
+    article_created_at: datetime
+    byline: str
+    metadata: str
+    raw: bytes | None = None
+
+
+def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
+    rows = Revision.objects.using(alias).filter(pk__in=ids).order_by("pk")
+    raw = ["raw__data"] if whole else []
+    return starmap(
+        _Text,
+        driver_rows(
+            rows.values_list(
+                text_id("id"), "number", "status", "current", "text_sha256", "text", text_id("article_id"),
+                *(f"article__{name}" for name in ("external_id", "title", "url", "published_at", "language")),
+                "article__erased_at", "article__outlet__name", "created_at", "sha256", "length", "encoding",
+                "bom", "content_type", "extractor", "article__created_at", "article__byline",
+                "article__metadata", *raw,
+            )
+        ),
+    )  # fmt: skip
 
 
 def _line(
     corpus: Corpus,
     layer: str,
-    revision: Revision,
+    text: _Text,
     layers: Sequence[Layer],
     blocks: list[dict[str, Any]],
     said: Sequence[Said],
     counts: Counts,
 ) -> bytes:
-    article = revision.article
     body: dict[str, Any] = {
         "schema": SCHEMA,
-        "id": str(article.pk),
-        "external_id": article.external_id,
+        "id": public_id(text.article),
+        "external_id": text.external_id,
         "corpus": corpus.slug,
-        "revision": revision.number,
-        "text_sha256": revision.text_sha256,
-        "text": revision.text,
-        "title": article.title,
-        "outlet": article.outlet.name if article.outlet else "",
-        "url": article.url,
-        "published_at": article.published_at.isoformat() if article.published_at else None,
-        "language": article.language,
-        "status": revision.status,
+        "revision": text.number,
+        "text_sha256": text.text_sha256,
+        "text": text.text,
+        "title": text.title,
+        "outlet": text.outlet or "",
+        "url": text.url,
+        "published_at": iso_time(text.published_at),
+        "language": text.language,
+        "status": text.status,
         "layer": layer,
         "blocks": blocks,
         "annotations": [item for part in said for item in part.annotations],
@@ -232,36 +305,34 @@ def _line(
         "reviews": [item for part in said for item in part.reviews],
     }
     if layer == "all":
-        body |= _rest(revision, layers)
-        if article.erased_at:
+        body |= _rest(text, layers)
+        if text.erased_at:
             body |= {"annotations": [], "relations": [], "reviews": [], "layers": [], "blocks": []}
-    _check_surfaces(revision, body["annotations"])
-    counts.articles += revision.current
+    _check_surfaces(text, body["annotations"])
+    counts.articles += text.current
     counts.revisions += 1
     for name in ("annotations", "relations", "reviews"):
         setattr(counts, name, getattr(counts, name) + len(body[name]))
-    return orjson.dumps(body) + b"\n"
+    return orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _rest(revision: Revision, layers: Sequence[Layer]) -> dict[str, Any]:
+def _rest(text: _Text, layers: Sequence[Layer]) -> dict[str, Any]:
     """Return what a lossless record has on top of a view."""
-    article = revision.article
-    raw = getattr(revision, "raw", None)
     return {
-        "revision_id": str(revision.pk),
-        "current": revision.current,
-        "created_at": revision.created_at.isoformat(),
-        "article_created_at": article.created_at.isoformat(),
-        "erased_at": article.erased_at.isoformat() if article.erased_at else None,
-        "sha256": revision.sha256,
-        "length": revision.length,
-        "encoding": revision.encoding,
-        "bom": revision.bom,
-        "content_type": revision.content_type,
-        "extractor": revision.extractor,
-        "raw": base64.b64encode(bytes(raw.data)).decode() if raw else None,
-        "byline": article.byline,
-        "metadata": article.metadata,
+        "revision_id": public_id(text.id),
+        "current": text.current,
+        "created_at": iso_time(text.created_at),
+        "article_created_at": iso_time(text.article_created_at),
+        "erased_at": iso_time(text.erased_at),
+        "sha256": text.sha256,
+        "length": text.length,
+        "encoding": text.encoding,
+        "bom": text.bom,
+        "content_type": text.content_type,
+        "extractor": text.extractor,
+        "raw": None if text.raw is None else base64.b64encode(text.raw).decode(),
+        "byline": text.byline,
+        "metadata": {} if text.metadata == "{}" else json.loads(text.metadata, cls=PlainDecoder),
         "layers": [_layer(row) for row in layers],
     }
 
@@ -279,15 +350,17 @@ def _layer(layer: Layer) -> dict[str, Any]:
     return body
 
 
-def _blocks(alias: str, ids: Sequence[UUID], *, whole: bool) -> dict[UUID, list[dict[str, Any]]]:
+def _blocks(alias: str, ids: Sequence[UUID], *, whole: bool) -> dict[str, list[dict[str, Any]]]:
     """Return the blocks of revisions: with `whole` those of every segmenter, and both kinds of each."""
-    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    blocks = Block.objects.using(alias).filter(revision__in=ids)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    blocks = Block.objects.using(alias).filter(revision__in=ids).order_by("revision_id", "segmenter", "start")
     if not whole:
         blocks = blocks.filter(segmenter=SEGMENTER)
-    for revision_id, segmenter, start, end, kind, kind_set, name_start, name_end in blocks.order_by(
-        "revision_id", "segmenter", "start"
-    ).values_list("revision_id", "segmenter", "start", "end", "kind", "kind_set", "name_start", "name_end"):
+    for revision, segmenter, start, end, kind, kind_set, name_start, name_end in driver_rows(
+        blocks.values_list(
+            text_id("revision_id"), "segmenter", "start", "end", "kind", "kind_set", "name_start", "name_end"
+        )
+    ):
         body: dict[str, Any] = {"start": start, "end": end, "kind": kind if whole else kind_set or kind}
         if name_start is not None:
             body["name"] = {"start": name_start, "end": name_end}
@@ -295,19 +368,22 @@ def _blocks(alias: str, ids: Sequence[UUID], *, whole: bool) -> dict[UUID, list[
             body["segmenter"] = segmenter
             if kind_set:
                 body["kind_set"] = kind_set
-        found[revision_id].append(body)
+        found[revision].append(body)
     return found
 
 
-def _check_surfaces(revision: Revision, annotations: Iterable[dict[str, Any]]) -> None:
+def _check_surfaces(revision: _Text, annotations: Iterable[dict[str, Any]]) -> None:
     """Fail loudly on a span that does not fit its text; an erased one has nothing to fit."""
     text = revision.text
     if not text:
         return
     for item in annotations:
-        if joined_surface(text, item["segments"]) != item["surface"]:
+        segments = item["segments"]
+        start, end = segments[0]
+        words = text[start:end] if len(segments) == 1 else joined_surface(text, segments)
+        if words != item["surface"]:
             raise BadInput(
-                f"Annotation {item['id']} does not fit the text of revision {revision.pk}; "
+                f"Annotation {item['id']} does not fit the text of revision {public_id(revision.id)}; "
                 "run verify. Nothing was exported.",
                 annotation=item["id"],
             )

@@ -155,7 +155,7 @@ class Importer:
         self.actor, self.corpus, self.report = actor, corpus, report
         self.now = timezone.now()
         self.batch = Batch()
-        self.pipelines: dict[str, Pipeline] = {}
+        self.pipelines: dict[tuple[str, str], Pipeline] = {}
         self.people: dict[str, User] = {}
         self.active = active_pipelines(corpus.pk)
 
@@ -502,26 +502,31 @@ class Importer:
         return kind, None, None
 
     def _pipeline(self, name: str, info: Mapping[str, Any]) -> Pipeline:
-        if name not in self.pipelines:
+        configuration = info.get("configuration") or {}
+        digest = configuration_hash(configuration)
+        if (name, digest) not in self.pipelines:
             match = LAYER.match(name)
             if match is None:
                 raise BadInput(f"{name!r} names no machine's layer.")
-            configuration = info.get("configuration") or {}
             # Whatever the record says of it: ours are those that our workers can run.
             external = match[1] not in PIPELINES
             identity = {"corpus": self.corpus, "name": match[1], "version": match[2]}
-            known = Pipeline.objects.filter(**identity).order_by("-active", "-id").first()
+            known = Pipeline.objects.filter(
+                **identity, configuration_hash__startswith=match[3] or digest
+            ).first()
             if known is None:
+                if not digest.startswith(match[3] or ""):
+                    raise BadInput(f"The record does not state the configuration that {name!r} names.")
                 free = not Pipeline.objects.filter(corpus=self.corpus, name=match[1], active=True).exists()
                 known = Pipeline.objects.create(
                     **identity,
                     configuration=configuration,
-                    configuration_hash=configuration_hash(configuration),
+                    configuration_hash=digest,
                     external=external,
                     active=external and free,
                 )
-            self.pipelines[name] = known
-        return self.pipelines[name]
+            self.pipelines[name, digest] = known
+        return self.pipelines[name, digest]
 
     def _person(self, public_id: str) -> User:
         """Return who that id is; a stranger becomes an account that nobody can sign in to."""

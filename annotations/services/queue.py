@@ -11,10 +11,11 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, QueueState
+from annotations.models import Assignment, AssignmentStatus, Job, Layer, LayerKind, QueueState
+from annotations.models.jobs import OPEN_JOBS
 from annotations.models.queue import HAD
 from annotations.services.ordering import ORDERS
 from annotations.services.ordering.chance import share
@@ -95,8 +96,11 @@ def refill_queue(corpus: Corpus) -> int:
     nobody holds them.
     """
     opened = 0
-    ready = Revision.objects.filter(corpus=corpus, current=True, status__in=READY).order_by("pk")
-    ids = iter(ready.values_list("pk", flat=True).iterator(chunk_size=CHUNK))
+    working = Job.objects.filter(revision=OuterRef("pk"), status__in=OPEN_JOBS)
+    ready = Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None).filter(
+        Q(status__in=READY) | (Q(status=RevisionStatus.NEW) & ~Exists(working))
+    )
+    ids = iter(ready.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK))
     while chunk := list(islice(ids, CHUNK)):
         with transaction.atomic():
             opened += open_passes(corpus, chunk)

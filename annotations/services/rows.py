@@ -5,18 +5,18 @@ rows come as the driver's tuples: one statement a table and page, ids as text, J
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Cast
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment
 from annotations.services.reading import LayerView, layer_name, read_layers
-from corpus.bulk import column_of
 from corpus.text.spans import SURFACE_JOINT
 
 
@@ -33,13 +33,9 @@ def stored_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
     """Return every annotation and relation of the layers, standing or not, by layer."""
     said = {layer.pk: Said() for layer in layers}
     if layers:
-        into = {
-            _stored_id(alias, layer.pk): _Target(said[layer.pk], layer_name(layer), _annotator(layer))
-            for layer in layers
-        }
-        public = _PublicIds()
-        _fill_annotations(alias, into, public)
-        _fill_relations(alias, into, public)
+        ids, into, public = list(said), _targets(alias, layers, said), _PublicIds()
+        _fill_annotations(alias, ids, into, public)
+        _fill_relations(alias, ids, into, public)
     return said
 
 
@@ -51,11 +47,48 @@ def standing_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
     return said
 
 
-def add_reviews(alias: str, said: dict[UUID, Said], layers: Sequence[Layer]) -> None:
+def add_reviews(alias: str, said: Mapping[UUID, Said], layers: Sequence[Layer]) -> None:
     """Add every review of the layers to what they contribute."""
-    people = {layer.pk: layer for layer in layers if layer.kind == LayerKind.REVIEWER}
-    for review in Review.objects.using(alias).filter(layer__in=people).order_by("line", "version"):
-        said[review.layer_id].reviews.append(review_part(review, people[review.layer_id]))
+    people = [layer for layer in layers if layer.kind == LayerKind.REVIEWER]
+    if people:
+        ids, into = [layer.pk for layer in people], _targets(alias, people, said)
+        _fill_reviews(alias, ids, into, _PublicIds())
+
+
+def driver_rows(rows: models.QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Yield what a `values_list` selects as the driver gives it, a thousand rows in memory at a time.
+
+    Django's converters are left out: on SQLite an id, a time and a boolean cost more than their whole row.
+    """
+    statement, parameters = rows.query.get_compiler(rows.db).as_sql()
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        while some := cursor.fetchmany(1_000):
+            yield from some
+
+
+def text_id(column: str) -> Cast:
+    """Return what selects an id as text: PostgreSQL writes one quicker than Python does."""
+    return Cast(column, models.TextField())
+
+
+def stored_id(alias: str, pk: UUID) -> str:
+    """Return an id as `text_id` gives it."""
+    return str(pk) if connections[alias].vendor == "postgresql" else pk.hex
+
+
+def public_id(stored: str) -> str:
+    """Return an id of `text_id` as the world sees it."""
+    if "-" in stored:
+        return stored
+    return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+
+
+def iso_time(stored: datetime | None) -> str | None:
+    """Return a time of `driver_rows` as ISO 8601: SQLite's is in UTC and does not say so."""
+    if stored is None:
+        return None
+    return stored.isoformat() if stored.tzinfo else f"{stored.isoformat()}+00:00"
 
 
 def annotation_part(view: LayerView, annotation: Annotation) -> dict[str, Any]:
@@ -141,29 +174,36 @@ class _Target(NamedTuple):
 
 
 class _PublicIds(dict[str, str]):
-    """Public ids by the database's own: a row names up to four of them, most of them more than once."""
+    """Public ids by the database's own: a row names up to six of them, most of them more than once."""
 
     def __missing__(self, stored: str) -> str:
-        dashed = "-" in stored
-        self[stored] = public = (
-            stored if dashed else f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
-        )
+        self[stored] = public = public_id(stored)
         return public
 
 
-def _fill_annotations(alias: str, into: Mapping[str, _Target], public: _PublicIds) -> None:
-    names = (
-        "id", "layer", "label", "start", "end", "surface", "attributes", "origin", "score", "reason",
-        "derived_from", "root",
-    )  # fmt: skip
-    more = _further_segments(alias, into)
-    for pk, layer, label, start, end, surface, attributes, origin, score, reason, source, root in _rows(
-        alias, Annotation, names, into, order=("layer", "start", "id")
-    ):
+def _targets(alias: str, layers: Sequence[Layer], said: Mapping[UUID, Said]) -> dict[str, _Target]:
+    return {
+        stored_id(alias, layer.pk): _Target(said[layer.pk], layer_name(layer), _annotator(layer))
+        for layer in layers
+    }
+
+
+def _fill_annotations(
+    alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds
+) -> None:
+    rows = Annotation.objects.using(alias).filter(layer__in=ids).order_by("layer_id", "start", "id")
+    more = _further_segments(alias, ids)
+    for pk, layer, label, start, end, surface, attributes, origin, score, reason, source, root in driver_rows(
+        rows.values_list(
+            text_id("id"), text_id("layer_id"), "label", "start", "end", "surface", "attributes", "origin",
+            "score", "reason", text_id("derived_from_id"), text_id("root"),
+        )
+    ):  # fmt: skip
         target, segments = into[layer], [[start, end]]
-        for further_start, further_end, further_surface in more.get(pk, ()):
-            segments.append([further_start, further_end])
-            surface += SURFACE_JOINT + further_surface
+        if pk in more:
+            for further_start, further_end, further_surface in more[pk]:
+                segments.append([further_start, further_end])
+                surface += SURFACE_JOINT + further_surface
         target.said.annotations.append(
             {
                 "id": public[pk],
@@ -182,11 +222,14 @@ def _fill_annotations(alias: str, into: Mapping[str, _Target], public: _PublicId
         )
 
 
-def _fill_relations(alias: str, into: Mapping[str, _Target], public: _PublicIds) -> None:
-    names = ("id", "layer", "label", "head", "child", "origin", "score", "reason", "derived_from", "root")
-    for pk, layer, label, head, child, origin, score, reason, source, root in _rows(
-        alias, Relation, names, into, order=("layer", "id")
-    ):
+def _fill_relations(alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds) -> None:
+    rows = Relation.objects.using(alias).filter(layer__in=ids).order_by("layer_id", "id")
+    for pk, layer, label, head, child, origin, score, reason, source, root in driver_rows(
+        rows.values_list(
+            text_id("id"), text_id("layer_id"), "label", text_id("head_id"), text_id("child_id"), "origin",
+            "score", "reason", text_id("derived_from_id"), text_id("root"),
+        )
+    ):  # fmt: skip
         target = into[layer]
         target.said.relations.append(
             {
@@ -204,53 +247,52 @@ def _fill_relations(alias: str, into: Mapping[str, _Target], public: _PublicIds)
         )
 
 
-def _further_segments(alias: str, layers: Iterable[str]) -> dict[str, list[tuple[int, int, str]]]:
-    found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+def _fill_reviews(alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds) -> None:
+    rows = Review.objects.using(alias).filter(layer__in=ids).order_by("line", "version")
+    for (
+        pk, layer, line, version, verdict, reason, note, annotation, relation, result, result_relation,
+        retracts, implied_by, guideline, suggestions_shown, at,
+    ) in driver_rows(
+        rows.values_list(
+            text_id("id"), text_id("layer_id"), text_id("line"), "version", "verdict", "reason", "note",
+            text_id("annotation_id"), text_id("relation_id"), text_id("result_id"),
+            text_id("result_relation_id"), text_id("retracts_id"), text_id("implied_by_id"), "guideline",
+            "suggestions_shown", "at",
+        )
+    ):  # fmt: skip
+        target, wrote = into[layer], result or result_relation
+        target.said.reviews.append(
+            {
+                "id": public[pk],
+                "on": public[annotation or relation],
+                "line": public[line],
+                "version": version,
+                "verdict": verdict,
+                "reason": reason,
+                "note": note,
+                "reviewer": target.annotator,
+                "layer": target.name,
+                "at": iso_time(at),
+                "guideline": guideline,
+                "suggestions_shown": suggestions_shown,
+                "result": public[wrote] if wrote else None,
+                "retracts": public[retracts] if retracts else None,
+                "implied_by": public[implied_by] if implied_by else None,
+            }
+        )
+
+
+def _further_segments(alias: str, ids: Sequence[UUID]) -> dict[str, list[tuple[int, int, str]]]:
     rows = (
         Segment.objects.using(alias)
-        .filter(annotation__layer__in=list(layers))
+        .filter(annotation__layer__in=ids)
         .order_by("annotation_id", "number")
-        .values_list("annotation_id", "start", "end", "surface")
+        .values_list(text_id("annotation_id"), "start", "end", "surface")
     )
-    for annotation_id, start, end, surface in rows:
-        found[_stored_id(alias, annotation_id)].append((start, end, surface))
+    found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for annotation, start, end, surface in driver_rows(rows):
+        found[annotation].append((start, end, surface))
     return found
-
-
-def _rows(
-    alias: str,
-    model: type[models.Model],
-    names: Sequence[str],
-    layers: Collection[str],
-    *,
-    order: Sequence[str],
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of `layers` as the driver gives them, a thousand in memory at a time; ids are text."""
-    connection = connections[alias]
-    column = {name: connection.ops.quote_name(column_of(model, name)) for name in (*names, *order)}
-    chosen = [_as_text(connection, model._meta.get_field(name), column[name]) for name in names]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(chosen)} "  # noqa: S608 - names of our own models alone
-            f"FROM {connection.ops.quote_name(model._meta.db_table)} "
-            f"WHERE {column['layer']} IN ({', '.join(['%s'] * len(layers))}) "
-            f"ORDER BY {', '.join(column[name] for name in order)}",
-            list(layers),
-        )
-        while rows := cursor.fetchmany(1_000):
-            yield from rows
-
-
-def _as_text(connection: BaseDatabaseWrapper, field: object, column: str) -> str:
-    """Return what selects a column, an id as text: PostgreSQL writes one quicker than Python does."""
-    target = field.target_field if isinstance(field, models.ForeignKey) else field
-    is_id = isinstance(target, models.UUIDField)
-    return f"{column}::text" if is_id and connection.vendor == "postgresql" else column
-
-
-def _stored_id(alias: str, pk: UUID) -> str:
-    """Return an id as `_rows` has it."""
-    return str(pk) if connections[alias].vendor == "postgresql" else pk.hex
 
 
 def _text(value: UUID | None) -> str | None:

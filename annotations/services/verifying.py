@@ -146,12 +146,13 @@ def _spans(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
             )
         annotations = Annotation.objects.using(alias).filter(layer__revision__in=texts)
         for row in annotations.values_list(
-            "pk", "layer__revision_id", "start", "end", "surface", "root", "derived_from"
+            "pk", "layer__revision_id", "start", "end", "surface", "root", "derived_from", "layer__kind"
         ):
             rows += 1
             pieces = [(row[2], row[3], row[4]), *further.get(row[0], ())]
             yield from _span(str(row[0]), texts[row[1]], pieces)
-            derives_from_nothing = row[6] is None and row[5] != row[0]
+            # What an adjudicator wrote anew stands in gold on the line that was in dispute.
+            derives_from_nothing = row[6] is None and row[5] != row[0] and row[7] != LayerKind.GOLD
             # The first of a line is its own root; an imported one may continue a line that is elsewhere.
             if derives_from_nothing and Annotation.objects.using(alias).filter(pk=row[5]).exists():
                 yield Lie(

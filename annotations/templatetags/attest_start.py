@@ -9,7 +9,7 @@ from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from annotations.models import Layer, LayerKind, Run
-from annotations.services.seeing import next_revision
+from annotations.services.seeing import next_revisions
 from corpus.admin.access import corpora_reached, person, roles_of
 from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Revision, Role
@@ -77,8 +77,9 @@ def _next(request: HttpRequest, corpora: list[Corpus]) -> Revision | None:
     """Return what to review next, from the first of my corpora that has something."""
     actor = admin_actor(request)
     for corpus in corpora[:5]:
-        if found := next_revision(actor, corpus):
-            return Revision.objects.select_related("article", "corpus").defer("text").get(pk=found)
+        waiting = next_revisions(actor, corpus).select_related("article", "corpus").defer("text")
+        if found := waiting.first():
+            return found
     return None
 
 

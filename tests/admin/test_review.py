@@ -335,6 +335,6 @@ def test_the_page_takes_as_many_queries_for_sixty_suggestions_as_for_three(
     client = signed_in(ada)
     for quotes in (1, 20):
         revision = long_article(corpus, quotes)
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(14):
             page = client.get(url("corpus_article_review", revision.article_id))
         assert page.context["board"].suggestions >= 3 * quotes

@@ -1,18 +1,26 @@
 """Out and in again: the native record loses nothing, and a view says that it is one."""
 
+import base64
 import hashlib
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 from django.db import connection
 
-from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
+from annotations.models import Annotation, Job, Layer, Pipeline, Relation, Review, Segment
+from annotations.services import exporting
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
+from annotations.services.jobs import configuration_hash
+from annotations.services.layers import Proposed
 from annotations.services.passes import submit_pass
+from annotations.services.reading import LayerView, layer_name, read_layers
+from annotations.services.rows import annotation_part, review_part
+from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
 from corpus.readers.base import IncomingArticle
@@ -104,6 +112,166 @@ def test_what_goes_out_whole_comes_back_equal(worked_on: Corpus) -> None:
     after, _ = exported(worked_on)
     assert comparable(after) == comparable(before)
     assert after == before
+
+
+@pytest.fixture
+def configured(corpus: Corpus) -> dict[str, Pipeline]:
+    """One text that three configurations of a version have read, and another whose name looks alike."""
+    revision = put_in(corpus, "Bread rose by 4 percent.", "bread")
+    told = [("1", {}, 0, 5), ("1", {"least": 0.5}, 0, 10), ("1", {"least": 0.7}, 6, 10)]
+    look_alike = f"1+{configuration_hash({'least': 0.5})[:8]}"
+    for version, configuration, start, end in [*told, (look_alike, {}, 6, 23)]:
+        claim = Proposed(key=0, label="claim", segments=[(start, end)], score=0.5)
+        take_suggestions(
+            COMMAND, revision, name="tagger", version=version, configuration=configuration,
+            annotations=[claim], relations=[],
+        )  # fmt: skip
+    return {f"machine:{row.identity}": row for row in Pipeline.objects.filter(corpus=corpus)}
+
+
+def test_each_configuration_of_a_version_is_a_layer_of_its_own(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    assert len(configured) == 4 and "machine:tagger@1" in configured
+    surfaces = set()
+    for name, pipeline in configured.items():
+        (row,) = records(corpus, name)
+        (item,) = row["annotations"]
+        assert row["layer"] == item["layer"] == name
+        assert str(Annotation.objects.get(layer__pipeline=pipeline).pk) == item["id"]
+        surfaces.add(item["surface"])
+    assert len(surfaces) == 4
+
+
+def test_two_configurations_of_a_version_come_back_as_two(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    before, _ = exported(corpus)
+    forget_everything()
+    drop_rows(Pipeline.objects.all())
+    outcomes = list(import_records(COMMAND, corpus, before.splitlines(), source="x"))
+    assert [outcome.reason for outcome in outcomes if outcome.reason] == []
+    back = {f"machine:{row.identity}": row for row in Pipeline.objects.filter(corpus=corpus)}
+    assert {name: row.configuration for name, row in back.items()} == {
+        name: row.configuration for name, row in configured.items()
+    }
+    assert exported(corpus)[0] == before
+    assert {
+        outcome.outcome for outcome in import_records(COMMAND, corpus, before.splitlines(), source="x")
+    } == {"unchanged"}
+
+
+def test_a_view_of_a_configuration_that_nobody_knows_here_is_refused(
+    corpus: Corpus, configured: dict[str, Pipeline]
+) -> None:
+    (name,) = (name for name, row in configured.items() if row.configuration == {"least": 0.7})
+    view, _ = exported(corpus, name)
+    (outcome,) = import_records(COMMAND, corpus, view.splitlines(), source="x")
+    assert outcome.outcome == "unchanged"
+    copy = create_corpus(COMMAND, slug="copy", name="Copy")
+    (outcome,) = import_records(COMMAND, copy, view.splitlines(), source="x")
+    assert outcome.outcome == "rejected" and "does not state the configuration" in outcome.reason
+    assert Pipeline.objects.filter(corpus=copy).count() == 0
+
+
+def by_instances(revision: Revision) -> dict[str, Any]:
+    """Return the lossless record of a revision as its model instances have it."""
+    article, raw = revision.article, getattr(revision, "raw", None)
+    views = read_layers(list(Layer.objects.filter(revision=revision).order_by("id")))
+    return {
+        "schema": "attest/1",
+        "id": str(article.pk),
+        "external_id": article.external_id,
+        "corpus": revision.corpus.slug,
+        "revision": revision.number,
+        "text_sha256": revision.text_sha256,
+        "text": revision.text,
+        "title": article.title,
+        "outlet": article.outlet.name if article.outlet else "",
+        "url": article.url,
+        "published_at": article.published_at.isoformat() if article.published_at else None,
+        "language": article.language,
+        "status": revision.status,
+        "layer": "all",
+        "blocks": [block_by_instance(block) for block in revision.blocks.order_by("segmenter", "start")],
+        "annotations": [annotation_part(view, row) for view in views for row in view.annotations.values()],
+        "relations": [relation_by_instance(view, row) for view in views for row in view.relations.values()],
+        "reviews": [review_part(review, view.layer) for view in views for review in view.reviews],
+        "revision_id": str(revision.pk),
+        "current": revision.current,
+        "created_at": revision.created_at.isoformat(),
+        "article_created_at": article.created_at.isoformat(),
+        "erased_at": None,
+        "sha256": revision.sha256,
+        "length": revision.length,
+        "encoding": revision.encoding,
+        "bom": revision.bom,
+        "content_type": revision.content_type,
+        "extractor": revision.extractor,
+        "raw": base64.b64encode(bytes(raw.data)).decode() if raw else None,
+        "byline": article.byline,
+        "metadata": article.metadata,
+        "layers": [layer_by_instance(view.layer) for view in views],
+    }
+
+
+def block_by_instance(block: Block) -> dict[str, Any]:
+    body: dict[str, Any] = {"start": block.start, "end": block.end, "kind": block.kind}
+    if block.name_start is not None:
+        body["name"] = {"start": block.name_start, "end": block.name_end}
+    body["segmenter"] = block.segmenter
+    return {**body, "kind_set": block.kind_set} if block.kind_set else body
+
+
+def relation_by_instance(view: LayerView, row: Relation) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "root": str(row.root),
+        "label": row.label,
+        "head": str(row.head_id),
+        "child": str(row.child_id),
+        "layer": layer_name(view.layer),
+        "origin": row.origin,
+        "score": row.score,
+        "reason": row.reason,
+        "derived_from": str(row.derived_from_id) if row.derived_from_id else None,
+    }
+
+
+def layer_by_instance(layer: Layer) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "name": layer_name(layer),
+        "id": str(layer.pk),
+        "created_at": layer.created_at.isoformat(),
+        "submitted_at": layer.submitted_at.isoformat() if layer.submitted_at else None,
+    }
+    if layer.pipeline:
+        body |= {"configuration": layer.pipeline.configuration, "external": layer.pipeline.external}
+    return body
+
+
+def test_the_rows_of_the_driver_say_what_the_instances_say(worked_on: Corpus) -> None:
+    put_in(worked_on, "MAYOR: We saw it.\n\nBEA: So did I.\n", "spoken")
+    kept = Article.objects.get(corpus=worked_on, external_id="hostile")
+    kept.published_at = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+    kept.save(update_fields=["published_at"])
+    lines, _ = exported(worked_on)
+    expected = [by_instances(row) for row in Revision.objects.filter(corpus=worked_on).order_by("pk")]
+    for kind in ("blocks", "annotations", "relations", "reviews", "layers", "raw", "metadata"):
+        assert any(row[kind] for row in expected), kind
+    assert any("name" in block for row in expected for block in row["blocks"])
+    assert any(len(item["segments"]) > 1 for row in expected for item in row["annotations"])
+    assert lines.splitlines() == [orjson.dumps(row) for row in expected]
+
+
+def test_pages_of_any_size_hold_the_same_lines(worked_on: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, machine_view = exported(worked_on), exported(worked_on, "machine")
+    monkeypatch.setattr(exporting, "PAGE_LENGTH", 1)
+    assert exported(worked_on)[0] == whole[0]
+    assert exported(worked_on, "machine")[0] == machine_view[0]
+    monkeypatch.setattr(exporting, "PAGE_LENGTH", 2**21)
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    assert exported(worked_on)[0] == whole[0]
 
 
 def test_importing_twice_changes_nothing(worked_on: Corpus) -> None:

@@ -47,7 +47,7 @@ def test_every_example_works(as_owen: Caller, article: UUID) -> None:
     quote = suggestions(as_owen, article, "quote")[0]
     names = {"API": BASE, "TOKEN": "x", "ARTICLE": str(article), "ANNOTATION": quote["id"]}
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 9
+    assert len(lines) == 10
     for line in lines:
         status, body = run(as_owen, line, names)
         assert status in (200, 201), (line, body)

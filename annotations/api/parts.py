@@ -1,0 +1,117 @@
+"""Parts of layers as they are sent: what stands, and on each line what the reader has decided."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS
+
+from annotations.models import Annotation, Layer, LayerKind, Relation
+from annotations.services.reading import LayerView, layer_name, read_layers
+from annotations.services.rows import Said, annotation_part, relation_part, stored_rows
+from corpus.models import Revision
+from corpus.services.actors import Actor
+from corpus.services.errors import BadInput
+from corpus.text.offsets import OffsetMap, OffsetUnit
+
+Part = dict[str, Any]
+Word = Mapping[str, Any]
+
+UNDECIDED: Word = {"version": 0, "verdict": None}
+NOT_YOURS: Word = {"version": None, "verdict": None}
+
+
+def standing_parts(layers: Sequence[Layer], own: Layer | None) -> Said:
+    """Return what stands in the layers, in their order; `own` is the reader's layer of the same revision."""
+    people = {layer.pk: layer for layer in (*layers, own) if layer and layer.kind == LayerKind.REVIEWER}
+    views = {view.layer.pk: view for view in read_layers(list(people.values()))}
+    stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in people])
+    words = _own_words(views[own.pk] if own else None)
+    standing = Said()
+    for layer in layers:
+        said = _standing(views[layer.pk]) if layer.pk in people else stored[layer.pk]
+        for part in (*said.annotations, *said.relations):
+            part.update(_own_word(layer, part["root"], own, words))
+        standing.annotations += said.annotations
+        standing.relations += said.relations
+    return standing
+
+
+def annotation_body(view: LayerView, annotation: Annotation, own: LayerView | None) -> Part:
+    return _with_own_word(annotation_part(view, annotation), view, own)
+
+
+def relation_body(view: LayerView, relation: Relation, own: LayerView | None) -> Part:
+    if all(line in view.standing for line in view.end_lines(relation)):
+        part = relation_part(view, relation)
+    else:
+        # One that no longer stands leads between what it was written for.
+        part = {
+            "id": str(relation.pk),
+            "root": str(relation.root),
+            "label": relation.label,
+            "head": str(relation.head_id),
+            "child": str(relation.child_id),
+            "layer": layer_name(view.layer),
+            "origin": relation.origin,
+            "score": relation.score,
+            "reason": relation.reason,
+            "derived_from": str(relation.derived_from_id) if relation.derived_from_id else None,
+        }
+    return _with_own_word(part, view, own)
+
+
+def own_of(actor: Actor, layers: Sequence[Layer]) -> Layer | None:
+    """Return the actor's own one among the layers of a revision."""
+    return next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
+
+
+def offsets_in(revision: Revision, unit: OffsetUnit) -> OffsetMap | None:
+    """Return what converts the offsets of a revision into a unit; None for code points."""
+    if unit == OffsetUnit.CODE_POINT:
+        return None
+    if revision.article.erased_at:
+        raise BadInput(
+            "This article was erased; its offsets are known in code points only.", field="offset_unit"
+        )
+    return OffsetMap(revision.text, unit)
+
+
+def convert_segments(bodies: Sequence[Part], offsets: OffsetMap | None) -> None:
+    """Put the segments of what is about to be sent into another unit."""
+    if offsets is None:
+        return
+    for body in bodies:
+        body["segments"] = [
+            [offsets.from_code_points(start), offsets.from_code_points(end)]
+            for start, end in body["segments"]
+        ]
+
+
+def _standing(view: LayerView) -> Said:
+    rows = sorted(view.standing.values(), key=lambda row: (row.start, row.pk))
+    return Said(
+        annotations=[annotation_part(view, row) for row in rows],
+        relations=[relation_part(view, row) for row in view.links.values()],
+    )
+
+
+def _own_words(own: LayerView | None) -> dict[str, Word]:
+    """Return how often the reader has decided on each line, and how."""
+    if own is None:
+        return {}
+    counting = own.counting
+    return {
+        str(line): {"version": version, "verdict": counting[line].verdict if line in counting else None}
+        for line, version in own.versions.items()
+    }
+
+
+def _own_word(layer: Layer, line: str, own: Layer | None, words: Mapping[str, Word]) -> Word:
+    """Return the reader's word on a line; nothing of another person's."""
+    if layer.kind == LayerKind.MACHINE or (own is not None and own.pk == layer.pk):
+        return words.get(line, UNDECIDED)
+    return NOT_YOURS
+
+
+def _with_own_word(part: Part, view: LayerView, own: LayerView | None) -> Part:
+    return {**part, **_own_word(view.layer, part["root"], own.layer if own else None, _own_words(own))}
