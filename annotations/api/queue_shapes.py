@@ -38,12 +38,12 @@ class NoAssignmentShape(serializers.Serializer[Any]):
 
 
 class EndInput(Input):
-    label = Text(max_length=64)
+    label = Text(max_length=64)  # type: ignore[assignment]
     segments = Segments()
 
 
 class WrittenInput(Input):
-    label = Text(max_length=64)
+    label = Text(max_length=64)  # type: ignore[assignment]
     segments = Segments()
     attributes = Attributes(required=False)
     links = serializers.DictField(child=EndInput(many=True), required=False)

@@ -22,7 +22,7 @@ def unguard(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0002_guard_what_was_said'),
+        ('annotations', '0003_let_erasing_empty_words'),
         ('corpus', '0003_queue_settings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -71,7 +71,7 @@ def lies() -> list[Lie]:
     return [found for found in verify() if isinstance(found, Lie)]
 
 
-REASON = {"reason": "boundary"}
+REASON: dict[str, Any] = {"reason": "boundary"}
 
 
 def test_what_two_passes_agree_on_is_gold_by_itself(two: Revision, ada: User, ben: User) -> None:
