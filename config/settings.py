@@ -260,12 +260,16 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RevisionStatusEnum": "corpus.models.RevisionStatus",
         "JobStatusEnum": "annotations.models.JobStatus",
+        "AssignmentStatusEnum": "annotations.models.AssignmentStatus",
+        "DisputeStatusEnum": "annotations.models.DisputeStatus",
     },
     "TAGS": [
         {"name": "corpora", "description": "Corpora, members, guideline and scheme."},
         {"name": "articles", "description": "Texts in, their revisions and blocks."},
         {"name": "layers", "description": "What machines, reviewers and gold say of a text."},
         {"name": "reviews", "description": "Deciding, and the pass that the decisions make up."},
+        {"name": "queue", "description": "Taking articles under a lease, and ending passes."},
+        {"name": "disputes", "description": "Where passes differ, and what holds."},
         {"name": "machines", "description": "Pipelines, runs and jobs."},
         {"name": "files", "description": "Exports and imports."},
         {"name": "events", "description": "The audit trail, and counts."},

@@ -22,13 +22,13 @@ NOT_YOURS: Word = {"version": None, "verdict": None}
 
 def standing_parts(layers: Sequence[Layer], own: Layer | None) -> Said:
     """Return what stands in the layers, in their order; `own` is the reader's layer of the same revision."""
-    people = {layer.pk: layer for layer in (*layers, own) if layer and layer.kind == LayerKind.REVIEWER}
-    views = {view.layer.pk: view for view in read_layers(list(people.values()))}
-    stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in people])
+    settled = {layer.pk: layer for layer in (*layers, own) if layer and layer.kind != LayerKind.MACHINE}
+    views = {view.layer.pk: view for view in read_layers(list(settled.values()))}
+    stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in settled])
     words = _own_words(views[own.pk] if own else None)
     standing = Said()
     for layer in layers:
-        said = _standing(views[layer.pk]) if layer.pk in people else stored[layer.pk]
+        said = _standing(views[layer.pk]) if layer.pk in settled else stored[layer.pk]
         for part in (*said.annotations, *said.relations):
             part.update(_own_word(layer, part["root"], own, words))
         standing.annotations += said.annotations

@@ -16,7 +16,7 @@ from django.db.models import Q
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Settlement, Verdict
 from annotations.models.reviews import KEEPING
 from annotations.services.instances import rows_of_layers, segments_of_layers
-from corpus.models import Corpus, Revision, Role, SuggestionsShown
+from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
 
@@ -205,9 +205,10 @@ def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:
 def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision) -> list[Layer]:
     """Return the layers of a revision that the actor may see.
 
-    Everybody sees gold and the own layer, and the machines' as the corpus says. Another person's layer shows
+    Everybody sees the own layer, and the machines' as the corpus says. Another person's layer shows
     in an open corpus; in a blind one only from adjudicators upward, once it is submitted, and not
-    while they have a pass in hand on the same text themselves.
+    while they have a pass in hand on the same text themselves. So does gold before all of it is settled,
+    which would tell what others said; whole, it shows to everybody without a pass in hand.
     """
     layers = list(
         Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id")
@@ -219,7 +220,7 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
         layer
         for layer in layers
         if layer is own
-        or layer.kind == LayerKind.GOLD
+        or (layer.kind == LayerKind.GOLD and (others or _is_settled(corpus, revision, own)))
         or (layer.kind == LayerKind.MACHINE and machines)
         or (
             layer.kind == LayerKind.REVIEWER
@@ -227,6 +228,14 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
             and (not corpus.blind or layer.submitted_at or actor.user is None)
         )
     ]
+
+
+def _is_settled(corpus: Corpus, revision: Revision, own: Layer | None) -> bool:
+    """Return whether gold may show to a person of this corpus who sees no other's layer."""
+    if not corpus.blind:
+        return True
+    whole = revision.status in (RevisionStatus.GOLD, RevisionStatus.SUPERSEDED)
+    return whole and (own is None or own.submitted_at is not None)
 
 
 def _sees_others(actor: Actor, corpus: Corpus, role: Role, own: Layer | None) -> bool:

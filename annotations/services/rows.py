@@ -41,9 +41,9 @@ def stored_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
 
 def standing_rows(alias: str, layers: Sequence[Layer]) -> dict[UUID, Said]:
     """Return what stands in the layers, by layer; of people's also every review."""
-    people = [layer for layer in layers if layer.kind == LayerKind.REVIEWER]
-    said = stored_rows(alias, [layer for layer in layers if layer.kind != LayerKind.REVIEWER])
-    said |= {view.layer.pk: _standing(view) for view in read_layers(people, using=alias)}
+    settled = [layer for layer in layers if layer.kind != LayerKind.MACHINE]
+    said = stored_rows(alias, [layer for layer in layers if layer.kind == LayerKind.MACHINE])
+    said |= {view.layer.pk: _standing(view) for view in read_layers(settled, using=alias)}
     return said
 
 

@@ -36,6 +36,7 @@ _OWN = _LAYER.format("layer.kind = 'reviewer' AND layer.reviewer_id = %s")
 _SUBMITTED = _LAYER.format(
     "layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NOT NULL"
 )
+_IN_HAND = _LAYER.format("layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NULL")
 #: The oldest one of a corpus and status that can be decided on and that a reviewer has not finished.
 _OLDEST = f"""(
     SELECT corpus_revision.id
@@ -62,9 +63,11 @@ def status_seen_by(
         return revisions.annotate(seen_status=F("status"))
     return revisions.annotate(
         seen_status=Case(
-            When(status__in=SHARED, then=F("status")),
-            When(_own(actor, submitted=True), then=Value(RevisionStatus.SUBMITTED.value)),
-            When(_own(actor), then=Value(RevisionStatus.IN_REVIEW.value)),
+            When(status=RevisionStatus.SUPERSEDED, then=F("status")),
+            # Whoever has a pass in hand is not to know that it is settled without them.
+            When(_in_hand(actor), then=Value(RevisionStatus.IN_REVIEW.value)),
+            When(status=RevisionStatus.GOLD, then=F("status")),
+            When(_own(actor), then=Value(RevisionStatus.SUBMITTED.value)),
             When(_suggested(), then=Value(RevisionStatus.SUGGESTED.value)),
             default=Value(RevisionStatus.NEW.value),
             output_field=CharField(),
@@ -79,13 +82,19 @@ def with_seen_status(
 
     Where the corpus is blind, a page of `new` or `suggested` looks at every revision in between.
     """
-    if sees_others_work(actor, corpus, role) or status in SHARED:
+    if sees_others_work(actor, corpus, role) or status == RevisionStatus.SUPERSEDED:
         return revisions.filter(status=status)
+    if status == RevisionStatus.GOLD:
+        return revisions.filter(~_in_hand(actor), status=status)
+    own = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user)
+    if status == RevisionStatus.IN_REVIEW:
+        in_hand = own.filter(submitted_at__isnull=True)
+        return revisions.exclude(status=RevisionStatus.SUPERSEDED).filter(
+            pk__in=in_hand.values("revision_id")
+        )
     revisions = revisions.exclude(status__in=SHARED)
-    if status in (RevisionStatus.SUBMITTED, RevisionStatus.IN_REVIEW):
-        own = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user)
-        own = own.filter(submitted_at__isnull=status == RevisionStatus.IN_REVIEW)
-        return revisions.filter(pk__in=own.values("revision_id"))
+    if status == RevisionStatus.SUBMITTED:
+        return revisions.filter(pk__in=own.filter(submitted_at__isnull=False).values("revision_id"))
     if status in (RevisionStatus.SUGGESTED, RevisionStatus.NEW):
         suggested = _suggested()
         return revisions.filter(~_own(actor), suggested if status == RevisionStatus.SUGGESTED else ~suggested)
@@ -122,8 +131,12 @@ def next_revisions(actor: Actor, corpus: Corpus) -> QuerySet[Revision]:
     ).order_by("id")
 
 
-def _own(actor: Actor, *, submitted: bool = False) -> RawSQL:
-    return _sql(_SUBMITTED if submitted else _OWN, _user_id(actor))
+def _own(actor: Actor) -> RawSQL:
+    return _sql(_OWN, _user_id(actor))
+
+
+def _in_hand(actor: Actor) -> RawSQL:
+    return _sql(_IN_HAND, _user_id(actor))
 
 
 def _suggested() -> RawSQL:

@@ -68,12 +68,31 @@ def test_adas_answers_do_not_show_bens_pass(
         decide_all(as_ada, article, "accept")
     seal_events()
     before = answers(as_ada, article) | answers(as_ada, second)
-    decide_all(as_ben, article, "accept")
+    # Not quite as ada: what they agree on is settled, and does not show before the rest is.
+    decide_all(as_ben, article, "accept", but_first="skip")
     add = {"decisions": [{"verdict": "add", "label": "claim", "segments": [[1, 4]]}]}
     assert as_ben.post(f"articles/{second}/reviews/", add).json()["results"][0]["status"] == 200
     seal_events()
     after = answers(as_ada, article) | answers(as_ada, second)
     assert after == before
+
+
+def test_gold_shows_once_all_of_it_is_settled_and_the_own_pass_is_done(
+    as_ada: Caller, as_ben: Caller, article: UUID, corpus: Corpus
+) -> None:
+    """The control: what is gold does show, so that what did not show above was kept back."""
+    Corpus.objects.update(single_is_gold=True)
+    first = suggestions(as_ada, article)[0]
+    as_ada.post(f"annotations/{first['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    decide_all(as_ben, article, "accept")
+    path = f"articles/{article}/annotations/?layer=gold"
+    assert (as_ada.get(path).json()["results"], as_ada.get(f"articles/{article}/").json()["status"]) == (
+        [],
+        "in_review",
+    )
+    decide_all(as_ada, article, "accept")
+    assert as_ada.get(path).json()["results"]
+    assert as_ada.get(f"articles/{article}/").json()["status"] == "gold"
 
 
 def test_bens_layer_is_not_there_for_ada(as_ada: Caller, as_ben: Caller, ben: User, article: UUID) -> None:
