@@ -1,0 +1,1 @@
+"""A pipeline that is trained from reviewed articles and starts from the rules."""

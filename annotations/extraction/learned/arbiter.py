@@ -1,0 +1,149 @@
+"""The arbiter: where rules and tagger differ, which of the two is to be believed, or neither.
+
+With little data it believes the rules, since its weights start there.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from annotations.extraction.learned.ranker import Features, Ranker
+from annotations.extraction.learned.reading import Found, Page
+from annotations.extraction.learned.tagger import Stretch, Tagged
+
+#: what the weights are before anything was learned
+PRIOR = {"agree": 4.0, "rules": 2.5, "tagger": 0.0, "tagger sure=9": 1.0, "tagger sure=8": 0.5}
+#: a quote is suggested from this probability on; below a half, for what is found pays more than it costs
+BELIEVED = 0.4
+_STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+
+
+class Option(NamedTuple):
+    """One reading of a stretch of tokens: the quotes that it has, and what speaks for it."""
+
+    quotes: tuple[Stretch, ...]
+    features: Features
+
+
+class Judges(Protocol):
+    """Picks one of the options for a stretch of a page."""
+
+    def __call__(self, options: Sequence[Option]) -> tuple[Option, float]: ...
+
+
+def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
+    """Return the stretches of a page with its quotes settled; their probability is the judge's."""
+    settled = [stretch for stretch in tagged.stretches if stretch.tag != "Q"]
+    quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
+    for ours, theirs in _clusters(page.quotes, quotes):
+        option, chance = judge(options_of(page, tagged, ours, theirs))
+        settled += [quote._replace(probability=chance) for quote in option.quotes]
+    return sorted(settled, key=lambda stretch: stretch.first)
+
+
+def _clusters(
+    rules: Sequence[Found], tagged: Sequence[Stretch]
+) -> Iterator[tuple[list[Found], list[Stretch]]]:
+    """Yield the quotes that overlap, directly or by others, together."""
+    ours: list[Found] = []
+    theirs: list[Stretch] = []
+    reach = 0
+    items: list[Found | Stretch] = [*rules, *tagged]
+    for item in sorted(items, key=_range):
+        first, last = _range(item)
+        if first >= reach and (ours or theirs):
+            yield ours, theirs
+            ours, theirs = [], []
+        reach = max(reach, last)
+        if isinstance(item, Found):
+            ours.append(item)
+        else:
+            theirs.append(item)
+    if ours or theirs:
+        yield ours, theirs
+
+
+def _range(item: Found | Stretch) -> tuple[int, int]:
+    return item.first, item.last
+
+
+def options_of(page: Page, tagged: Tagged, ours: Sequence[Found], theirs: Sequence[Stretch]) -> list[Option]:
+    """Return what one can make of quotes that overlap: nothing, what the rules or what the tagger found."""
+    options = [Option((), ("nothing",))]
+    agree = [_range(item) for item in ours] == [_range(item) for item in theirs]
+    if ours:
+        outer = _outermost(ours)
+        features = ["agree" if agree else "rules"]
+        for found in outer:
+            features += _of_rules(found, tagged, alone=not theirs, agree=agree)
+        if len(outer) > 1:
+            features.append("rules several")
+        options.append(Option(tuple(Stretch("Q", item.first, item.last, 1.0) for item in outer), features))
+    if theirs and not agree:
+        features = ["tagger", f"tagger alone={not ours:d}"]
+        for stretch in theirs:
+            features += _of_tagger(page, stretch, ours)
+        if len(theirs) > 1:
+            features.append("tagger several")
+        options.append(Option(tuple(theirs), features))
+    return options
+
+
+def _outermost(found: Sequence[Found]) -> list[Found]:
+    """Return what no other holds, in order; a list of stretches cannot nest."""
+    outer: list[Found] = []
+    for item in found:
+        if not outer or item.first >= outer[-1].last:
+            outer.append(item)
+        elif item.last > outer[-1].last:
+            outer[-1] = outer[-1]._replace(last=item.last) if item.first == outer[-1].first else outer[-1]
+    return outer
+
+
+def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list[str]:
+    support = sum(tagged.inside[found.first : found.last]) / (found.last - found.first)
+    state = "agree" if agree else "alone" if alone else "other"
+    return [
+        f"{state} rule={found.rule}",
+        f"{state} support={_step(support)}",
+        f"{state} long={min(found.last - found.first, 4)}",
+    ]
+
+
+def _of_tagger(page: Page, stretch: Stretch, ours: Sequence[Found]) -> list[str]:
+    tokens = page.passage.tokens
+    features = [
+        f"tagger sure={_step(stretch.probability)}",
+        f"tagger long={min(stretch.last - stretch.first, 4)}",
+    ]
+    for found in ours:
+        features.append(f"tagger for={found.rule}")
+        features.append(
+            f"tagger starts={_sign(stretch.first - found.first)} ends={_sign(stretch.last - found.last)}"
+        )
+    if not ours:
+        features.append(f"tagger new sure={_step(stretch.probability)}")
+        features.append(f"tagger new begins={tokens[stretch.first].low}")
+    return features
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _step(share: float) -> int:
+    return sum(share >= step for step in _STEPS)
+
+
+class Arbiter:
+    """Believes the option that past articles make likeliest."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self.ranker = ranker
+
+    def __call__(self, options: Sequence[Option]) -> tuple[Option, float]:
+        """Return the likeliest option and its probability; the first option is nothing."""
+        chances = self.ranker.probabilities([option.features for option in options])
+        best = max(range(1, len(options)), key=lambda number: chances[number])
+        if chances[best] < BELIEVED:
+            return options[0], chances[0]
+        return options[best], chances[best]
