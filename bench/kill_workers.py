@@ -21,11 +21,11 @@ from django.db import close_old_connections
 from django.db.models import Avg, Max
 
 from annotations.extraction import build_pipeline
-from annotations.extraction.base import ArticleText, Suggestions
+from annotations.extraction.base import Suggestions
 from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline, Relation, Segment
 from annotations.models.jobs import OPEN_JOBS
-from annotations.services.jobs import text_blocks
 from annotations.services.pipelines import activate_pipeline
+from annotations.services.texts import article_text
 from annotations.services.verifying import Lie, verify
 from bench.articles import invent
 from bench.servers import Servers, running_servers
@@ -204,13 +204,13 @@ def inspect(corpus: Corpus, pipeline: Pipeline) -> Damage:
         lies=sum(isinstance(found, Lie) for found in verify(corpus)),
     )
     proposer = build_pipeline(pipeline.name, pipeline.configuration)
-    for revision in Revision.objects.filter(corpus=corpus).iterator(chunk_size=100):
+    for revision in Revision.objects.filter(corpus=corpus).select_related("article").iterator(chunk_size=100):
         layers = list(Layer.objects.filter(revision=revision, pipeline=pipeline))
         finished = Job.objects.filter(revision=revision, pipeline=pipeline, status=JobStatus.DONE).exists()
         if not layers or not finished:
             damage.lost += 1
             continue
-        article = ArticleText(text=revision.text, language="en", blocks=text_blocks(revision.pk))
+        article = article_text(revision)
         wanted = Counter(proposed(revision.text, proposer.suggest(article)))
         found = Counter(row for layer in layers for row in stored(layer))
         landed = Event.objects.filter(subject_id=revision.pk, action="layer.landed").count()

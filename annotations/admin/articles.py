@@ -18,9 +18,9 @@ from annotations.admin.reviewing import review_page
 from annotations.admin.worklist import WorkList
 from annotations.models import Layer
 from annotations.services.erasing import erase_article
-from annotations.services.jobs import text_blocks
 from annotations.services.reading import LayerView, layer_name, read_layers, visible_layers
 from annotations.services.seeing import status_seen_by
+from annotations.services.texts import text_blocks
 from corpus.admin.access import ScopedAdmin, check_role, person, reaches, roles_of
 from corpus.admin.pages import page
 from corpus.api.authentication import admin_actor
@@ -86,7 +86,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         layers=[(layer, _named(request, layer), layer == chosen) for layer in layers],
         chosen=chosen,
         standing=_said(view),
-        text=painted(revision.text, text_blocks(revision.pk), _marks(view)),
+        text=painted(revision.text, text_blocks([revision.pk])[revision.pk], _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
         status_name=revision.seen_status,  # type: ignore[attr-defined]
         linked_url=revision.article.url if revision.article.url.lower().startswith(LINKED) else "",

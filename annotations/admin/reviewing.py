@@ -19,10 +19,10 @@ from annotations.models import Layer, LayerKind, Verdict
 from annotations.models.reviews import RejectReason
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
-from annotations.services.jobs import text_blocks
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.reviewing import decide, decide_many
 from annotations.services.seeing import next_revisions
+from annotations.services.texts import text_blocks
 from corpus.admin.access import check_role, roles_of
 from corpus.admin.pages import page, telling
 from corpus.api.authentication import admin_actor
@@ -161,7 +161,7 @@ def _render(
         corpus=revision.article.corpus,
         revision=revision,
         board=board,
-        text=painted(revision.text, text_blocks(revision.pk), board.marks()),
+        text=painted(revision.text, text_blocks([revision.pk])[revision.pk], board.marks()),
         panel=None if submitted else _panel(desk, board, wanted, given, refused),
         labels=list(desk.scheme.labels.values()),
         reasons=[(reason.value, str(reason.label)) for reason in RejectReason],

@@ -6,24 +6,22 @@ runs out, the sweeper queues the job again, and a result that comes late is refu
 """
 
 import hashlib
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
 import structlog
-from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from annotations.extraction import build_pipeline
-from annotations.extraction.base import ArticleText, Suggestions
+from annotations.extraction.base import Suggestions
 from annotations.models import Job, JobStatus, Layer, LayerKind, Pipeline
 from annotations.models.jobs import OPEN_JOBS
+from annotations.services.building import built
 from annotations.services.layers import (
     NewAnnotation,
     NewRelation,
@@ -34,14 +32,15 @@ from annotations.services.layers import (
     write_annotations,
     write_relations,
 )
+from annotations.services.leases import keep_lease, lease_end
 from annotations.services.queue import open_ready_passes
-from corpus.models import Block, Revision, RevisionStatus
+from annotations.services.texts import article_text
+from corpus.models import Revision, RevisionStatus
 from corpus.services.actors import JOB
 from corpus.services.corpora import scheme_of
 from corpus.services.events import Change, record
 from corpus.services.revisions import move_new_ones
-from corpus.text.blocks import SEGMENTER, BlockKind
-from corpus.text.blocks import Block as TextBlock
+from corpus.text.blocks import SEGMENTER
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +99,7 @@ def claim_job(worker: str) -> Claim | None:
         job.attempts += 1
         job.token += 1
         job.worker = worker[:128]
-        job.lease_until = now + timedelta(seconds=settings.ATTEST_JOB_LEASE)
+        job.lease_until = lease_end(now)
         job.heartbeat_at = now
         job.save(update_fields=["status", "attempts", "token", "worker", "lease_until", "heartbeat_at"])
     return Claim(
@@ -182,37 +181,17 @@ def due_jobs(limit: int) -> int:
     return len(Job.objects.due(timezone.now()).order_by("due_at", "id").values_list("pk")[:limit])
 
 
-@contextmanager
-def kept_lease(claim: Claim) -> Iterator[None]:
-    """Renew the lease from a thread while the body works; short jobs end before its first beat."""
-    ended = threading.Event()
-    beat = threading.Thread(target=_beat, args=(claim, ended), daemon=True)
-    beat.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        beat.join()
+def kept_lease(claim: Claim) -> AbstractContextManager[None]:
+    """Renew the lease of a job while the body works."""
+
+    def renew(until: datetime) -> int:
+        return _held(claim).update(heartbeat_at=timezone.now(), lease_until=until)
+
+    return keep_lease(renew, work=claim.job_id)
 
 
 def configuration_hash(configuration: object) -> str:
     return hashlib.sha256(orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _beat(claim: Claim, ended: threading.Event) -> None:
-    lease = settings.ATTEST_JOB_LEASE
-    try:
-        while not ended.wait(lease / 3):
-            now = timezone.now()
-            try:
-                if not _held(claim).update(heartbeat_at=now, lease_until=now + timedelta(seconds=lease)):
-                    return
-            except OperationalError as error:
-                # A database that is busy or away for a moment: there are two more beats before the lease
-                # ends.
-                log.warning("heartbeat_missed", job=claim.job_id, error=str(error))
-    finally:
-        connection.close()
 
 
 def _held(claim: Claim) -> "QuerySet[Job]":
@@ -223,26 +202,7 @@ def _suggest(claim: Claim) -> tuple[Revision, Suggestions]:
     """Run the pipeline on the revision's text, outside of any transaction."""
     revision = Revision.objects.select_related("article").get(pk=claim.revision_id)
     pipeline = Pipeline.objects.get(pk=claim.pipeline_id)
-    article = ArticleText(
-        text=revision.text,
-        language=revision.article.language or "en",
-        blocks=text_blocks(revision.pk),
-    )
-    return revision, build_pipeline(pipeline.name, pipeline.configuration).suggest(article)
-
-
-def text_blocks(revision_id: UUID) -> tuple[TextBlock, ...]:
-    """Return the blocks of a revision with the kinds that people set. One query."""
-    return tuple(
-        TextBlock(
-            start=block.start,
-            end=block.end,
-            kind=BlockKind(block.effective_kind),
-            name_start=block.name_start,
-            name_end=block.name_end,
-        )
-        for block in Block.objects.filter(revision_id=revision_id, segmenter=SEGMENTER).order_by("start")
-    )
+    return revision, built(pipeline).suggest(article_text(revision))
 
 
 def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:

@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
-from annotations.extraction import PIPELINES
 from annotations.models import Layer, LayerKind
+from annotations.services.building import OWN_NAMES
 from annotations.services.jobs import finish_revisions
 from annotations.services.layers import (
     NewAnnotation,
@@ -82,7 +82,7 @@ def _check_identity(name: str, version: str) -> None:
         raise BadInput(
             "A pipeline's name has small letters, digits, - and _, 64 at most.", field="pipeline.name"
         )
-    if name in PIPELINES:
+    if name in OWN_NAMES:
         raise BadInput(f"{name!r} is the name of a built-in pipeline; take another.", field="pipeline.name")
     if not VERSION.match(version):
         raise BadInput("A version has letters, digits and . _ + -, 32 at most.", field="pipeline.version")
