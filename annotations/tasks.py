@@ -2,13 +2,26 @@
 
 import os
 import socket
+import subprocess
+import sys
+from functools import partial
 
 import structlog
 from celery import shared_task
+from celery.app.task import Task
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from annotations.services.jobs import due_jobs, work_jobs
+from annotations.services.leases import keep_lease
+from annotations.services.trainings import (
+    TrainingClaim,
+    claim_training,
+    due_trainings,
+    fail_training,
+    renew,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -17,15 +30,50 @@ JOBS_A_RING = 200
 SECONDS_A_RING = 5
 #: Rings at once: enough for every process of a few workers to wake.
 MAX_RINGS = 16
+#: Seconds that a training may take.
+TRAINING_LIMIT = 12 * 3600
 
 
 @shared_task(name="annotations.work")
 def work() -> dict[str, int]:
     """Work due jobs until there are none or the ring's time is up."""
-    counts = work_jobs(f"{socket.gethostname()}:{os.getpid()}", limit=JOBS_A_RING, seconds=SECONDS_A_RING)
+    counts = work_jobs(worker_name(), limit=JOBS_A_RING, seconds=SECONDS_A_RING)
     if due_jobs(1):
         ring(1)
     return counts
+
+
+@shared_task(name="annotations.train", soft_time_limit=TRAINING_LIMIT, time_limit=TRAINING_LIMIT + 60)
+def train() -> str:
+    """Work the oldest training that is due, if there is one."""
+    claim = claim_training(worker_name())
+    if claim is None:
+        return "none"
+    code = train_apart(claim)
+    if code:
+        fail_training(claim, f"The training ended with exit code {code}.", for_good=False)
+    return str(code)
+
+
+def train_apart(claim: TrainingClaim) -> int:
+    """Train in a process of its own and return its exit code.
+
+    What it takes in memory is given back in the end, and it runs at a low priority: people come first.
+    """
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "train"]
+    command += ["--claim", f"{claim.training_id}:{claim.token}:{claim.attempts}"]
+    with keep_lease(partial(renew, claim), work=claim.training_id):
+        process = subprocess.Popen(command)  # noqa: S603 - our own program, and ids of our own
+        try:
+            return process.wait()
+        finally:
+            # Whatever ends this task ends the training with it; one that has ended is not there to kill.
+            process.kill()
+            process.wait()
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def ring(rings: int | None = None) -> int:
@@ -35,15 +83,24 @@ def ring(rings: int | None = None) -> int:
     costs seconds, never a job.
     """
     wanted = rings if rings is not None else min(due_jobs(MAX_RINGS), MAX_RINGS)
-    for rung in range(wanted):
-        try:
-            work.apply_async(expires=120)
-        except OperationalError as error:
-            log.warning("bell_unheard", error=str(error))
-            return rung
-    return wanted
+    return _send(work, wanted)
+
+
+def ring_trainings() -> int:
+    """Wake a worker for each training that is due; as `ring`."""
+    return _send(train, min(due_trainings(), MAX_RINGS))
 
 
 def ring_after_commit() -> None:
     # Robust: what is committed stands, whatever becomes of the bell.
     transaction.on_commit(ring, robust=True)
+
+
+def _send(task: "Task[[], object]", times: int) -> int:
+    for sent in range(times):
+        try:
+            task.apply_async(expires=120)
+        except OperationalError as error:
+            log.warning("bell_unheard", error=str(error))
+            return sent
+    return times

@@ -2,6 +2,7 @@ from annotations.models.exports import Export
 from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
+from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
 from annotations.models.reviews import Review, Verdict
 
@@ -16,6 +17,7 @@ __all__ = [
     "JobStatus",
     "Layer",
     "LayerKind",
+    "ModelFile",
     "Origin",
     "Outcome",
     "Pipeline",
@@ -25,5 +27,7 @@ __all__ = [
     "Run",
     "Segment",
     "Settlement",
+    "Training",
+    "TrainingStatus",
     "Verdict",
 ]

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from annotations.services.jobs import sweep_jobs
 from annotations.services.queue import refill_changed_queues, sweep_assignments
-from annotations.tasks import ring
+from annotations.services.trainings import sweep_trainings
+from annotations.tasks import ring, ring_trainings
 from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
 from corpus.services.events import seal_events
@@ -51,7 +52,8 @@ class Command(AttestCommand):
                 "expired": sweep_assignments(),
                 "opened": refill_changed_queues(),
                 "sealed": seal_events(),
-                "rung": ring(),
+                "trainings": sweep_trainings(),
+                "rung": ring() + ring_trainings(),
             }
             IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
         except OperationalError as error:
