@@ -28,7 +28,7 @@ _WORD = re.compile(r"\w+")
 _MARK = re.compile('[“”"]')
 _SPEAKING = frozenset(
     word for word, entries in LEXICON.items() if any(verb.weight == 1 for _, verb in entries)
-)
+) | {"according"}
 _OUTER = " \t\r\n\u00a0\"“”„«»‘’'.,;:!?"
 _FUNCTION_WORDS = word_set(
     "the a an of in at on for and or to by with from his her their its this that these those"
@@ -171,14 +171,14 @@ def pieces_of(suggestions: Suggestions, unscored: frozenset[int] = frozenset()) 
 
 def judged(suggestions: Suggestions, example: Example) -> list[tuple[float, bool]]:
     """Return the score of each suggested quote and whether gold has it; all segments must match."""
-    ruler = _Ruler(example.article.text)
+    ruler = Ruler(example.article.text)
     gold = sorted(ruler.range(piece.span) for piece in pieces_of(example.gold))
     starts = [span[0] for span in gold]
     judgements = []
     for quote in suggestions.annotations:
         if quote.label == "quote":
             ranges = [ruler.range(segment) for segment in quote.segments]
-            right = all(_matches(gold[: bisect_left(starts, span[1])], [span]) for span in ranges)
+            right = all(matches(gold[: bisect_left(starts, span[1])], [span]) for span in ranges)
             judgements.append((quote.score, right))
     return judgements
 
@@ -195,7 +195,7 @@ def is_speech(text: str, piece: Piece) -> bool:
     return len(_WORD.findall(words)) >= 4 and not _SPEAKING.isdisjoint(_WORD.findall(cue))
 
 
-class _Ruler:
+class Ruler:
     """Measures spans of one text in tokens: words and single marks."""
 
     def __init__(self, text: str) -> None:
@@ -233,7 +233,7 @@ def overlap(one: Range, other: Range) -> float:
 
 
 def _compare(text: str, found: Sequence[Piece], gold: Sequence[Piece]) -> Counts:
-    ruler = _Ruler(text)
+    ruler = Ruler(text)
     scored = [piece for piece in gold if piece.scored]
     unscored = [ruler.range(piece.span) for piece in gold if not piece.scored]
     right = [ruler.range(piece.span) for piece in scored]
@@ -243,7 +243,7 @@ def _compare(text: str, found: Sequence[Piece], gold: Sequence[Piece]) -> Counts
     counts["exact"] = len({piece.span for piece in scored} & {piece.span for piece in found})
     counts["trimmed"] = (_trimmed(text, scored) & _trimmed(text, found)).total()
     counts.update(f"{piece.type} gold" for piece in scored)
-    for number, other in _matches(right, ranges):
+    for number, other in matches(right, ranges):
         counts["matched"] += 1
         counts[f"{scored[number].type} matched"] += 1
         _compare_links(counts, ruler, found[other], scored[number])
@@ -274,7 +274,7 @@ def _trimmed(text: str, pieces: Iterable[Piece]) -> Counter[Span]:
     return trimmed
 
 
-def _matches(gold: Sequence[Range], found: Sequence[Range]) -> list[tuple[int, int]]:
+def matches(gold: Sequence[Range], found: Sequence[Range]) -> list[tuple[int, int]]:
     """Return pairs of numbers that match one to one, the closest first."""
     order = sorted(range(len(found)), key=lambda number: found[number])
     pairs = []
@@ -294,7 +294,7 @@ def _matches(gold: Sequence[Range], found: Sequence[Range]) -> list[tuple[int, i
     return list(matched.items())
 
 
-def _compare_links(counts: Counts, ruler: _Ruler, found: Piece, gold: Piece) -> None:
+def _compare_links(counts: Counts, ruler: Ruler, found: Piece, gold: Piece) -> None:
     if gold.source is None:
         counts["attributed"] += found.source is None
     else:
@@ -308,7 +308,7 @@ def _compare_links(counts: Counts, ruler: _Ruler, found: Piece, gold: Piece) -> 
             counts["cue right"] += 1
 
 
-def is_right_source(ruler: _Ruler, found: Span, gold: Span) -> bool:
+def is_right_source(ruler: Ruler, found: Span, gold: Span) -> bool:
     """Whether a source names the one in gold: nearly the same words, a naming part, or a little more."""
     one, other = ruler.range(found), ruler.range(gold)
     if not _shared(one, other):

@@ -37,9 +37,10 @@ def count_reviewed(corpus: Corpus) -> int:
     return _settled(corpus).values("revision").distinct().count()
 
 
-def reviewed_articles(corpus: Corpus) -> Iterator[Reviewed]:
-    """Yield the reviewed current texts of a corpus, oldest first; six statements for each hundred."""
-    every = iter(_settled(corpus).order_by("revision").values_list("revision", flat=True).distinct())
+def reviewed_articles(corpus: Corpus, *, newest_first: bool = False) -> Iterator[Reviewed]:
+    """Yield the reviewed current texts of a corpus, oldest first; seven statements for each hundred."""
+    order = "-revision" if newest_first else "revision"
+    every = iter(_settled(corpus).order_by(order).values_list("revision", flat=True).distinct())
     while ids := list(islice(every, CHUNK)):
         layers = _truths(ids)
         revisions = Revision.objects.select_related("article").in_bulk(ids)

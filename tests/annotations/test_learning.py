@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,9 +12,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.extraction.evaluation import Difference
+from annotations.extraction.mistakes import Kind
 from annotations.models import Job, ModelFile, Pipeline, Run, Training
 from annotations.services import learning, trainings
 from annotations.services.building import ModelMissing, built
+from annotations.services.evaluating import report_on
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.learning import work_training
@@ -235,3 +238,63 @@ def test_the_command_trains_and_tells(reviewed: Corpus) -> None:
 def test_the_command_says_what_is_missing(corpus: Corpus) -> None:
     with pytest.raises(CommandError, match="learning takes 10"):
         call_command("train", "--corpus", corpus.slug, "--inline")
+
+
+def test_a_report_reads_what_reviewers_saw(reviewed: Corpus) -> None:
+    call_command("preannotate", "--corpus", reviewed.slug, "--inline", stdout=io.StringIO())
+    report = report_on(reviewed, Pipeline.objects.get(name="rules"))
+    assert (report.articles, report.known, report.unread, report.capped) == (40, 0, 0, False)
+    assert report.figures["gold"] == 40
+    missed = sum(counts[Kind.MISSED] for counts in report.constructions.values())
+    assert missed == 40 - round(report.figures["found_recall"] * 40)
+    assert report_on(reviewed, Pipeline.objects.get(name="rules"), most=10).capped
+
+
+def test_a_report_leaves_out_what_was_learned_from(reviewed: Corpus) -> None:
+    training = worked(reviewed)
+    assert training.pipeline
+    assert report_on(reviewed, training.pipeline).known == 40
+
+
+def test_evaluate_scores_a_file_and_a_corpus(reviewed: Corpus, tmp_path: Path) -> None:
+    text = "“The gate stays shut,” said Mara Voss."
+    gold = tmp_path / "gold.jsonl"
+    quote = {
+        "start": 0,
+        "end": 22,
+        "type": "direct",
+        "speaker": {"start": 28, "end": 37},
+        "cue": {"start": 23, "end": 27},
+        "group": "a",
+    }
+    gold.write_bytes(orjson.dumps({"id": "1", "text": text, "quotes": [quote], "claims": []}) + b"\n")
+    told = evaluated(str(gold))
+    assert (told["attributed"], told["cue_right"]) == (1.0, 1.0)
+    sentences = tmp_path / "sentences.jsonl"
+    rows = [("Exports rose by 12 percent in 2024.", 1), ("Good morning to you all.", 0)]
+    sentences.write_bytes(b"\n".join(orjson.dumps({"id": t, "text": t, "label": n}) for t, n in rows))
+    assert evaluated(str(sentences))["claims"] == 1.0
+    call_command("preannotate", "--corpus", reviewed.slug, "--inline", stdout=io.StringIO())
+    assert evaluated("--corpus", reviewed.slug)["records"] == 40
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "gold.jsonl:1"),
+        (b'{"id": "1"}', "a record is a JSON object"),
+        (b'{"text": "x", "quotes": 3}', "record 1"),
+    ],
+)
+def test_evaluate_names_what_it_cannot_read(tmp_path: Path, content: bytes, message: str) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_bytes(content)
+    with pytest.raises(CommandError, match=message):
+        evaluated(str(gold))
+
+
+def evaluated(*arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("evaluate", *arguments, "--json", stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
