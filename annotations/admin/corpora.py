@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls.resolvers import URLPattern
 
+from annotations.admin import learning
 from annotations.extraction import PIPELINES
 from annotations.models import Export, Layer, LayerKind, Pipeline, Run
 from annotations.services.exporting import export_corpus
@@ -38,6 +39,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             self.route("machines/", machines_page, "machines"),
+            *(self.route(*place) for place in learning.pages()),
             self.route("export/", export_page, "export"),
             *super().get_urls(),
         ]
