@@ -11,7 +11,8 @@ from annotations.extraction.evaluation import Ruler, is_right_source, matches, o
 from annotations.extraction.learned.examples import Example
 from corpus.text.spans import Span
 
-_QUOTED = re.compile("“[^”]*”")
+#: what a reason quotes of the article; “that” is part of a construction's name
+_QUOTED = re.compile("“(?!that”)[^”]*”")
 #: what a piece may have more or less than gold at its ends without a word said against it
 _OUTER = " \t\r\n\u00a0\"“”„«»‘’'.,;:!?"
 
@@ -100,8 +101,8 @@ def by_construction(judgements: Iterable[Judgement]) -> Mapping[str, Counter[Kin
 
 
 def construction_of(reason: str) -> str:
-    """Return a reason without the words of the article: of 'cue “warned” + clause', 'cue + clause'."""
-    return " ".join(_QUOTED.sub(" ", reason).split()) or "no reason given"
+    """Return a reason without the words of the article: of 'cue “warned” + clause', 'cue “…” + clause'."""
+    return _QUOTED.sub("“…”", reason) or "no reason given"
 
 
 def _judgement(text: str, ruler: Ruler, gold: Said, found: Said | None) -> Judgement:
