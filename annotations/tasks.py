@@ -96,6 +96,10 @@ def ring_after_commit() -> None:
     transaction.on_commit(ring, robust=True)
 
 
+def ring_trainings_after_commit() -> None:
+    transaction.on_commit(ring_trainings, robust=True)
+
+
 def _send(task: "Task[[], object]", times: int) -> int:
     for sent in range(times):
         try:

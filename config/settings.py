@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RevisionStatusEnum": "corpus.models.RevisionStatus",
         "JobStatusEnum": "annotations.models.JobStatus",
+        "TrainingStatusEnum": "annotations.models.TrainingStatus",
         "AssignmentStatusEnum": "annotations.models.AssignmentStatus",
         "DisputeStatusEnum": "annotations.models.DisputeStatus",
     },

@@ -19,6 +19,7 @@ from annotations.api.layers import (
     RelationsRoute,
     SuggestionsRoute,
 )
+from annotations.api.learning import CancelTrainingRoute, EvaluationRoute, TrainingRoute, TrainingsRoute
 from annotations.api.machines import (
     CancelRunRoute,
     JobsRoute,
@@ -60,6 +61,14 @@ urlpatterns = [
     path("corpora/<slug:slug>/next/", NextRoute.as_view(), name="next"),
     path("corpora/<slug:slug>/pipelines/", PipelinesRoute.as_view(), name="pipelines"),
     path("corpora/<slug:slug>/pipelines/<uuid:pipeline_id>/", PipelineRoute.as_view(), name="pipeline"),
+    path(
+        "corpora/<slug:slug>/pipelines/<uuid:pipeline_id>/evaluation/",
+        EvaluationRoute.as_view(),
+        name="evaluation",
+    ),
+    path("corpora/<slug:slug>/trainings/", TrainingsRoute.as_view(), name="trainings"),
+    path("trainings/<uuid:training_id>/", TrainingRoute.as_view(), name="training"),
+    path("trainings/<uuid:training_id>/cancel/", CancelTrainingRoute.as_view(), name="cancel-training"),
     path("corpora/<slug:slug>/jobs/", JobsRoute.as_view(), name="jobs"),
     path("corpora/<slug:slug>/export/", ExportRoute.as_view(), name="export"),
     path("corpora/<slug:slug>/import/", ImportRoute.as_view(), name="import"),

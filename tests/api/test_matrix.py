@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotations.models import Annotation, Export, Job, JobStatus, Layer, Relation, Run
+from annotations.models import Annotation, Export, Job, JobStatus, Layer, Relation, Run, Training
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from corpus.models import Block, Corpus, Role, Token, User
@@ -71,6 +71,12 @@ EXPECTED: dict[str, Cell] = {
     "pipelines GET": Cell(role=VIEWER),
     "pipelines POST": Cell(role=LEAD, scope=MANAGE, body={"name": "rules"}),
     "pipeline DELETE": Cell(role=LEAD, scope=MANAGE, status=204),
+    "evaluation GET": Cell(role=LEAD),
+    "trainings GET": Cell(role=LEAD),
+    # Nothing is reviewed in these corpora, so that there is nothing to learn from.
+    "trainings POST": Cell(role=LEAD, scope=MANAGE, status=400),
+    "training GET": Cell(role=LEAD),
+    "cancel-training POST": Cell(role=LEAD, scope=MANAGE),
     "jobs GET": Cell(role=LEAD),
     "export GET": Cell(role=LEAD, scope=EXPORT, query="?layer=all"),
     "import POST": Cell(
@@ -179,6 +185,7 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "pipeline_id": pipeline.pk,
         "run_id": Run.objects.create(corpus=corpus, pipeline=pipeline).pk,
         "job_id": job.pk,
+        "training_id": Training.objects.create(corpus=corpus, due_at=timezone.now(), status="done").pk,
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
     }
 
