@@ -20,6 +20,8 @@ PIPELINES: dict[str, Callable[[Mapping[str, JSON]], Pipeline]] = {
     "http": build_http,
     "chat": build_chat,
 }
+#: Those that nobody can put in service without a configuration.
+CONFIGURED = frozenset({"http", "chat"})
 
 
 def build_pipeline(name: str, configuration: Mapping[str, JSON] | None = None) -> Pipeline:
