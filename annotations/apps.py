@@ -2,7 +2,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
+from django.conf import settings
 
+from annotations.extraction.remote.endpoints import ENDPOINTS
 from corpus.signals import revisions_made
 
 
@@ -10,6 +12,7 @@ class AnnotationsConfig(AppConfig):
     name = "annotations"
 
     def ready(self) -> None:
+        ENDPOINTS.update(settings.ATTEST_ENDPOINTS)
         revisions_made.connect(give_jobs, dispatch_uid="annotations.give_jobs")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from annotations.extraction.remote.endpoints import Endpoint, EndpointRefused, read_endpoints
+
 MIN_SECRET_LENGTH = 50
 #: Django writes it before the keys of new projects, which end up in repositories.
 KNOWN_PREFIX = "django-insecure-"
@@ -41,6 +43,13 @@ def env_int(name: str, *, default: int, low: int, high: int) -> int:
 
 def env_list(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def env_endpoints(name: str, *, seconds: float) -> dict[str, Endpoint]:
+    try:
+        return read_endpoints(os.environ.get(name, "").strip() or "{}", seconds=seconds)
+    except EndpointRefused as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
 def env_required(name: str, *, why: str) -> str:

@@ -16,7 +16,7 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import checked_secret, env_bool, env_int, env_list, env_required, kept_secret
+from config.env import checked_secret, env_bool, env_endpoints, env_int, env_list, env_required, kept_secret
 
 # Django's own generic classes take their type arguments at run time too.
 django_stubs_ext.monkeypatch()
@@ -170,6 +170,13 @@ ATTEST_JOB_LEASE = env_int("ATTEST_JOB_LEASE", default=60, low=2, high=3600)
 #: Seconds between two rounds of the sweeper.
 ATTEST_SWEEP_INTERVAL = env_int("ATTEST_SWEEP_INTERVAL", default=2, low=1, high=60)
 
+# --- Pipelines that run elsewhere (docs/pipelines.md); without endpoints there are none ----------------
+
+#: Seconds for everything that one article takes at an endpoint. A task must outlive them.
+ATTEST_ENDPOINT_SECONDS = env_int("ATTEST_ENDPOINT_SECONDS", default=60, low=1, high=240)
+#: The addresses that corpora may name, with their secrets. Only the operator writes them, and only here.
+ATTEST_ENDPOINTS = env_endpoints("ATTEST_ENDPOINTS", seconds=ATTEST_ENDPOINT_SECONDS)
+
 # --- People and requests -----------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "corpus.User"
@@ -301,6 +308,8 @@ LOGGING = {
         },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    # Its warnings hold the address of an endpoint, and what the endpoint sent.
+    "loggers": {"urllib3": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ATTEST_LOG_LEVEL", "INFO").upper()},
 }
 structlog.configure(

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls.resolvers import URLPattern
 
 from annotations.admin import learning
-from annotations.extraction import PIPELINES
+from annotations.extraction import CONFIGURED, PIPELINES
 from annotations.models import Export, Layer, LayerKind, Pipeline, Run
 from annotations.services.exporting import export_corpus
 from annotations.services.pipelines import activate_pipeline, retire_pipeline, start_run
@@ -59,7 +59,7 @@ def machines_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         tab="machines",
         pipelines=pipelines,
         runnable=[pipeline for pipeline in pipelines if pipeline.active and not pipeline.external],
-        offered=sorted(set(PIPELINES) - active),
+        offered=sorted(set(PIPELINES) - CONFIGURED - active),
         runs=Run.objects.filter(corpus=corpus).select_related("pipeline", "started_by")[:10],
     )
 

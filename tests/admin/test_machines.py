@@ -28,6 +28,12 @@ def test_a_lead_puts_a_pipeline_in_service_and_out_of_it(signed_in, lea, corpus)
     assert list(actions) == ["pipeline.activated", "pipeline.retired"]
 
 
+def test_the_page_offers_what_a_click_can_put_in_service(signed_in, lea, corpus):
+    page = signed_in(lea).get(url("corpus_corpus_machines", corpus.pk)).text
+    assert 'name="activate" value="rules"' in page
+    assert 'value="http"' not in page and 'value="chat"' not in page
+
+
 @pytest.mark.parametrize("form", [{"activate": "rules"}, {"retire": "rules"}, {"run": "rules"}])
 def test_a_reviewer_tells_the_machines_nothing(form, signed_in, ada, corpus):
     assert machines(signed_in(ada), corpus, **form).status_code == 403

@@ -14,7 +14,7 @@ def test_a_pipeline_is_activated_once(as_lea: Caller, corpus: Corpus) -> None:
     assert first.json() == again.json()
     assert first.json()["active"] is True
     unknown = as_lea.post("corpora/harbour/pipelines/", {"name": "magic"})
-    assert (unknown.status_code, unknown.json()["details"]["known"]) == (400, ["rules"])
+    assert (unknown.status_code, unknown.json()["details"]["known"]) == (400, ["chat", "http", "rules"])
 
 
 def test_a_retired_pipeline_is_no_longer_shown(as_lea: Caller, as_ada: Caller, article: UUID) -> None:

@@ -148,12 +148,25 @@ def test_the_image_does_not_run_as_root():
         ("ATTEST_PRODUCTION", "perhaps", "ATTEST_PRODUCTION='perhaps' is not a yes or a no"),
         ("ATTEST_JOB_LEASE", "soon", "ATTEST_JOB_LEASE='soon' is not a whole number"),
         ("ATTEST_JOB_LEASE", "0", "ATTEST_JOB_LEASE=0 is out of range"),
+        ("ATTEST_ENDPOINTS", "m=http://m/", "ATTEST_ENDPOINTS: it is no JSON"),
+        ("ATTEST_ENDPOINTS", '{"m": {"url": "ftp://m/"}}', "ATTEST_ENDPOINTS: 'm' needs a url of http"),
+        ("ATTEST_ENDPOINT_SECONDS", "900", "ATTEST_ENDPOINT_SECONDS=900 is out of range"),
     ],
 )
 def test_production_refuses_to_start(variable, value, reason):
     result = manage("check", **PRODUCTION | {variable: value})
     assert result.returncode != 0
     assert reason in result.stderr
+
+
+def test_a_secret_of_an_endpoint_is_in_no_refusal_and_no_listing():
+    entry = '{"m": {"url": "http://m/%s", "headers": {"%s": "canary-7f3a9c"}}}'
+    refused = manage("check", **PRODUCTION | {"ATTEST_ENDPOINTS": entry % ("canary-7f3a9c", "Host")})
+    assert refused.returncode != 0
+    assert "cannot have the header 'Host'" in refused.stderr
+    listed = manage("diffsettings", **PRODUCTION | {"ATTEST_ENDPOINTS": entry % ("canary-7f3a9c", "Key")})
+    assert "Endpoint(name='m'" in listed.stdout
+    assert "canary-7f3a9c" not in refused.stderr + refused.stdout + listed.stdout + listed.stderr
 
 
 def test_production_passes_the_deployment_check_of_django():
