@@ -125,7 +125,7 @@ def _content_at(
         )
     if low == QUOTED:
         return index, "quoted words"
-    if low == "that" and index + 2 < end:
+    if low == "that" and index + 1 < end:
         return index, "that-clause"
     if _is_infinitive(tokens, index, takes):
         negation = index - 1 if tokens[index - 1].low == "not" and index - 1 >= report.last else index
@@ -142,6 +142,8 @@ def _content_at(
 def _reads_as_clause(tokens: Sequence[Token], report: Report, index: int, end: int, *, hearer: bool) -> bool:
     """Whether what follows is said, and no plain object: said they would; but not: maintained contacts."""
     takes = report.cue.verb.takes
+    if _holds_quotation(tokens, index, end) and (Takes.CLAUSE in takes or hearer):
+        return True
     if Takes.CLAUSE in takes or hearer:
         return end - index > 4 or has_verb(tokens, index + 1, end)
     if Takes.THAT not in takes and Takes.HEARER not in takes:

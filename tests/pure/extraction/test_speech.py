@@ -50,6 +50,7 @@ INDIRECT = {
     "several names": "[s Norway, Iceland and Denmark] [c said] [q they would share the catch].",
     "infinitive": "[s The council] [c promised] [q to rebuild the old pier].",
     "hearer and infinitive": "[s Holm] [c urged] the fleet [q to stay in port].",
+    "before a sentence in doubled singles": "[s Holm] [c said] [q she was building a pier]. ''Mud'' is a film.",
     "question clause": "[s Holm] [c asked] [q whether the pier was safe].",
     "clause before": "[q The pier had cost far more than planned], [s the council] [c said].",
     "clause before and verb first": "[q The pier had cost far more than planned], [c said] [s Ida Holm].",
@@ -68,6 +69,8 @@ INDIRECT = {
 MIXED = {
     "part in marks": '[s Holm] [c said] [q the pier was "a ruin" that nobody needs].',
     "that-clause with a part in marks": '[s Holm] [c warned] [q that the pier was "a ruin and a shame."]',
+    "all in marks behind that": '[s Holm] [c said] [q that "we will mend the pier."]',
+    "a name and the rest in marks": '[s Holm] [c said] [q Brandt "has never seen the pier."]',
     "called behind a relative clause": '[s Holm], who runs the port, [c calls] [q the pier "a ruin."]',
     "called": '[s Holm] [c called] [q the pier "a ruin."]',
 }
