@@ -50,6 +50,11 @@ def count_words(tokens: Sequence[Token], first: int, last: int) -> int:
     return sum(token.text[:1].isalnum() for token in tokens[first:last])
 
 
+def holds_quotation(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a stretch holds anything in quotation marks."""
+    return any(token.low == QUOTED for token in tokens[first:last])
+
+
 def end_of_sentence(tokens: Sequence[Token], start: int) -> int:
     """Return the index of the stop that ends the sentence at `start`."""
     index = start

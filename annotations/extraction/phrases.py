@@ -48,6 +48,8 @@ def first_of_phrase(tokens: Sequence[Token], end: int) -> int | None:
     while index >= max(end - REACH, 0):
         token = tokens[index]
         after = tokens[index + 1] if first is not None else None
+        if token.low == "that" and after is not None and after.capital:
+            break
         if token.low in DETERMINERS and after is not None:
             first = index
             if not _tied(tokens, index - 1):

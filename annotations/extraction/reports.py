@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Takes, Verb
-from annotations.extraction.phrases import end_of_phrase
+from annotations.extraction.cues import Cue, Form, Takes
 from annotations.extraction.sources import (
     Kind,
     Source,
@@ -18,7 +17,6 @@ from annotations.extraction.words import AUXILIARIES, BE_FORMS, NEGATED, PREPOSI
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
 _SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–", ";"}) | PREPOSITIONS
-ACCORDING = Verb("according to", "", (), 1.0)
 
 
 class Report(NamedTuple):
@@ -132,59 +130,3 @@ def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Re
     if tokens[cue.first].capital:
         return None
     return leading_source(tokens, sentence, cue.first)
-
-
-class According(NamedTuple):
-    """The words "according to" with the source that follows them."""
-
-    first: int
-    source: Source
-
-
-def find_according(tokens: Sequence[Token]) -> list[According]:
-    """Return every "according to" that a noun phrase or a name follows."""
-    found = []
-    for index, token in enumerate(tokens):
-        if token.low != "according" or index + 2 >= len(tokens) or tokens[index + 1].low != "to":
-            continue
-        start = index + 2
-        end = _end_of_according(tokens, start)
-        if end > start:
-            kind = Kind.NAME if any(word.capital for word in tokens[start:end]) else Kind.PHRASE
-            found.append(According(index, Source(start, end, kind)))
-    return found
-
-
-def _end_of_according(tokens: Sequence[Token], start: int) -> int:
-    """Return the end of the phrase behind "according to": up to a comma, a quotation or a new clause."""
-    end = min(start + 25, len(tokens))
-    for index in range(start, end):
-        token = tokens[index]
-        if token.low in {",", ";", ":", "(", "-", "—", "–", STOP, QUOTED} or (
-            token.low == "." and index + 1 < len(tokens) and tokens[index + 1].low == STOP
-        ):
-            return index
-        if index > start and token.low in AUXILIARIES:
-            return end_of_phrase(tokens, start) or start
-    return end_of_phrase(tokens, start) or start
-
-
-class NounCue(NamedTuple):
-    """A noun that holds a claim, with the possessor who made it: Lee's warning that …"""
-
-    noun: int
-    source: Source
-
-
-def find_noun_cues(tokens: Sequence[Token]) -> list[NounCue]:
-    """Return the reporting nouns that have a possessor before them and "that" behind."""
-    found = []
-    for index in range(1, len(tokens) - 1):
-        if tokens[index].low not in CUE_NOUNS or tokens[index + 1].low != "that":
-            continue
-        owner = tokens[index - 1]
-        if owner.low in {"his", "her", "their", "its", "my", "our"}:
-            found.append(NounCue(index, Source(index - 1, index, Kind.PHRASE)))
-        elif owner.capital and owner.low.endswith(("'s", "’s", "s'", "s’")):
-            found.append(NounCue(index, Source(index - 1, index, Kind.NAME)))
-    return found

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
 from annotations.extraction.claims import THRESHOLD, weigh_claim
-from annotations.extraction.direct import CARRIED
+from annotations.extraction.constructions import find_speech
 from annotations.extraction.draft import Draft, Key
 from annotations.extraction.passages import Passage, pieces_of, read_passages
-from annotations.extraction.said import Said, Speech
+from annotations.extraction.said import CARRIED, Said, Speech
 from annotations.extraction.sources import span_of
-from annotations.extraction.speech import find_speech
 from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
@@ -52,7 +51,7 @@ class Rules:
 
 def _read(draft: Draft, text: str, passage: Passage, carried: Key | None) -> Key | None:
     """Draft what one passage says; return the source that the next passage may carry over."""
-    found = find_speech(passage.view, passage.tokens)
+    found = find_speech(passage.tokens)
     if passage.kind in _HEADINGS:
         found = [said for said in found if said.speech is Speech.DIRECT and said.cue]
     found.sort(key=lambda said: (said.pieces[0], said.pieces[-1][1]))

@@ -1,0 +1,22 @@
+"""A verb whose whole object is what was said: Holm accused the council of hiding the costs."""
+
+from collections.abc import Iterator
+
+from annotations.extraction.clauses import trim
+from annotations.extraction.reading import Reading
+from annotations.extraction.said import Said, governed
+
+#: the word that tells such an object from another: accused her of it, but not: accused her
+LINKS = {"accuse": "of", "blame": "for", "credit": "with"}
+
+
+def find(reading: Reading) -> Iterator[Said]:
+    """Yield what somebody is accused of, blamed for or credited with, whoever it is included."""
+    for report in reading.open_reports():
+        link = LINKS.get(report.cue.verb.lemma)
+        if link is None or report.inverted:
+            continue
+        end = reading.end_of_content(report.last)
+        if any(token.low == link for token in reading.tokens[report.last : end]):
+            pieces = (trim(reading.tokens, report.last, end),)
+            yield governed(reading.tokens, report, pieces, "accusation", 0.6)

@@ -1,0 +1,145 @@
+"""A cue and what it governs: Holm said (that) …; asked whether …; vowed to …; warned: “…”"""
+
+from collections.abc import Iterator, Sequence
+
+from annotations.extraction.clauses import (
+    WH_WORDS,
+    count_words,
+    has_verb,
+    holds_quotation,
+    opens_clause,
+    skip_adjuncts,
+    skip_hearer,
+    start_of_sentence,
+    trim,
+)
+from annotations.extraction.cues import Takes
+from annotations.extraction.phrases import pronoun_of
+from annotations.extraction.reading import Reading
+from annotations.extraction.reports import Report
+from annotations.extraction.said import Said, governed
+from annotations.extraction.tokens import QUOTED, Token
+from annotations.extraction.words import DETERMINERS
+
+#: the kinds of content, as reasons name them, with how surely each is reported speech
+SCORES = {
+    "that-clause": 0.88,
+    "quoted words": 0.8,
+    "clause without “that”": 0.78,
+    "clause behind it": 0.7,
+    "question clause": 0.66,
+    "infinitive": 0.6,
+    "words after a colon": 0.6,
+    "noun phrase": 0.5,
+}
+
+
+def find(reading: Reading) -> Iterator[Said]:
+    """Yield what stands behind each cue as its content."""
+    for report in reading.open_reports():
+        said = _content(reading, report)
+        if said is not None:
+            yield said
+
+
+def _content(reading: Reading, report: Report) -> Said | None:
+    tokens, start = reading.tokens, report.last
+    if Takes.OF in report.cue.verb.takes or (report.inverted and _at(tokens, start) == ","):
+        return None
+    end = reading.end_of_content(start)
+    found = _opening(tokens, report, start, end)
+    if found is None:
+        return None
+    first, kind = found
+    first, last = trim(tokens, first, end)
+    scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
+    if first >= last or (scanty and kind != "quoted words"):
+        return None
+    return governed(tokens, report, ((first, last),), kind, SCORES[kind])
+
+
+def _at(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index].low if index < len(tokens) else ""
+
+
+def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> tuple[int, str] | None:
+    """Return where the content begins and of which kind it is."""
+    takes = report.cue.verb.takes
+    index = start
+    if Takes.HEARER in takes or (Takes.HEARER_TO in takes and start < end and tokens[start].low != "for"):
+        index = skip_hearer(tokens, start, end)
+    if Takes.NOUN in takes and not report.inverted and _opens_noun(tokens, index, end):
+        return index, "noun phrase"
+    after = index if _is_infinitive(tokens, index, takes) else skip_adjuncts(tokens, index, end)
+    if after >= end:
+        return None
+    return _content_at(tokens, report, after, end, hearer=index > start)
+
+
+def _is_infinitive(tokens: Sequence[Token], index: int, takes: str) -> bool:
+    opens = index + 1 < len(tokens) and tokens[index].low == "to" and not tokens[index + 1].capital
+    return opens and (Takes.TO in takes or Takes.HEARER_TO in takes)
+
+
+def _opens_noun(tokens: Sequence[Token], index: int, end: int) -> bool:
+    return index < end and tokens[index].low != "that" and tokens[index].word and opens_clause(tokens, index)
+
+
+def _content_at(
+    tokens: Sequence[Token], report: Report, index: int, end: int, *, hearer: bool
+) -> tuple[int, str] | None:
+    low = tokens[index].low
+    takes = report.cue.verb.takes
+    if low == "," and index + 1 < end:
+        return _content_behind_comma(tokens, report, index + 1, end)
+    if low == ":" and index + 1 < end:
+        quoted = tokens[index + 1].low == QUOTED
+        return index + 1, "quoted words" if quoted else "words after a colon"
+    if low == QUOTED:
+        return index, "quoted words"
+    if low == "that" and index + 1 < end:
+        return index, "that-clause"
+    if _is_infinitive(tokens, index, takes):
+        negation = index - 1 if tokens[index - 1].low == "not" and index - 1 >= report.last else index
+        return negation, "infinitive"
+    if low in WH_WORDS and (low != "which" or "q" in takes) and takes:
+        return index, "question clause"
+    if report.inverted or not takes:
+        return None
+    if not opens_clause(tokens, index) or not _reads_as_clause(tokens, report, index, end, hearer=hearer):
+        return None
+    return index, "clause without “that”"
+
+
+def _reads_as_clause(tokens: Sequence[Token], report: Report, index: int, end: int, *, hearer: bool) -> bool:
+    """Whether what follows is said, and no plain object: said they would; but not: maintained contacts."""
+    takes = report.cue.verb.takes
+    if holds_quotation(tokens, index, end) and (Takes.CLAUSE in takes or hearer):
+        return True
+    if Takes.CLAUSE in takes or hearer:
+        return end - index > 4 or has_verb(tokens, index + 1, end)
+    if Takes.THAT not in takes and Takes.HEARER not in takes:
+        return False
+    token = tokens[index]
+    marked = token.capital or token.low in DETERMINERS or bool(pronoun_of(token))
+    if marked and holds_quotation(tokens, index, end):
+        return True
+    return has_verb(tokens, index + 1, end if marked else min(index + 5, end))
+
+
+def _content_behind_comma(
+    tokens: Sequence[Token], report: Report, index: int, end: int
+) -> tuple[int, str] | None:
+    """Return the content behind a comma: a quotation, or a clause that itself is set off."""
+    low = tokens[index].low
+    if low == QUOTED:
+        return index, "quoted words"
+    as_clause = report.first > 0 and tokens[report.first - 1].low == "as"
+    if as_clause and start_of_sentence(tokens, index) >= report.first - 2:
+        return index, "clause behind it"
+    if low == "that":
+        return index, "that-clause"
+    after = skip_adjuncts(tokens, index, end)
+    if after + 1 < end and tokens[after].low == "," and tokens[after + 1].low == QUOTED:
+        return after + 1, "quoted words"
+    return None
