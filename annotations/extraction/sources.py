@@ -142,7 +142,7 @@ def opens_apposition(tokens: Sequence[Token], index: int) -> bool:
     if index >= len(tokens):
         return False
     token = tokens[index]
-    if token.low in {"who", "whose", "which"} or token.text[:1].isdigit() or token.text in {"R-", "D-"}:
+    if token.low in {"who", "whose", "which"} or token.text[:1].isdigit() or token.text[:2] in {"R-", "D-", "I-"}:
         return True
     if token.low in {"a", "an", "the", "one", "his", "her", "their", "its", "himself", "herself"}:
         return True

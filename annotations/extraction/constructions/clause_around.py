@@ -46,7 +46,7 @@ def _around(reading: Reading, report: Report) -> Said | None:
     before = trim(tokens, first, comma)
     end = end_of_sentence(tokens, report.last)
     after = skip_adjuncts(tokens, report.last, end)
-    goes_on = after < end and tokens[after].low in _BREAK_OFF and count_words(tokens, after, end) > 1
+    goes_on = after < end and tokens[after].low in _BREAK_OFF and _says_more(tokens, after, end)
     if after < end and not goes_on and tokens[after].low not in _CLOSING:
         return None
     rest = _rest_of_clause(tokens, after + 1, end) if goes_on else None
@@ -57,6 +57,10 @@ def _around(reading: Reading, report: Report) -> Said | None:
     if words < 3 or (words < 6 and not has_verb(tokens, *before)):
         return None
     return governed(tokens, report, (before,), "clause before it", _SCORE)
+
+
+def _says_more(tokens: Sequence[Token], first: int, last: int) -> bool:
+    return count_words(tokens, first, last) > 1 or holds_quotation(tokens, first, last)
 
 
 def _rest_of_clause(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int] | None:

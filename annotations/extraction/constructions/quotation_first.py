@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from annotations.extraction.clauses import end_of_sentence, holds_quotation, skip_adjuncts
+from annotations.extraction.clauses import end_of_sentence, holds_quotation, skip_adjuncts, trim
 from annotations.extraction.cues import Takes
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
@@ -19,7 +19,7 @@ def find(reading: Reading) -> Iterator[Said]:
     for quoted in reading.open_quotations():
         report = _report_behind(reading, quoted)
         if report is not None:
-            yield _said(reading.tokens, report, quoted)
+            yield _said(reading, report, quoted)
 
 
 def _report_behind(reading: Reading, quoted: int) -> Report | None:
@@ -59,8 +59,9 @@ def _says_nothing_itself(tokens: Sequence[Token], report: Report) -> bool:
     return tokens[after].low == "," and not holds_quotation(tokens, after, end)
 
 
-def _said(tokens: Sequence[Token], report: Report, quoted: int) -> Said:
-    pieces = [(quoted, quoted + 1)]
+def _said(reading: Reading, report: Report, quoted: int) -> Said:
+    tokens = reading.tokens
+    pieces = [(_start(reading, quoted), quoted + 1)]
     if (rest := _rest(tokens, report)) is not None:
         pieces.append(rest)
     cue = (report.cue.first, report.cue.last)
@@ -68,6 +69,15 @@ def _said(tokens: Sequence[Token], report: Report, quoted: int) -> Said:
     reason = f"quotation marks + cue {cue_words(tokens, cue)}{broken}; {source_words(report.source)}"
     score = 0.96 * report.cue.verb.weight**0.25 if report.source else 0.6
     return Said(tuple(pieces), speech_of(tokens, pieces), cue, report.source, score, reason)
+
+
+def _start(reading: Reading, quoted: int) -> int:
+    """Return where what is said begins: before the quotation, when that only ends a clause."""
+    before = reading.tokens[quoted - 1] if quoted else None
+    if before is None or not (before.word or before.text[:1].isdigit()):
+        return quoted
+    first, last = trim(reading.tokens, reading.start_of_content(quoted), quoted)
+    return first if first < last else quoted
 
 
 def _rest(tokens: Sequence[Token], report: Report) -> tuple[int, int] | None:
