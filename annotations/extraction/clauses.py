@@ -187,7 +187,7 @@ def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -
         low = tokens[index].low
         if index > start and (index in starts or low == "according") and _stands_apart(tokens, index, low):
             return index
-        if low == ";" or (low == "," and _turns_away(tokens, index + 1)):
+        if low == ";" or (low == "," and _turns_away(tokens, start, index + 1)):
             return index
         index += 1
     return index
@@ -202,15 +202,18 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
         return True
     if before not in {",", "and", "then", QUOTED}:
         return False
-    reporting = any(form is not Form.BASE for form, _ in LEXICON.get(low, ()))
+    reporting = any(form is not Form.BASE and verb.governs for form, verb in LEXICON.get(low, ()))
     return reporting or is_adverb(low) or low in AUXILIARIES
 
 
-def _turns_away(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a comma ends what was said, and the article's own voice goes on: …, while others …"""
-    if index + 1 >= len(tokens):
+def _turns_away(tokens: Sequence[Token], start: int, index: int) -> bool:
+    """Whether a comma ends what was said, and the article's own voice goes on: …, while others …
+
+    Behind a mere subject it does not: the pier, which is old, will sink.
+    """
+    if index + 1 >= len(tokens) or tokens[index].low not in _TURNS:
         return False
-    return tokens[index].low in _TURNS
+    return has_verb(tokens, start + 1, index) or holds_quotation(tokens, start, index)
 
 
 def opens_clause(tokens: Sequence[Token], index: int) -> bool:

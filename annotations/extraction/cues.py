@@ -1,9 +1,10 @@
 """The lexicon of reporting words: which verbs report speech and what each may take after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from annotations.extraction.lexicon import read_table, read_words
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
     ADVERBS,
@@ -14,20 +15,22 @@ from annotations.extraction.words import (
     PREPOSITIONS,
     SUBJECT_PRONOUNS,
     is_adverb,
-    word_set,
 )
 
 
 class Takes(StrEnum):
-    """What may follow a reporting verb."""
+    """What may follow a reporting verb; `lexicons/reporting_verbs.txt` has an example of each."""
 
-    CLAUSE = "c"  #: a clause without "that": said he would go
-    THAT = "t"  #: a clause with "that", "whether", "how"
-    TO = "i"  #: what the speaker will do: vowed to stay
-    HEARER_TO = "o"  #: what a hearer should do: urged voters to stay
-    HEARER = "r"  #: a hearer, then what was said: told reporters (that) …
-    NOUN = "n"  #: a noun phrase that says the content: proposed a ban
-    OF = "f"  #: a target, then what is said of it: called him a liar
+    CLAUSE = "clause"
+    THAT = "that"
+    TO = "to"
+    HEARER = "hearer"
+    HEARER_TO = "hearer-to"
+    NOUN = "noun"
+    WHICH = "which"
+    OBJECT = "object"  #: who or what is described: called the plan “a ruin”
+    ACCUSED = "accused"  #: who is accused, and of what
+    QUOTATION = "quotation"  #: nothing but quotation marks
 
 
 class Form(StrEnum):
@@ -44,10 +47,15 @@ class Verb(NamedTuple):
     """One entry of the lexicon: the verb, what it takes, the particles that belong to it."""
 
     lemma: str
-    takes: str
+    takes: frozenset[Takes]
     particles: tuple[str, ...]
     #: in (0, 1]: how surely the verb reports speech
     weight: float
+
+    @property
+    def governs(self) -> bool:
+        """Whether words without quotation marks can be its content."""
+        return not self.takes <= {Takes.QUOTATION, Takes.OBJECT, Takes.ACCUSED}
 
 
 class Cue(NamedTuple):
@@ -59,29 +67,6 @@ class Cue(NamedTuple):
     form: Form
 
 
-# verb[+particle]:what it takes (no code: only quotation marks follow it)
-_STRONG = """
-say:ct tell:ro claim:ct argue:ct insist:ct contend:ct maintain:t allege:ct assert:ct declare:ct state:ct
-acknowledge:ct admit:ct concede:ct warn:ctr explain:t note:ct add:ct reiterate:t tweet:ct predict:ct
-complain:t suggest:ct caution:t assure:r inform:r remind:r testify:t conclude:ct emphasize:t emphasise:t
-stress:t deny:tn promise:ctir pledge:ti vow:ti swear:ct report:ct reveal:ct announce:ctn boast:t remark:t
-recount:t recall:ct write:ct ask:qo urge:o respond:t reply:t quip:t joke:t lament:t estimate:ct proclaim:t
-confirm:ct disclose:t observe:t mention:t repeat:t speculate:t opine:t posit:t confess:t affirm:t
-underscore:t underline:t protest:t counter:t retort:t imply:t hint:t propose:tn recommend:tn demand:tin
-agree:ti threaten:i offer:i advise:ro accuse:f blame:f call+for:n call+on:o call+upon:o point+out:t
-go+on+to+say:ct make+clear:t describe:f call:f dub:f label:f denounce:f brand:f refer+to:f characterize:f
-characterise:f portray:f warn+of:n warn+against:n implore:o beseech:o beg:o instruct:o caution+against:n
-complain+about:n boast+about:n boast+of:n
-"""
-_QUOTING = """
-continue begin exclaim shout yell scream whisper mutter chant cry laugh shrug interject interrupt muse snap
-sigh plead read quote sing intone deadpan thunder fire+back shoot+back answer relate venture crack scoff
-bemoan marvel post email text blog elaborate put+it chime+in sum+up enthuse gush rage fume growl sneer bark
-roar murmur mumble stammer bellow taunt tease chide scold mock rail slam blast rip attack decry deride
-dismiss praise criticize criticise condemn hail tout thank congratulate comment agree wonder think start
-open finish end close conclude concur chuckle grin smile nod advise argue counsel dictate echo object offer
-pronounce rebut reflect reason reassure summarize volunteer wail preach
-"""
 _IRREGULAR = {
     "say": ("said", "said"),
     "tell": ("told", "told"),
@@ -116,18 +101,6 @@ _DOUBLED = frozenset(
     }
 )
 _VOWELS = "aeiou"
-#: forms that are as often a noun or an adjective
-_AMBIGUOUS = word_set(
-    "claim claims report reports state states note notes comment comments call calls estimate estimates "
-    "promise promises demand demands warning offer offers order orders tweet tweets post posts read reads "
-    "reply replies answer answers cry cries laugh laughs text texts email emails blog blogs attack "
-    "attacks mock open close start end finish blast slam quote quotes echo echoes brand brands label "
-    "labels object objects reason reasons volunteer taunt cracks crack rage recall caution stress blame "
-    "joke jokes swear remark remarks pledge pledges vow vows boast boasts protest protests counter "
-    "counters address calling writing warning reporting rip ripped sum bark shrug shrugs smile smiles nod "
-    "nods sigh chant chants record finding posting opening closing ending counsel object wonder wonders "
-    "complaint guess tease respond"
-)
 
 
 def third_person(verb: str) -> str:
@@ -169,33 +142,40 @@ def _forms(verb: str) -> dict[str, Form]:
     }
 
 
+def _entries() -> Mapping[tuple[str, ...], tuple[set[Takes], float]]:
+    """Return what each verb of the lexicons takes, and its weight; a verb may stand in several."""
+    found: dict[tuple[str, ...], tuple[set[Takes], float]] = {}
+
+    def add(words: str, takes: Iterable[Takes], weight: float) -> None:
+        known, heaviest = found.get(tuple(words.split()), (set(), 0.0))
+        found[tuple(words.split())] = (known.union(takes), max(weight, heaviest))
+
+    for words, takes in read_table("reporting_verbs"):
+        add(words, map(Takes, takes.split()), 1.0)
+    for words, _ in read_table("accusing_verbs"):
+        add(words, [Takes.ACCUSED], 1.0)
+    for words in read_words("describing_verbs"):
+        add(words, [Takes.OBJECT], 0.9)
+    for words in read_words("manners_of_speaking"):
+        add(words, [Takes.QUOTATION], 0.8)
+    return found
+
+
 def _lexicon() -> Mapping[str, tuple[tuple[Form, Verb], ...]]:
     """Return the entries for each written form, those with the most particles first."""
-    entries: dict[str, list[tuple[Form, Verb]]] = {}
-    known: set[tuple[str, ...]] = set()
-    for source, weight in ((_STRONG, 1.0), (_QUOTING, 0.8)):
-        for entry in source.split():
-            words, _, takes = entry.partition(":")
-            lemma, *particles = words.split("+")
-            if (lemma, *particles) in known:
-                continue
-            known.add((lemma, *particles))
-            verb = Verb(words.replace("+", " "), takes, tuple(particles), weight)
-            for written, form in _forms(lemma).items():
-                entries.setdefault(written, []).append((form, verb))
+    by_form: dict[str, list[tuple[Form, Verb]]] = {}
+    for (lemma, *particles), (takes, weight) in _entries().items():
+        verb = Verb(" ".join([lemma, *particles]), frozenset(takes), tuple(particles), weight)
+        for written, form in _forms(lemma).items():
+            by_form.setdefault(written, []).append((form, verb))
     return {
         written: tuple(sorted(found, key=lambda entry: -len(entry[1].particles)))
-        for written, found in entries.items()
+        for written, found in by_form.items()
     }
 
 
 LEXICON = _lexicon()
-#: nouns that hold what somebody said: his claim that …
-CUE_NOUNS = word_set(
-    "claim claims statement warning promise assertion allegation accusation announcement admission "
-    "suggestion argument prediction complaint insistence contention remark remarks assurance pledge vow "
-    "acknowledgment declaration"
-)
+_AMBIGUOUS = frozenset(read_words("ambiguous_forms"))
 
 
 def find_cues(tokens: Sequence[Token]) -> list[Cue]:

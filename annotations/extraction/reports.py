@@ -12,7 +12,15 @@ from annotations.extraction.sources import (
     source_before,
 )
 from annotations.extraction.tokens import QUOTED, STOP, Token
-from annotations.extraction.words import AUXILIARIES, BE_FORMS, NEGATED, PREPOSITIONS, TIMES, is_adverb, word_set
+from annotations.extraction.words import (
+    AUXILIARIES,
+    BE_FORMS,
+    NEGATED,
+    PREPOSITIONS,
+    TIMES,
+    is_adverb,
+    word_set,
+)
 
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
@@ -99,9 +107,12 @@ def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
         start -= 2
     while start > sentence:
         before = tokens[start - 1]
-        if before.low in AUXILIARIES or before.low in TIMES or (is_adverb(before.low) and not before.capital):
-            start -= 1
-        elif before.low == "on" and tokens[start].low in TIMES:
+        if (
+            before.low in AUXILIARIES
+            or before.low in TIMES
+            or (is_adverb(before.low) and not before.capital)
+            or (before.low == "on" and tokens[start].low in TIMES)
+        ):
             start -= 1
         elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:
             start -= 2

@@ -29,6 +29,8 @@ from annotations.extraction.words import (
 )
 from corpus.text.spans import Span
 
+#: how a party and a seat begin: Holm, D-Hull, …
+_PARTIES = frozenset({"R-", "D-", "I-"})
 _OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
 
 
@@ -142,7 +144,11 @@ def opens_apposition(tokens: Sequence[Token], index: int) -> bool:
     if index >= len(tokens):
         return False
     token = tokens[index]
-    if token.low in {"who", "whose", "which"} or token.text[:1].isdigit() or token.text[:2] in {"R-", "D-", "I-"}:
+    if (
+        token.low in {"who", "whose", "which"}
+        or token.text[:1].isdigit()
+        or token.text[:2] in {"R-", "D-", "I-"}
+    ):
         return True
     if token.low in {"a", "an", "the", "one", "his", "her", "their", "its", "himself", "herself"}:
         return True

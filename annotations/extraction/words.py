@@ -7,7 +7,8 @@ def word_set(text: str) -> frozenset[str]:
 
 
 SUBJECT_PRONOUNS = word_set(
-    "he she they i we it you who one some many most others another everyone somebody someone both"
+    "he she they i we it you who one some many most others another everyone somebody someone both "
+    "several few none neither"
 )
 OBJECT_PRONOUNS = word_set("him her them me us it you himself herself themselves myself ourselves")
 RELATIVES = word_set("who which that whom whose")

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from annotations.extraction.clauses import trim
+from annotations.extraction.lexicon import read_table
 from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, governed
 
 #: the word that tells such an object from another: accused her of it, but not: accused her
-LINKS = {"accuse": "of", "blame": "for", "credit": "with"}
+LINKS = dict(read_table("accusing_verbs"))
 
 
 def find(reading: Reading) -> Iterator[Said]:

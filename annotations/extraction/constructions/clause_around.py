@@ -28,7 +28,7 @@ _SCORE = 0.7
 def find(reading: Reading) -> Iterator[Said]:
     """Yield the clause before a report that stands at its sentence's end or between two commas."""
     for report in reading.open_reports():
-        if report.shared or not report.cue.verb.takes or report.source is None:
+        if report.shared or not report.cue.verb.governs or report.source is None:
             continue
         said = _around(reading, report)
         if said is not None:

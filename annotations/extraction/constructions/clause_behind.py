@@ -32,6 +32,8 @@ SCORES = {
     "words after a colon": 0.6,
     "noun phrase": 0.5,
 }
+#: what other constructions read
+_OTHERS = frozenset({Takes.OBJECT, Takes.ACCUSED})
 
 
 def find(reading: Reading) -> Iterator[Said]:
@@ -44,7 +46,7 @@ def find(reading: Reading) -> Iterator[Said]:
 
 def _content(reading: Reading, report: Report) -> Said | None:
     tokens, start = reading.tokens, report.last
-    if Takes.OF in report.cue.verb.takes or (report.inverted and _at(tokens, start) == ","):
+    if report.cue.verb.takes <= _OTHERS or (report.inverted and _at(tokens, start) == ","):
         return None
     end = reading.end_of_content(start)
     found = _opening(tokens, report, start, end)
@@ -76,8 +78,10 @@ def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> t
     return _content_at(tokens, report, after, end, hearer=index > start)
 
 
-def _is_infinitive(tokens: Sequence[Token], index: int, takes: str) -> bool:
-    opens = index + 1 < len(tokens) and tokens[index].low == "to" and not tokens[index + 1].capital
+def _is_infinitive(tokens: Sequence[Token], index: int, takes: frozenset[Takes]) -> bool:
+    if _at(tokens, index) == "not":
+        index += 1
+    opens = _at(tokens, index) == "to" and index + 1 < len(tokens) and not tokens[index + 1].capital
     return opens and (Takes.TO in takes or Takes.HEARER_TO in takes)
 
 
@@ -100,11 +104,10 @@ def _content_at(
     if low == "that" and index + 1 < end:
         return index, "that-clause"
     if _is_infinitive(tokens, index, takes):
-        negation = index - 1 if tokens[index - 1].low == "not" and index - 1 >= report.last else index
-        return negation, "infinitive"
-    if low in WH_WORDS and (low != "which" or "q" in takes) and takes:
+        return index, "infinitive"
+    if low in WH_WORDS and (low != "which" or Takes.WHICH in takes) and report.cue.verb.governs:
         return index, "question clause"
-    if report.inverted or not takes:
+    if report.inverted or not report.cue.verb.governs:
         return None
     if not opens_clause(tokens, index) or not _reads_as_clause(tokens, report, index, end, hearer=hearer):
         return None

@@ -11,7 +11,7 @@ from annotations.extraction.said import Said, governed
 def find(reading: Reading) -> Iterator[Said]:
     """Yield the object of a describing verb together with the quoted words that describe it."""
     for report in reading.open_reports():
-        if Takes.OF not in report.cue.verb.takes or report.inverted:
+        if Takes.OBJECT not in report.cue.verb.takes or report.inverted:
             continue
         end = reading.end_of_content(report.last)
         if holds_quotation(reading.tokens, report.last, end):

@@ -11,6 +11,8 @@ from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import DETERMINERS, PREPOSITIONS
 
 _ENDING = frozenset(",.?!…—–-")
+#: what a verb takes that no quotation goes before: "…," she called for
+_NO_SPEECH = frozenset({Takes.OBJECT, Takes.ACCUSED, Takes.NOUN})
 _LONGEST_TITLE = 5
 
 
@@ -33,10 +35,10 @@ def _report_behind(reading: Reading, quoted: int) -> Report | None:
             return None
         return after_stop if _says_nothing_itself(tokens, after_stop) else None
     report = reading.by_first.get(index)
-    if report is None or report.shared or report.cue.verb.takes in {Takes.OF, Takes.NOUN}:
+    if report is None or report.shared or report.cue.verb.takes <= _NO_SPEECH:
         return None
     closing = inner(tokens[quoted])[-1:]
-    if index == quoted + 1 and closing not in _ENDING and not report.cue.verb.takes:
+    if index == quoted + 1 and closing not in _ENDING and not report.cue.verb.governs:
         return None
     follows = tokens[report.last].low if report.last < len(tokens) else STOP
     if follows in {"that", ":"} and closing != ",":

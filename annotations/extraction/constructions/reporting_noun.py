@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from annotations.extraction.clauses import count_words, trim
-from annotations.extraction.cues import CUE_NOUNS
+from annotations.extraction.lexicon import read_words
 from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, source_words, speech_of
 from annotations.extraction.sources import Kind, Source
 from annotations.extraction.tokens import Token
 from annotations.extraction.words import POSSESSIVES
 
+_NOUNS = frozenset(read_words("reporting_nouns"))
 _SCORE = 0.5
 _LEAST_WORDS = 4
 
@@ -18,7 +19,7 @@ def find(reading: Reading) -> Iterator[Said]:
     """Yield the that-clause behind each reporting noun that has an owner."""
     tokens = reading.tokens
     for noun in range(1, len(tokens) - 1):
-        if tokens[noun].low not in CUE_NOUNS or tokens[noun + 1].low != "that":
+        if tokens[noun].low not in _NOUNS or tokens[noun + 1].low != "that":
             continue
         source = _owner(tokens, noun - 1)
         if source is None:
