@@ -35,6 +35,13 @@ _HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
 
 
+#: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
+_TIES = word_set("of for to about against as than among with")
+_LISTING = frozenset({",", "and", "or", "but"})
+_SENTENCE_ENDS = frozenset(",.?!")
+_BREAKS = word_set("; : — – - ( ) who which when while where because although though if after before that") | {STOP}
+
+
 def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether a stretch reads like a clause: it holds a verb that the lexicon or its ending gives away."""
     return any(
@@ -214,6 +221,41 @@ def _turns_away(tokens: Sequence[Token], start: int, index: int) -> bool:
     if index + 1 >= len(tokens) or tokens[index].low not in _TURNS:
         return False
     return has_verb(tokens, start + 1, index) or holds_quotation(tokens, start, index)
+
+
+def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
+    """Return where the phrase ends that the quotation at `quoted` belongs to.
+
+    A quotation that closes like a sentence ends it; else it goes on to the next break: “a ruin” of a
+    pier, but not: “a ruin” on Monday. What leads to a further quotation in a list is part of it.
+    """
+    index = quoted
+    while index < end:
+        low = tokens[index].low
+        if low == QUOTED:
+            if tokens[index].text.rstrip("\"'”’»")[-1:] in _SENTENCE_ENDS:
+                quoted = index + 1
+                if not _lists_on(tokens, quoted, end):
+                    return quoted
+        elif low in _LISTING:
+            if not _lists_on(tokens, index, end):
+                return index
+        elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
+            return index
+        index += 1
+    return index
+
+
+def _lists_on(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether "and" or a comma at `index` leads to a further quotation within a few words."""
+    if index >= end or tokens[index].low not in _LISTING:
+        return False
+    for token in tokens[index + 1 : min(index + 5, end)]:
+        if token.low == QUOTED:
+            return True
+        if token.low in _BREAKS or token.low in LEXICON:
+            return False
+    return False
 
 
 def opens_clause(tokens: Sequence[Token], index: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from annotations.extraction.clauses import (
     WH_WORDS,
     count_words,
+    end_of_quoted,
     has_verb,
     holds_quotation,
     opens_clause,
@@ -17,7 +18,7 @@ from annotations.extraction.cues import Takes
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
-from annotations.extraction.said import Said, governed
+from annotations.extraction.said import Said, governed, inner
 from annotations.extraction.tokens import QUOTED, Token
 from annotations.extraction.words import DETERMINERS
 
@@ -32,6 +33,7 @@ SCORES = {
     "words after a colon": 0.6,
     "noun phrase": 0.5,
 }
+_SENTENCE_ENDS = frozenset(",.?!")
 #: what other constructions read
 _OTHERS = frozenset({Takes.OBJECT, Takes.ACCUSED})
 
@@ -53,11 +55,18 @@ def _content(reading: Reading, report: Report) -> Said | None:
     if found is None:
         return None
     first, kind = found
+    if kind == "quoted words" and not (report.cue.verb.governs and _goes_on(tokens[first])):
+        end = end_of_quoted(tokens, first, end)
     first, last = trim(tokens, first, end)
     scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
     if first >= last or (scanty and kind != "quoted words"):
         return None
     return governed(tokens, report, ((first, last),), kind, SCORES[kind])
+
+
+def _goes_on(token: Token) -> bool:
+    """Whether a quotation does not close like a sentence, so that it may be the start of one."""
+    return inner(token)[-1:] not in _SENTENCE_ENDS
 
 
 def _at(tokens: Sequence[Token], index: int) -> str:
