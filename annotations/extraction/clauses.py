@@ -37,6 +37,7 @@ _TURNS = word_set("touting referring citing pointing apparently a which while wh
 
 #: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
 _TIES = word_set("of for to about against as than among with")
+_LONGEST_ASIDE = 8
 _LISTING = frozenset({",", "and", "or", "but"})
 _SENTENCE_ENDS = frozenset(",.?!")
 _BREAKS = word_set("; : — – - ( ) who which when while where because although though if after before that") | {STOP}
@@ -110,11 +111,23 @@ def skip_adjuncts(tokens: Sequence[Token], index: int, end: int) -> int:
             and low != "that"
         ):
             index += 2
-        elif low in PREPOSITIONS and low not in {"than", "per"}:
+        elif low in PREPOSITIONS and low != "than":
             index = _after_prepositional(tokens, index, end)
+        elif low == "," and (after := _behind_aside(tokens, index, end)) is not None:
+            index = after
         else:
             break
     return index
+
+
+def _behind_aside(tokens: Sequence[Token], comma: int, end: int) -> int | None:
+    """Return where a "that" stands behind an aside between two commas: said, however, that …"""
+    for index in range(comma + 1, min(comma + _LONGEST_ASIDE, end - 1)):
+        if tokens[index].low == QUOTED or tokens[index].low == "that":
+            return None
+        if tokens[index].low == ",":
+            return index + 1 if tokens[index + 1].low == "that" else None
+    return None
 
 
 def _after_prepositional(tokens: Sequence[Token], index: int, end: int) -> int:

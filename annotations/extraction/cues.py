@@ -11,6 +11,7 @@ from annotations.extraction.words import (
     AUXILIARIES,
     BE_FORMS,
     DETERMINERS,
+    OBJECT_PRONOUNS,
     POSSESSIVES,
     PREPOSITIONS,
     SUBJECT_PRONOUNS,
@@ -85,6 +86,8 @@ _IRREGULAR = {
 _DOUBLED = frozenset(
     {
         "rip",
+        "refer",
+        "pin",
         "quip",
         "beg",
         "chat",
@@ -234,8 +237,8 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     agrees = before.low.endswith("s") != (cue.form is Form.THIRD)
     plausible = before.low == "," or (before.word and (before.capital or agrees))
     content = (
-        after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | DETERMINERS
+        after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | OBJECT_PRONOUNS | DETERMINERS
         or after.capital
         or bool(cue.verb.particles)
     )
-    return bool(plausible and content)
+    return content and (bool(plausible) or cue.form is Form.ING)

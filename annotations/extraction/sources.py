@@ -124,7 +124,7 @@ def _source_before_apposition(tokens: Sequence[Token], comma: int) -> Source | N
         first = first_of_phrase(tokens, index)
         if first is None or not opens_apposition(tokens, index + 1):
             return None
-        relative = tokens[index + 1].low in RELATIVES
+        relative = tokens[index + 1].low in RELATIVES or _is_participle(tokens[index + 1])
         return _source(tokens, first, index if relative else comma)
     return None
 
@@ -152,12 +152,16 @@ def opens_apposition(tokens: Sequence[Token], index: int) -> bool:
         return True
     if token.low in {"a", "an", "the", "one", "his", "her", "their", "its", "himself", "herself"}:
         return True
-    if token.low in MODIFIERS or names_a_role(token.low):
+    if token.low in MODIFIERS or names_a_role(token.low) or _is_participle(token):
         return True
     after = tokens[index + 1] if index + 1 < len(tokens) else token
     return token.capital and (
         after.low == "," or after.low in NOUN_TIES or names_a_role(after.low) or after.capital
     )
+
+
+def _is_participle(token: Token) -> bool:
+    return not token.capital and len(token.low) > 4 and token.low.endswith(("ing", "ed"))
 
 
 def source_after(tokens: Sequence[Token], start: int) -> Source | None:

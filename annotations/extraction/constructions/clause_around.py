@@ -54,7 +54,7 @@ def _around(reading: Reading, report: Report) -> Said | None:
         opener = count_words(tokens, *before) < 2 and not holds_quotation(tokens, *before)
         return governed(tokens, report, (rest,) if opener else (before, rest), "clause around it", _SCORE)
     words = count_words(tokens, *before)
-    if words < 3 or (words < 6 and not has_verb(tokens, *before)):
+    if words < 3 or (words < 6 and not has_verb(tokens, *before) and not holds_quotation(tokens, *before)):
         return None
     return governed(tokens, report, (before,), "clause before it", _SCORE)
 
