@@ -40,7 +40,9 @@ _TIES = word_set("of for to about against as than among with")
 _LONGEST_ASIDE = 8
 _LISTING = frozenset({",", "and", "or", "but"})
 _SENTENCE_ENDS = frozenset(",.?!")
-_BREAKS = word_set("; : — – - ( ) who which when while where because although though if after before that") | {STOP}
+_BREAKS = word_set(
+    "; : — – - ( ) who which when while where because although though if after before that"
+) | {STOP}
 
 
 def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:

@@ -222,7 +222,10 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
 
 def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     """Whether the neighbours of a form that may be a noun speak for the verb."""
-    before, after = tokens[cue.first - 1], tokens[cue.last] if cue.last < len(tokens) else None
+    before, last = tokens[cue.first - 1], cue.last
+    while last < len(tokens) and is_adverb(tokens[last].low):
+        last += 1
+    after = tokens[last] if last < len(tokens) else None
     if (
         before.low in SUBJECT_PRONOUNS
         or before.low in AUXILIARIES

@@ -7,7 +7,12 @@ from annotations.extraction.clauses import end_of_report
 from annotations.extraction.cues import find_cues
 from annotations.extraction.reports import Report, find_reports
 from annotations.extraction.said import Said
+from annotations.extraction.sources import main_subject
 from annotations.extraction.tokens import QUOTED, STOP, Token
+from annotations.extraction.words import word_set
+
+#: openings of a clause that a comma and the main clause follow: When Holm said it, the crowd left
+SUBORDINATORS = word_set("when while although though as after before because since if despite whereas once")
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,16 @@ class Reading:
     def end_of_content(self, start: int) -> int:
         """Return where reported words end that begin at `start`."""
         return end_of_report(self.tokens, start, self.by_first)
+
+    def end_of_report(self, report: Report) -> int:
+        """Return where the content of a report ends that stands behind its cue."""
+        end = self.end_of_content(report.last)
+        if report.source is not None and report.source.first >= report.last:
+            return min(end, report.source.first)
+        opening = self.tokens[self.start_of_content(report.first)].low
+        if opening in SUBORDINATORS and (main := main_subject(self.tokens, report.last, end)) is not None:
+            return min(end, main.first)
+        return end
 
     def start_of_content(self, index: int) -> int:
         """Return the start of the sentence that holds `index`, or the end of the last report in it."""

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from annotations.extraction.clauses import end_of_sentence
 from annotations.extraction.cues import Cue, Form, Takes
 from annotations.extraction.sources import (
     Kind,
     Source,
     leading_source,
+    main_subject,
     source_after,
     source_before,
 )
@@ -30,7 +32,8 @@ _SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–
 class Report(NamedTuple):
     """A cue and its source; `first` to `last` are the tokens of both together, half-open.
 
-    `shared` marks a source that another verb of the sentence already has (…, adding that …).
+    `shared` marks a source that another verb of the sentence already has (…, adding that …),
+    `infinitive` a cue that tells an aim (… to call it “a ruin”), which counts only with a quotation.
     """
 
     cue: Cue
@@ -40,6 +43,7 @@ class Report(NamedTuple):
     inverted: bool = False
     shared: bool = False
     negated: bool = False
+    infinitive: bool = False
 
 
 def find_reports(tokens: Sequence[Token], cues: Sequence[Cue]) -> list[Report]:
@@ -66,8 +70,11 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
     negated = not NEGATED.isdisjoint(group)
     if cue.form in (Form.PAST, Form.PARTICIPLE) and not BE_FORMS.isdisjoint(group):
         return None
-    if before in {"to", "let", "let's", "let’s"} and cue.form is Form.BASE:
+    if before in {"let", "let's", "let’s"} and cue.form is Form.BASE:
         return None
+    if before == "to" and cue.form is Form.BASE:
+        source = _shared_source(tokens, cue, sentence, earlier)
+        return source and Report(cue, source, cue.first, cue.last, shared=True, infinitive=True)
     inverted = _inverted(tokens, cue, start)
     if inverted is not None:
         return Report(cue, inverted, start, inverted.last, inverted=True, negated=negated)
@@ -140,6 +147,6 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:
     if earlier is not None and earlier.source is not None:
         return earlier.source
-    if tokens[cue.first].capital:
-        return None
+    if cue.form is Form.ING and cue.first - sentence <= 1:
+        return main_subject(tokens, cue.last, end_of_sentence(tokens, cue.last))
     return leading_source(tokens, sentence, cue.first)

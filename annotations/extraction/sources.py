@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from annotations.extraction.cues import LEXICON, Form
 from annotations.extraction.phrases import (
     MODIFIERS,
     REACH,
@@ -31,6 +32,8 @@ from corpus.text.spans import Span
 
 #: how a party and a seat begin: Holm, D-Hull, …
 _PARTIES = frozenset({"R-", "D-", "I-"})
+#: no opening clause is followed further than this many tokens
+_LONGEST_OPENING = 50
 _OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
 
 
@@ -237,3 +240,28 @@ def _after_comma(tokens: Sequence[Token], start: int, end: int) -> int:
         if tokens[index].low == ",":
             return index + 1
     return end
+
+
+def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None:
+    """Return the subject of the main clause behind an opening one: Asked about it, she said …"""
+    for comma in range(start, min(end, start + _LONGEST_OPENING) - 2):
+        if tokens[comma].low != ",":
+            continue
+        token = tokens[comma + 1]
+        if pronoun_of(token) and token.low not in DETERMINERS | RELATIVES:
+            return Source(comma + 1, comma + 2, Kind.PRONOUN)
+        last = end_of_phrase(tokens, comma + 1)
+        if last is None or last >= end:
+            continue
+        verb = last
+        while verb < end and is_adverb(tokens[verb].low):
+            verb += 1
+        if verb < end and _is_finite(tokens[verb]):
+            return _source(tokens, comma + 1, last)
+    return None
+
+
+def _is_finite(token: Token) -> bool:
+    forms = [form for form, _ in LEXICON.get(token.low, ())]
+    told = any(form in (Form.PAST, Form.THIRD) for form in forms)
+    return not token.capital and (told or token.low in AUXILIARIES or token.low.endswith("ed"))

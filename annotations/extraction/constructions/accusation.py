@@ -17,7 +17,7 @@ def find(reading: Reading) -> Iterator[Said]:
         link = LINKS.get(report.cue.verb.lemma)
         if link is None or report.inverted:
             continue
-        end = reading.end_of_content(report.last)
+        end = reading.end_of_report(report)
         if any(token.low == link for token in reading.tokens[report.last : end]):
             pieces = (trim(reading.tokens, report.last, end),)
             yield governed(reading.tokens, report, pieces, "accusation", 0.6)

@@ -50,7 +50,7 @@ def _content(reading: Reading, report: Report) -> Said | None:
     tokens, start = reading.tokens, report.last
     if report.cue.verb.takes <= _OTHERS or (report.inverted and _at(tokens, start) == ","):
         return None
-    end = reading.end_of_content(start)
+    end = reading.end_of_report(report)
     found = _opening(tokens, report, start, end)
     if found is None:
         return None
@@ -58,6 +58,8 @@ def _content(reading: Reading, report: Report) -> Said | None:
     if kind == "quoted words" and not (report.cue.verb.governs and _goes_on(tokens[first])):
         end = end_of_quoted(tokens, first, end)
     first, last = trim(tokens, first, end)
+    if report.infinitive and not holds_quotation(tokens, first, last):
+        return None
     scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
     if first >= last or (scanty and kind != "quoted words"):
         return None

@@ -17,7 +17,7 @@ def find(reading: Reading) -> Iterator[Said]:
     for report in reading.open_reports():
         if Takes.OBJECT not in report.cue.verb.takes or report.inverted:
             continue
-        end = reading.end_of_content(report.last)
+        end = reading.end_of_report(report)
         if _names_a_thing(reading.tokens, report):
             continue
         quoted = next((i for i in range(report.last, end) if reading.tokens[i].low == QUOTED), None)
