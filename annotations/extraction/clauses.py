@@ -11,6 +11,7 @@ from annotations.extraction.words import (
     DETERMINERS,
     NOUN_TIES,
     OBJECT_PRONOUNS,
+    PAST_TENSES,
     PREPOSITIONS,
     TIME_LEADS,
     TIME_NOUNS,
@@ -21,13 +22,17 @@ from annotations.extraction.words import (
 
 WH_WORDS = word_set("whether if how why what who where when which")
 _ENDS = frozenset({STOP, QUOTED, ",", ":", ";", "that", "—", "–", "("})
-_FINITE = AUXILIARIES | word_set(
-    "it's he's she's they're we're i'm there's that's it’s he’s she’s they’re we’re i’m there’s that’s "
-    "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
-    "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
-    "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
-    "won wrote think believe know feel plan plans see support supports make makes take takes come comes "
-    "go goes get gets give gives let help helps show shows remain remains work works"
+_FINITE = (
+    AUXILIARIES
+    | PAST_TENSES
+    | word_set(
+        "it's he's she's they're we're i'm there's that's it’s he’s she’s they’re we’re i’m there’s that’s "
+        "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
+        "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
+        "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
+        "won wrote think believe know feel plan plans see support supports make makes take takes come comes "
+        "go goes get gets give gives let help helps show shows remain remains work works"
+    )
 )
 
 

@@ -47,6 +47,13 @@ ADVERBS = word_set(
     "both themselves himself herself itself long n't thus simply merely back today yesterday afterwards "
     "afterward meanwhile likewise"
 )
+#: past tenses that end in no -ed
+PAST_TENSES = word_set(
+    "became began broke brought built bought came caught chose cost cut drew drove fell felt fought found "
+    "gave got grew had heard held hit kept knew laid led left lent let lost made meant met paid put ran "
+    "rose sank sat saw sent set shot shut sold spent split spread stood stole struck swept swung taught "
+    "thought threw told took understood went were was woke won wore wrote"
+)
 DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 MONTHS = word_set(
     "january february march april may june july august september october november december jan feb mar "

@@ -15,6 +15,7 @@ from annotations.extraction.constructions import (
     clause_behind,
     description,
     quotation_first,
+    raised,
     reporting_noun,
     unknown_verb,
 )
@@ -25,6 +26,7 @@ from annotations.extraction.tokens import Token
 CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
     quotation_first.find,
     clause_behind.find,
+    raised.find,
     accusation.find,
     description.find,
     clause_around.find,
