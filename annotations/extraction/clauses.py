@@ -87,6 +87,8 @@ def start_of_sentence(tokens: Sequence[Token], index: int) -> int:
 
 def trim(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:
     """Return the stretch without punctuation at its ends; a bracket stays with its partner."""
+    if first < last and tokens[first].low in _HANGING and (first == 0 or tokens[first - 1].low == STOP):
+        first += 1
     while first < last and not _is_content(tokens[first]) and tokens[first].low not in _HANGING:
         first += 1
     while first < last and not _is_content(tokens[last - 1]):

@@ -69,9 +69,13 @@ class Reading:
         if report.source is not None and report.source.first >= report.last:
             return min(end, report.source.first)
         opening = self.tokens[self.start_of_content(report.first)].low
-        if opening in SUBORDINATORS and (main := main_subject(self.tokens, report.last, end)) is not None:
-            return min(end, main.first)
-        return end
+        return self.end_of_opening(report.last) if opening in SUBORDINATORS else end
+
+    def end_of_opening(self, start: int) -> int:
+        """Return where reported words end at the latest if a main clause follows: When he said …, she left."""
+        end = self.end_of_content(start)
+        main = main_subject(self.tokens, start, end)
+        return end if main is None else main.first
 
     def start_of_content(self, index: int) -> int:
         """Return the start of the sentence that holds `index`, or the end of the last report in it."""

@@ -62,7 +62,8 @@ def span_of(tokens: Sequence[Token], source: Source) -> Span:
     return Span(tokens[source.first].start, end)
 
 
-def _source(tokens: Sequence[Token], first: int, last: int) -> Source:
+def source_at(tokens: Sequence[Token], first: int, last: int) -> Source:
+    """Return the words from `first` to `last` as a source: a name if one of them is capitalised."""
     named = any(
         token.capital and (i or token.low not in DETERMINERS) for i, token in enumerate(tokens[first:last])
     )
@@ -83,7 +84,7 @@ def source_before(tokens: Sequence[Token], end: int) -> Source | None:
     if last.low in {"that", "which"}:
         first = first_of_phrase(tokens, end - 2 if end > 1 and tokens[end - 2].low == "," else end - 1)
         spoken = first is not None and end > 1 and tokens[end - 2].low in SPEAKING_NOUNS
-        return _source(tokens, first, end - 1) if first is not None and spoken else None
+        return source_at(tokens, first, end - 1) if first is not None and spoken else None
     return _phrase_before(tokens, end)
 
 
@@ -91,7 +92,7 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
     first = first_of_phrase(tokens, end)
     if first is None or (first == end - 1 and not _stands_alone(tokens[first])):
         return None
-    return _source(tokens, _back_to_quotation(tokens, first), end)
+    return source_at(tokens, _back_to_quotation(tokens, first), end)
 
 
 def _back_to_quotation(tokens: Sequence[Token], first: int) -> int:
@@ -128,7 +129,7 @@ def _source_before_apposition(tokens: Sequence[Token], comma: int) -> Source | N
         if first is None or not opens_apposition(tokens, index + 1):
             return None
         relative = tokens[index + 1].low in RELATIVES or _is_participle(tokens[index + 1])
-        return _source(tokens, first, index if relative else comma)
+        return source_at(tokens, first, index if relative else comma)
     return None
 
 
@@ -178,7 +179,7 @@ def source_after(tokens: Sequence[Token], start: int) -> Source | None:
     end = end_of_phrase(tokens, start)
     if end is None:
         return None
-    return _source(tokens, start, _end_of_apposition(tokens, end))
+    return source_at(tokens, start, _end_of_apposition(tokens, end))
 
 
 def _end_of_apposition(tokens: Sequence[Token], end: int) -> int:
@@ -219,7 +220,7 @@ def leading_source(tokens: Sequence[Token], start: int, end: int) -> Source | No
         if opens and pronoun_of(token) and token.low not in DETERMINERS:
             return Source(index, index + 1, Kind.PRONOUN)
         if opens and (last := end_of_phrase(tokens, index)) and _leads(tokens, index, last):
-            return _source(tokens, index, min(last, end))
+            return source_at(tokens, index, min(last, end))
         index += 1
     return None
 
@@ -257,7 +258,7 @@ def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None
         while verb < end and is_adverb(tokens[verb].low):
             verb += 1
         if verb < end and _is_finite(tokens[verb]):
-            return _source(tokens, comma + 1, last)
+            return source_at(tokens, comma + 1, last)
     return None
 
 
