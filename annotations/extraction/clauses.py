@@ -42,7 +42,8 @@ _TURNS = word_set("touting referring citing pointing apparently a which while wh
 
 #: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
 _TIES = word_set("of for to about against as than among with")
-_LONGEST_ASIDE = 8
+_LONGEST_ASIDE = 10
+_ASIDES = frozenset({",", "-", "–", "—"})
 _LISTING = frozenset({",", "and", "or", "but"})
 _SENTENCE_ENDS = frozenset(",.?!")
 _BREAKS = word_set(
@@ -107,23 +108,29 @@ def _is_content(token: Token) -> bool:
 
 def skip_adjuncts(tokens: Sequence[Token], index: int, end: int) -> int:
     """Return where the words behind a verb begin that tell neither time, place nor manner of speaking."""
+    while (index := skip_times(tokens, index, end)) < end:
+        low = tokens[index].low
+        if low in PREPOSITIONS and low != "than":
+            index = _after_prepositional(tokens, index, end)
+        elif low in _ASIDES and (after := _behind_aside(tokens, index, end)) is not None:
+            index = after
+        else:
+            break
+    return index
+
+
+def skip_times(tokens: Sequence[Token], index: int, end: int) -> int:
+    """Return where words other than adverbs and times begin: said again on Monday, said last week."""
     while index < end:
         low = tokens[index].low
         if low in TIMES or (is_adverb(low) and not tokens[index].capital):
             index += 1
             if low in TIMES and index < end and tokens[index].text[:1].isdigit():
                 index += 1
-        elif (
-            low in TIME_LEADS
-            and index + 1 < end
-            and tokens[index + 1].low in TIME_NOUNS | TIMES
-            and low != "that"
-        ):
+        elif low in TIME_LEADS and index + 1 < end and tokens[index + 1].low in TIME_NOUNS | TIMES:
+            if low == "that":
+                break
             index += 2
-        elif low in PREPOSITIONS and low != "than":
-            index = _after_prepositional(tokens, index, end)
-        elif low == "," and (after := _behind_aside(tokens, index, end)) is not None:
-            index = after
         else:
             break
     return index
@@ -134,7 +141,7 @@ def _behind_aside(tokens: Sequence[Token], comma: int, end: int) -> int | None:
     for index in range(comma + 1, min(comma + _LONGEST_ASIDE, end - 1)):
         if tokens[index].low == QUOTED or tokens[index].low == "that":
             return None
-        if tokens[index].low == ",":
+        if tokens[index].low == tokens[comma].low:
             return index + 1 if tokens[index + 1].low == "that" else None
     return None
 

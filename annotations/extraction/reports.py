@@ -89,7 +89,7 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
     if source is None:
-        if not plain_ing:
+        if not plain_ing and (cue.form not in (Form.PAST, Form.THIRD) or Takes.CLAUSE not in cue.verb.takes):
             return None
         source = _shared_source(tokens, cue, sentence, earlier)
         return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
@@ -147,6 +147,6 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:
     if earlier is not None and earlier.source is not None:
         return earlier.source
-    if cue.form is Form.ING and cue.first - sentence <= 1:
+    if cue.form is Form.ING and cue.first - sentence <= 3:
         return main_subject(tokens, cue.last, end_of_sentence(tokens, cue.last))
     return leading_source(tokens, sentence, cue.first)

@@ -11,6 +11,7 @@ from annotations.extraction.clauses import (
     opens_clause,
     skip_adjuncts,
     skip_hearer,
+    skip_times,
     start_of_sentence,
     trim,
 )
@@ -83,7 +84,9 @@ def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> t
         index = skip_hearer(tokens, start, end)
     if Takes.NOUN in takes and not report.inverted and _opens_noun(tokens, index, end):
         return index, "noun phrase"
-    after = index if _is_infinitive(tokens, index, takes) else skip_adjuncts(tokens, index, end)
+    after = skip_times(tokens, index, end)
+    if not _is_infinitive(tokens, after, takes):
+        after = skip_adjuncts(tokens, after, end)
     if after >= end:
         return None
     return _content_at(tokens, report, after, end, hearer=index > start)
