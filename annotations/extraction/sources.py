@@ -19,6 +19,7 @@ from annotations.extraction.words import (
     CONJUNCTIONS,
     DETERMINERS,
     NOUN_TIES,
+    PAST_TENSES,
     PREPOSITIONS,
     RELATIVES,
     SPEAKING_NOUNS,
@@ -34,6 +35,8 @@ from corpus.text.spans import Span
 _PARTIES = frozenset({"R-", "D-", "I-"})
 #: no opening clause is followed further than this many tokens
 _LONGEST_OPENING = 50
+#: the verb of a main clause stands within so many tokens behind the name of its subject
+_SUBJECT_REACH = 6
 _OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
 
 
@@ -254,15 +257,21 @@ def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None
         last = end_of_phrase(tokens, comma + 1)
         if last is None or last >= end:
             continue
-        verb = last
-        while verb < end and is_adverb(tokens[verb].low):
-            verb += 1
-        if verb < end and _is_finite(tokens[verb]):
+        if _verb_follows(tokens, last, min(end, last + _SUBJECT_REACH)):
             return source_at(tokens, comma + 1, last)
     return None
+
+
+def _verb_follows(tokens: Sequence[Token], start: int, end: int) -> bool:
+    for token in tokens[start:end]:
+        if not (token.word or token.text[:1].isdigit()) or token.low in RELATIVES:
+            return False
+        if _is_finite(token):
+            return True
+    return False
 
 
 def _is_finite(token: Token) -> bool:
     forms = [form for form, _ in LEXICON.get(token.low, ())]
     told = any(form in (Form.PAST, Form.THIRD) for form in forms)
-    return not token.capital and (told or token.low in AUXILIARIES or token.low.endswith("ed"))
+    return not token.capital and (told or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith("ed"))
