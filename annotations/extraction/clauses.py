@@ -13,6 +13,7 @@ from annotations.extraction.words import (
     OBJECT_PRONOUNS,
     PAST_TENSES,
     PREPOSITIONS,
+    SUBJECT_PRONOUNS,
     TIME_LEADS,
     TIME_NOUNS,
     TIMES,
@@ -45,6 +46,7 @@ _TIES = word_set("of for to about against as than among with")
 _LONGEST_ASIDE = 10
 _ASIDES = frozenset({",", "-", "–", "—"})
 _LISTING = frozenset({",", "and", "or", "but"})
+_MARKS = "\"'”’»"
 _SENTENCE_ENDS = frozenset(",.?!")
 _BREAKS = word_set(
     "; : — – - ( ) who which when while where because although though if after before that"
@@ -55,10 +57,16 @@ def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether a stretch reads like a clause: it holds a verb that the lexicon or its ending gives away."""
     return any(
         token.low in _FINITE
-        or (token.low.endswith("ed") and len(token.low) > 3 and not token.capital)
-        or (number > 0 and token.low in LEXICON)
-        for number, token in enumerate(tokens[first : min(last, first + REACH)])
+        or _is_regular_past(tokens[index - 1], token)
+        or (index > first and token.low in LEXICON and tokens[index - 1].low not in DETERMINERS)
+        for index, token in enumerate(tokens[first : min(last, first + REACH)], first)
     )
+
+
+def _is_regular_past(before: Token, token: Token) -> bool:
+    """Whether a word reads like a verb in the past tense, and no adjective: voted; but not: the united town."""
+    past = token.low.endswith("ed") and len(token.low) > 3 and not token.capital
+    return past and (before.low not in DETERMINERS or before.low in SUBJECT_PRONOUNS)
 
 
 def count_words(tokens: Sequence[Token], first: int, last: int) -> int:
@@ -236,6 +244,8 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
         return index < 2 or tokens[index - 2].low != "that"
     if before in {"but", "-", "—", "–"}:
         return True
+    if before == QUOTED and tokens[index - 1].text.rstrip(_MARKS)[-1:] not in _SENTENCE_ENDS:
+        return False
     if before not in {",", "and", "then", QUOTED}:
         return False
     reporting = any(form is not Form.BASE and verb.governs for form, verb in LEXICON.get(low, ()))
@@ -262,7 +272,7 @@ def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
     while index < end:
         low = tokens[index].low
         if low == QUOTED:
-            if tokens[index].text.rstrip("\"'”’»")[-1:] in _SENTENCE_ENDS:
+            if tokens[index].text.rstrip(_MARKS)[-1:] in _SENTENCE_ENDS:
                 quoted = index + 1
                 if not _lists_on(tokens, quoted, end):
                     return quoted

@@ -16,6 +16,7 @@ from annotations.extraction.words import (
     PREPOSITIONS,
     SUBJECT_PRONOUNS,
     is_adverb,
+    word_set,
 )
 
 
@@ -178,6 +179,8 @@ def _lexicon() -> Mapping[str, tuple[tuple[Form, Verb], ...]]:
 
 
 LEXICON = _lexicon()
+#: no subjects of a verb in -s: some states, many claims
+_PLURALS = word_set("some many most several few both others all these those they we you i two three four")
 _AMBIGUOUS = frozenset(read_words("ambiguous_forms"))
 
 
@@ -226,6 +229,8 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     while last < len(tokens) and is_adverb(tokens[last].low):
         last += 1
     after = tokens[last] if last < len(tokens) else None
+    if cue.form is Form.THIRD and before.low in _PLURALS:
+        return False
     if (
         before.low in SUBJECT_PRONOUNS
         or before.low in AUXILIARIES

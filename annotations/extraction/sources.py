@@ -179,7 +179,7 @@ def source_after(tokens: Sequence[Token], start: int) -> Source | None:
     if pronoun_of(token) and token.low not in DETERMINERS:
         ends = start + 1 >= len(tokens) or not tokens[start + 1].word
         return Source(start, start + 1, Kind.PRONOUN) if ends and token.low in SUBJECT_PRONOUNS else None
-    end = end_of_phrase(tokens, start)
+    end = end_of_phrase(tokens, start) if token.low != "that" else None
     if end is None:
         return None
     return source_at(tokens, start, _end_of_apposition(tokens, end))

@@ -11,7 +11,8 @@ from annotations.extraction.clauses import (
     skip_adjuncts,
     trim,
 )
-from annotations.extraction.reading import Reading
+from annotations.extraction.cues import Takes
+from annotations.extraction.reading import SUBORDINATORS, Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, governed
 from annotations.extraction.tokens import Token
@@ -23,12 +24,13 @@ _CLOSING = frozenset({".", "!", "?", ")", ",", "—"})
 _OWN_VOICE = word_set("who as while after when which")
 _NO_PARTICIPLES = word_set("nothing something anything everything being")
 _SCORE = 0.7
+_CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT, Takes.HEARER, Takes.WHICH})
 
 
 def find(reading: Reading) -> Iterator[Said]:
     """Yield the clause before a report that stands at its sentence's end or between two commas."""
     for report in reading.open_reports():
-        if report.shared or not report.cue.verb.governs or report.source is None:
+        if report.shared or report.cue.verb.takes.isdisjoint(_CLAUSES) or report.source is None:
             continue
         said = _around(reading, report)
         if said is not None:
@@ -54,6 +56,8 @@ def _around(reading: Reading, report: Report) -> Said | None:
         opener = count_words(tokens, *before) < 2 and not holds_quotation(tokens, *before)
         return governed(tokens, report, (rest,) if opener else (before, rest), "clause around it", _SCORE)
     words = count_words(tokens, *before)
+    if tokens[before[0]].low in SUBORDINATORS:
+        return None
     if words < 3 or (words < 6 and not has_verb(tokens, *before) and not holds_quotation(tokens, *before)):
         return None
     return governed(tokens, report, (before,), "clause before it", _SCORE)
