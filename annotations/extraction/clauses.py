@@ -43,6 +43,8 @@ _TURNS = word_set("touting referring citing pointing apparently a which while wh
 
 #: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
 _TIES = word_set("of for to about against as than among with")
+#: what tells a deed of the speaker behind the content: … before leaving the stage
+_BEFORE_DEEDS = frozenset({"before", "after", "while"})
 _LONGEST_ASIDE = 10
 _ASIDES = frozenset({",", "-", "–", "—"})
 _LISTING = frozenset({",", "and", "or", "but"})
@@ -230,6 +232,8 @@ def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -
     while index < len(tokens) and tokens[index].low != STOP:
         low = tokens[index].low
         if index > start and (index in starts or low == "according") and _stands_apart(tokens, index, low):
+            return index
+        if low in _BEFORE_DEEDS and index + 1 < len(tokens) and tokens[index + 1].low.endswith("ing"):
             return index
         if low == ";" or (low == "," and _turns_away(tokens, start, index + 1)):
             return index

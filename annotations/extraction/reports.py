@@ -141,7 +141,9 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     if Takes.HEARER in cue.verb.takes or Takes.HEARER_TO in cue.verb.takes:
         return None
     closing = tokens[source.last].low if source.last < len(tokens) else STOP
-    return source if closing in {".", ",", ";", ":", "who", STOP} or closing in PREPOSITIONS else None
+    if closing == "who" or closing in PREPOSITIONS:
+        return source if source_before(tokens, start) is None else None
+    return source if closing in {".", ",", ";", ":", STOP} else None
 
 
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:

@@ -249,7 +249,7 @@ def _after_comma(tokens: Sequence[Token], start: int, end: int) -> int:
 def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None:
     """Return the subject of the main clause behind an opening one: Asked about it, she said …"""
     for comma in range(start, min(end, start + _LONGEST_OPENING) - 2):
-        if tokens[comma].low != ",":
+        if tokens[comma].low != "," and not _closes_with_comma(tokens[comma]):
             continue
         token = tokens[comma + 1]
         if pronoun_of(token) and token.low not in DETERMINERS | RELATIVES:
@@ -260,6 +260,10 @@ def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None
         if _verb_follows(tokens, last, min(end, last + _SUBJECT_REACH)):
             return source_at(tokens, comma + 1, last)
     return None
+
+
+def _closes_with_comma(token: Token) -> bool:
+    return token.low == QUOTED and token.text.rstrip("\"'”’»")[-1:] == ","
 
 
 def _verb_follows(tokens: Sequence[Token], start: int, end: int) -> bool:
