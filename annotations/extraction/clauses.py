@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from annotations.extraction.cues import LEXICON, Form
+from annotations.extraction.cues import LEXICON, Form, Takes
 from annotations.extraction.phrases import REACH, pronoun_of
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
@@ -45,6 +45,8 @@ _TURNS = word_set("touting referring citing pointing apparently a which while wh
 _TIES = word_set("of for to about against as than among with")
 #: what tells a deed of the speaker behind the content: … before leaving the stage
 _BEFORE_DEEDS = frozenset({"before", "after", "while"})
+#: so near behind a judging verb its quoted words stand
+_NEAR = 10
 _LONGEST_ASIDE = 10
 _ASIDES = frozenset({",", "-", "–", "—"})
 _LISTING = frozenset({",", "and", "or", "but"})
@@ -252,7 +254,10 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
         return False
     if before not in {",", "and", "then", QUOTED}:
         return False
-    reporting = any(form is not Form.BASE and verb.governs for form, verb in LEXICON.get(low, ()))
+    entries = [verb for form, verb in LEXICON.get(low, ()) if form is not Form.BASE]
+    reporting = any(verb.governs for verb in entries)
+    if not reporting and before == "and" and any(Takes.OBJECT in verb.takes for verb in entries):
+        reporting = any(token.low == QUOTED for token in tokens[index : index + _NEAR])
     return reporting or is_adverb(low) or low in AUXILIARIES
 
 

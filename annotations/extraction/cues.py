@@ -248,5 +248,6 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | OBJECT_PRONOUNS | DETERMINERS
         or after.capital
         or bool(cue.verb.particles)
+        or (after.low == "to" and Takes.TO in cue.verb.takes)
     )
     return content and (bool(plausible) or cue.form is Form.ING)

@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 from annotations.extraction.clauses import end_of_sentence
 from annotations.extraction.cues import Cue, Form, Takes
+from annotations.extraction.phrases import REACH, end_of_phrase
 from annotations.extraction.sources import (
     Kind,
     Source,
     leading_source,
     main_subject,
     source_after,
+    source_at,
     source_before,
 )
 from annotations.extraction.tokens import QUOTED, STOP, Token
@@ -24,6 +26,7 @@ from annotations.extraction.words import (
     word_set,
 )
 
+_CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
 _SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–", ";"}) | PREPOSITIONS
@@ -89,8 +92,10 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
     if source is None:
-        if not plain_ing and (cue.form not in (Form.PAST, Form.THIRD) or Takes.CLAUSE not in cue.verb.takes):
+        if not plain_ing and (cue.form not in (Form.PAST, Form.THIRD) or cue.verb.takes.isdisjoint(_CLAUSES)):
             return None
+        if not plain_ing and (behind := _subject_behind_quotation(tokens, sentence, start)) is not None:
+            return Report(cue, behind, behind.first, cue.last, negated=negated)
         source = _shared_source(tokens, cue, sentence, earlier)
         return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
     if source.kind is Kind.PRONOUN and _is_manner_of_speaking(tokens, source, group):
@@ -144,6 +149,17 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     if closing == "who" or closing in PREPOSITIONS:
         return source if source_before(tokens, start) is None else None
     return source if closing in {".", ",", ";", ":", STOP} else None
+
+
+def _subject_behind_quotation(tokens: Sequence[Token], sentence: int, end: int) -> Source | None:
+    """Return the phrase between a quotation and the verb group at `end`: “…,” Ida Holm, a pilot, then …"""
+    index = end - 1
+    while index >= max(sentence, end - REACH) and tokens[index].low != QUOTED:
+        index -= 1
+    if index < 0 or tokens[index].low != QUOTED:
+        return None
+    last = end_of_phrase(tokens, index + 1) if index + 1 < end else None
+    return source_at(tokens, index + 1, min(last, end)) if last is not None else None
 
 
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:

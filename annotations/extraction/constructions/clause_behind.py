@@ -109,6 +109,8 @@ def _content_at(
     low = tokens[index].low
     takes = report.cue.verb.takes
     if low == "," and index + 1 < end:
+        if hearer and pronoun_of(tokens[index + 1]) and has_verb(tokens, index + 1, end):
+            return index + 1, "clause without “that”"
         return _content_behind_comma(tokens, report, index + 1, end)
     if low == ":" and index + 1 < end:
         quoted = tokens[index + 1].low == QUOTED
