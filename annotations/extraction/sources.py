@@ -246,6 +246,14 @@ def _after_comma(tokens: Sequence[Token], start: int, end: int) -> int:
     return end
 
 
+def agent_at(tokens: Sequence[Token], start: int) -> tuple[Source | None, int]:
+    """Return whom a "by" at `start` names, and where that phrase ends; `start` if there is none."""
+    if start + 1 >= len(tokens) or tokens[start].low != "by":
+        return None, start
+    last = end_of_phrase(tokens, start + 1)
+    return (source_at(tokens, start + 1, last), last) if last is not None else (None, start)
+
+
 def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None:
     """Return the subject of the main clause behind an opening one: Asked about it, she said …"""
     for comma in range(start, min(end, start + _LONGEST_OPENING) - 2):

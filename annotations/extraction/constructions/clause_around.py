@@ -58,7 +58,9 @@ def _around(reading: Reading, report: Report) -> Said | None:
     words = count_words(tokens, *before)
     if tokens[before[0]].low in SUBORDINATORS:
         return None
-    if (words < 3 and not holds_quotation(tokens, *before)) or (words < 6 and not has_verb(tokens, *before) and not holds_quotation(tokens, *before)):
+    if (words < 3 and not holds_quotation(tokens, *before)) or (
+        words < 6 and not has_verb(tokens, *before) and not holds_quotation(tokens, *before)
+    ):
         return None
     return governed(tokens, report, (before,), "clause before it", _SCORE)
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from annotations.extraction.clauses import WH_WORDS, count_words, end_of_sentence, skip_times, trim
-from annotations.extraction.phrases import end_of_phrase
 from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, source_words, speech_of
-from annotations.extraction.sources import Source, main_subject, source_at
+from annotations.extraction.sources import agent_at, main_subject
 from annotations.extraction.tokens import STOP
 from annotations.extraction.words import BE_FORMS, is_adverb, word_set
 
@@ -30,7 +29,7 @@ def find(reading: Reading) -> Iterator[Said]:
         if before >= 0 and tokens[before].low not in _BEFORE:
             continue
         end = end_of_sentence(tokens, index)
-        source, first = _asker(reading, index + 1)
+        source, first = agent_at(tokens, index + 1)
         first = _opening(reading, first, end)
         if first is None:
             continue
@@ -39,15 +38,6 @@ def find(reading: Reading) -> Iterator[Said]:
         if count_words(tokens, *piece) >= _LEAST_WORDS:
             reason = f"“{token.text}” + question; {source_words(source)}"
             yield Said((piece,), speech_of(tokens, (piece,)), (index, index + 1), source, _SCORE, reason)
-
-
-def _asker(reading: Reading, start: int) -> tuple[Source | None, int]:
-    """Return whom "by" names and where that ends."""
-    tokens = reading.tokens
-    if start + 1 >= len(tokens) or tokens[start].low != "by":
-        return None, start
-    last = end_of_phrase(tokens, start + 1)
-    return (source_at(tokens, start + 1, last), last) if last is not None else (None, start)
 
 
 def _opening(reading: Reading, start: int, end: int) -> int | None:

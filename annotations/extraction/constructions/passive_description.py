@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from annotations.extraction.clauses import end_of_quoted, end_of_sentence, trim
 from annotations.extraction.cues import LEXICON, Form, Takes
-from annotations.extraction.phrases import end_of_phrase
 from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, cue_words, source_words, speech_of
-from annotations.extraction.sources import Source, source_at
+from annotations.extraction.sources import agent_at
 from annotations.extraction.tokens import Token
 from annotations.extraction.words import BE_FORMS, is_adverb
 
@@ -23,14 +22,10 @@ def find(reading: Reading) -> Iterator[Said]:
         verb = _passive_verb(tokens, quoted)
         if verb is None:
             continue
-        end = end_of_sentence(tokens, quoted)
-        source = _agent(tokens, verb + 1, end)
-        first = verb + 1
-        if source is not None and source.last <= quoted:
-            first = source.last
-        last = end_of_quoted(tokens, quoted, end)
-        if source is not None and source.first > quoted:
-            last = min(last, source.first - 1)
+        source, first = agent_at(tokens, verb + 1)
+        last = end_of_quoted(tokens, quoted, end_of_sentence(tokens, quoted))
+        if source is None:
+            source, _ = agent_at(tokens, last)
         piece = trim(tokens, first, last)
         reason = f"passive cue {cue_words(tokens, (verb, verb + 1))}; {source_words(source)}"
         yield Said((piece,), speech_of(tokens, (piece,)), (verb, verb + 1), source, _SCORE, reason)
@@ -52,14 +47,6 @@ def _passive_verb(tokens: Sequence[Token], quoted: int) -> int | None:
 
 def _describes(token: Token) -> bool:
     return any(
-        form is Form.PARTICIPLE and Takes.OBJECT in verb.takes for form, verb in LEXICON.get(token.low, ())
+        form in (Form.PAST, Form.PARTICIPLE) and Takes.OBJECT in verb.takes
+        for form, verb in LEXICON.get(token.low, ())
     )
-
-
-def _agent(tokens: Sequence[Token], start: int, end: int) -> Source | None:
-    """Return whom the first "by" from `start` on names."""
-    for index in range(start, min(end, start + _REACH) - 1):
-        if tokens[index].low == "by":
-            last = end_of_phrase(tokens, index + 1)
-            return source_at(tokens, index + 1, last) if last is not None else None
-    return None
