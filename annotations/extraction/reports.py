@@ -21,6 +21,8 @@ from annotations.extraction.words import (
     BE_FORMS,
     NEGATED,
     PREPOSITIONS,
+    TIME_LEADS,
+    TIME_NOUNS,
     TIMES,
     is_adverb,
     word_set,
@@ -126,11 +128,22 @@ def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
             or (before.low == "on" and tokens[start].low in TIMES)
         ):
             start -= 1
+        elif (time := _start_of_time(tokens, start)) is not None and time > sentence:
+            start = time
         elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:
             start -= 2
         else:
             break
     return start
+
+
+def _start_of_time(tokens: Sequence[Token], end: int) -> int | None:
+    """Return where the words of time that end before `end` begin: this week, two weeks ago."""
+    if end > 3 and tokens[end - 1].low == "ago":
+        return end - 3
+    if end > 2 and tokens[end - 1].low in TIME_NOUNS and tokens[end - 2].low in TIME_LEADS:
+        return end - 2
+    return None
 
 
 def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:

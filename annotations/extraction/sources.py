@@ -35,6 +35,7 @@ from corpus.text.spans import Span
 _PARTIES = frozenset({"R-", "D-", "I-"})
 #: no opening clause is followed further than this many tokens
 _LONGEST_OPENING = 50
+_LONGEST_RELATIVE = 15
 #: the verb of a main clause stands within so many tokens behind the name of its subject
 _SUBJECT_REACH = 6
 _OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
@@ -95,7 +96,23 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
     first = first_of_phrase(tokens, end)
     if first is None or (first == end - 1 and not _stands_alone(tokens[first])):
         return None
+    if (whose := _before_relative(tokens, first)) is not None:
+        return whose
     return source_at(tokens, _back_to_quotation(tokens, first), end)
+
+
+def _before_relative(tokens: Sequence[Token], first: int) -> Source | None:
+    """Return who a clause is about that ends with the phrase from `first` on: voters who like her said …"""
+    verb = False
+    for index in range(first - 1, max(first - _LONGEST_RELATIVE, 0), -1):
+        token = tokens[index]
+        if token.low == "who":
+            start = first_of_phrase(tokens, index) if verb else None
+            return source_at(tokens, start, index) if start is not None else None
+        if not token.word or token.low in CONJUNCTIONS:
+            return None
+        verb = verb or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith(("ed", "s"))
+    return None
 
 
 def _back_to_quotation(tokens: Sequence[Token], first: int) -> int:
@@ -194,7 +211,7 @@ def _end_of_apposition(tokens: Sequence[Token], end: int) -> int:
                 break
     if end + 1 >= len(tokens) or tokens[end].low != "," or not opens_apposition(tokens, end + 1):
         return end
-    if tokens[end + 1].low in RELATIVES:
+    if tokens[end + 1].low in RELATIVES or _is_participle(tokens[end + 1]):
         return end
     for index in range(end + 1, min(end + REACH, len(tokens))):
         low = tokens[index].low

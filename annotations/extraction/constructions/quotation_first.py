@@ -64,7 +64,7 @@ def _says_nothing_itself(tokens: Sequence[Token], report: Report) -> bool:
 def _said(reading: Reading, report: Report, quoted: int) -> Said:
     tokens = reading.tokens
     pieces = [(_start(reading, quoted), quoted + 1)]
-    if (rest := _rest(tokens, report)) is not None:
+    if (rest := _rest(reading, report)) is not None:
         pieces.append(rest)
     cue = (report.cue.first, report.cue.last)
     broken = ", broken by its attribution" if len(pieces) > 1 else ""
@@ -82,13 +82,19 @@ def _start(reading: Reading, quoted: int) -> int:
     return first if first < last else quoted
 
 
-def _rest(tokens: Sequence[Token], report: Report) -> tuple[int, int] | None:
-    """Return the quotation that goes on behind the report, in its sentence or as the next one."""
+def _rest(reading: Reading, report: Report) -> tuple[int, int] | None:
+    """Return the quotation that goes on behind the report, in its sentence or as the next one.
+
+    One that has a report of its own does not go on.
+    """
+    tokens = reading.tokens
     end = end_of_sentence(tokens, report.last)
     after = skip_adjuncts(tokens, report.last, end)
     while after < end and tokens[after].low != QUOTED:
+        if after in reading.by_first and after > report.last:
+            return None
         after += 1
     if after < end:
         return (after, after + 1) if tokens[after - 1].low in {",", "—", "–", ":", ";", "."} else None
     alone = end + 2 < len(tokens) and tokens[end + 1].low == QUOTED and tokens[end + 2].low == STOP
-    return (end + 1, end + 2) if alone else None
+    return (end + 1, end + 2) if alone and _report_behind(reading, end + 1) is None else None
