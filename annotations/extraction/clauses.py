@@ -23,20 +23,16 @@ from annotations.extraction.words import (
 
 WH_WORDS = word_set("whether if how why what who where when which")
 _ENDS = frozenset({STOP, QUOTED, ",", ":", ";", "that", "—", "–", "("})
+#: finite verbs of the present that are plain and common
 _FINITE = (
     AUXILIARIES
     | PAST_TENSES
     | word_set(
-        "it's he's she's they're we're i'm there's that's it’s he’s she’s they’re we’re i’m there’s that’s "
-        "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
-        "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
-        "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
-        "won wrote think believe know feel plan plans see support supports make makes take takes come comes "
-        "go goes get gets give gives let help helps show shows remain remains work works"
+        "want wants need needs think believe know feel plan plans see support supports make makes take takes "
+        "come comes go goes get gets give gives help helps show shows remain remains work works"
+        "there's that's there’s that’s"
     )
 )
-
-
 _HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
 
@@ -61,6 +57,7 @@ def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether a stretch reads like a clause: it holds a verb that the lexicon or its ending gives away."""
     return any(
         token.low in _FINITE
+        or pronoun_of(token) not in {"", token.low}
         or _is_regular_past(tokens[index - 1], token)
         or (index > first and token.low in LEXICON and tokens[index - 1].low not in DETERMINERS)
         for index, token in enumerate(tokens[first : min(last, first + REACH)], first)
@@ -68,7 +65,7 @@ def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
 
 
 def _is_regular_past(before: Token, token: Token) -> bool:
-    """Whether a word reads like a verb in the past tense, and no adjective: voted; but not: the united town."""
+    """Whether a word reads like a verb in the past tense, and no adjective: voted; but not: the united."""
     past = token.low.endswith("ed") and len(token.low) > 3 and not token.capital
     return past and (before.low not in DETERMINERS or before.low in SUBJECT_PRONOUNS)
 
@@ -135,7 +132,7 @@ def skip_times(tokens: Sequence[Token], index: int, end: int) -> int:
     """Return where words other than adverbs and times begin: said again on Monday, said last week."""
     while index < end:
         low = tokens[index].low
-        if low in TIMES or (is_adverb(low) and not tokens[index].capital):
+        if low in TIMES or (is_adverb(low) and low != "not" and not tokens[index].capital):
             index += 1
             if low in TIMES and index < end and tokens[index].text[:1].isdigit():
                 index += 1
@@ -202,7 +199,7 @@ def skip_hearer(tokens: Sequence[Token], index: int, end: int) -> int:
         token, before = tokens[index], tokens[index - 1]
         low = token.low
         fresh = index == start or before.low in NOUN_TIES | {"and"}
-        if low in _ENDS or low in WH_WORDS or low == "to" or low in AUXILIARIES or low in TIMES:
+        if low in _ENDS or low in WH_WORDS or low in {"to", "not"} or low in AUXILIARIES or low in TIMES:
             break
         if pronoun_of(token) and low not in DETERMINERS:
             break
@@ -241,6 +238,20 @@ def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -
             return index
         index += 1
     return index
+
+
+def end_of_relative(tokens: Sequence[Token], start: int, end: int) -> int:
+    """Return where a relative clause ends: at a comma that the verb of the main clause follows."""
+    for index in range(start + 1, end - 1):
+        if tokens[index].low == "," and is_finite(tokens[index + 1]):
+            return index
+    return end
+
+
+def is_finite(token: Token) -> bool:
+    """Whether a word can be the verb of a clause that is told: had, said, voted."""
+    told = any(form in (Form.PAST, Form.THIRD) for form, _ in LEXICON.get(token.low, ()))
+    return not token.capital and (told or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith("ed"))
 
 
 def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:

@@ -216,6 +216,8 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return cue.form is Form.BASE and before is None
     if before.low in POSSESSIVES or (before.low in DETERMINERS and before.low not in SUBJECT_PRONOUNS):
         return True
+    if before.low == "to" and cue.form is Form.BASE:
+        return False
     if before.low in {"-", "‑", "$"} or (before.low in PREPOSITIONS and cue.form is not Form.ING):
         return True
     if token.low in _AMBIGUOUS and cue.form is not Form.PAST:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from annotations.extraction.clauses import end_of_report
+from annotations.extraction.clauses import end_of_relative, end_of_report
 from annotations.extraction.cues import find_cues
 from annotations.extraction.reports import Report, find_reports
 from annotations.extraction.said import Said
 from annotations.extraction.sources import main_subject
 from annotations.extraction.tokens import QUOTED, STOP, Token
-from annotations.extraction.words import word_set
+from annotations.extraction.words import RELATIVES, word_set
 
 #: openings of a clause that a comma and the main clause follow: When Holm said it, the crowd left
 SUBORDINATORS = word_set("when while although though as after before because since if despite whereas once")
@@ -68,11 +68,15 @@ class Reading:
         end = self.end_of_content(report.last)
         if report.source is not None and report.source.first >= report.last:
             return min(end, report.source.first)
+        if report.first > 0 and not RELATIVES.isdisjoint(
+            (self.tokens[report.first].low, self.tokens[report.first - 1].low)
+        ):
+            return end_of_relative(self.tokens, report.last, end)
         opening = self.tokens[self.start_of_content(report.first)].low
         return self.end_of_opening(report.last) if opening in SUBORDINATORS else end
 
     def end_of_opening(self, start: int) -> int:
-        """Return where reported words end at the latest if a main clause follows: When he said …, she left."""
+        """Return where reported words end at the latest if a main clause follows: When he said so, she …"""
         end = self.end_of_content(start)
         main = main_subject(self.tokens, start, end)
         return end if main is None else main.first

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from annotations.extraction.cues import LEXICON, Form
+from annotations.extraction.clauses import is_finite
 from annotations.extraction.phrases import (
     MODIFIERS,
     REACH,
@@ -19,7 +19,6 @@ from annotations.extraction.words import (
     CONJUNCTIONS,
     DETERMINERS,
     NOUN_TIES,
-    PAST_TENSES,
     PREPOSITIONS,
     RELATIVES,
     SPEAKING_NOUNS,
@@ -103,15 +102,13 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
 
 def _before_relative(tokens: Sequence[Token], first: int) -> Source | None:
     """Return who a clause is about that ends with the phrase from `first` on: voters who like her said …"""
-    verb = False
     for index in range(first - 1, max(first - _LONGEST_RELATIVE, 0), -1):
         token = tokens[index]
         if token.low == "who":
-            start = first_of_phrase(tokens, index) if verb else None
+            start = first_of_phrase(tokens, index) if index < first - 1 else None
             return source_at(tokens, start, index) if start is not None else None
         if not token.word or token.low in CONJUNCTIONS:
             return None
-        verb = verb or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith(("ed", "s"))
     return None
 
 
@@ -282,7 +279,7 @@ def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None
         last = end_of_phrase(tokens, comma + 1)
         if last is None or last >= end:
             continue
-        if _verb_follows(tokens, last, min(end, last + _SUBJECT_REACH)):
+        if _verb_follows(tokens, comma + 2, min(end, last + _SUBJECT_REACH)):
             return source_at(tokens, comma + 1, last)
     return None
 
@@ -295,12 +292,6 @@ def _verb_follows(tokens: Sequence[Token], start: int, end: int) -> bool:
     for token in tokens[start:end]:
         if not (token.word or token.text[:1].isdigit()) or token.low in RELATIVES:
             return False
-        if _is_finite(token):
+        if is_finite(token):
             return True
     return False
-
-
-def _is_finite(token: Token) -> bool:
-    forms = [form for form, _ in LEXICON.get(token.low, ())]
-    told = any(form in (Form.PAST, Form.THIRD) for form in forms)
-    return not token.capital and (told or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith("ed"))

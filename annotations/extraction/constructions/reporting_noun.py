@@ -9,11 +9,13 @@ from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, source_words, speech_of
 from annotations.extraction.sources import Kind, Source, source_at
 from annotations.extraction.tokens import Token
-from annotations.extraction.words import POSSESSIVES
+from annotations.extraction.words import AUXILIARIES, CONJUNCTIONS, POSSESSIVES, RELATIVES
 
 _NOUNS = frozenset(read_words("reporting_nouns"))
 _SCORE = 0.5
 _LEAST_WORDS = 4
+#: words behind which another verb may belong to the clause itself
+_LINKS = RELATIVES | CONJUNCTIONS | {",", "—", "–", "-"}
 #: between whose it is and the noun stand no more words than this: Holm's recent, ill-founded claim
 _REACH = 4
 
@@ -36,8 +38,18 @@ def find(reading: Reading) -> Iterator[Said]:
 
 
 def _end(reading: Reading, that: int) -> int:
-    """Return where the clause ends; behind a noun that opens its sentence, a comma does."""
-    return reading.end_of_opening(that)
+    """Return where the clause ends: before the verb of the main clause, if the noun is its subject."""
+    end = reading.end_of_opening(that)
+    found = False
+    for index in range(that + 2, end):
+        low = reading.tokens[index].low
+        if low in _LINKS:
+            return end
+        if low in AUXILIARIES and reading.tokens[index - 1].low not in AUXILIARIES:
+            if found:
+                return index
+            found = True
+    return end
 
 
 def _owner(tokens: Sequence[Token], noun: int) -> Source | None:
