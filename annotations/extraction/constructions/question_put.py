@@ -29,8 +29,8 @@ def find(reading: Reading) -> Iterator[Said]:
         if before >= 0 and tokens[before].low not in _BEFORE:
             continue
         end = end_of_sentence(tokens, index)
-        source, first = agent_at(tokens, index + 1)
-        first = _opening(reading, first, end)
+        source, behind = agent_at(tokens, index + 1)
+        first = _opening(reading, behind, end)
         if first is None:
             continue
         main = main_subject(tokens, first, end)
