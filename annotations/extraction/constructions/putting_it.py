@@ -14,8 +14,8 @@ def find(reading: Reading) -> Iterator[Said]:
     """Yield what stands behind "as … puts it"."""
     tokens = reading.tokens
     for index in range(2, len(tokens) - 2):
-        said = [token.low for token in tokens[index : index + 3]]
-        if said not in (["puts", "it", ","], ["put", "it", ","]):
+        puts = tokens[index].low in {"put", "puts"}
+        if not puts or tokens[index + 1].low != "it" or tokens[index + 2].low != ",":
             continue
         source = source_before(tokens, index)
         if source is None or source.first == 0 or tokens[source.first - 1].low != "as":
