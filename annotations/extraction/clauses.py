@@ -33,6 +33,7 @@ _FINITE = (
         "there's that's there’s that’s"
     )
 )
+_OPENING_CONJUNCTIONS = word_set("if when although while because since though once")
 _HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
 
@@ -44,6 +45,8 @@ _BEFORE_DEEDS = frozenset({"before", "after", "while"})
 #: so near behind a judging verb its quoted words stand
 _NEAR = 10
 _LONGEST_ASIDE = 10
+#: adverbs that belong to what was said: told them not to go, said both had gone
+_NO_ADJUNCTS = DETERMINERS | {"not"}
 _ASIDES = frozenset({",", "-", "–", "—"})
 _LISTING = frozenset({",", "and", "or", "but"})
 _MARKS = "\"'”’»"
@@ -59,7 +62,7 @@ def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
         token.low in _FINITE
         or pronoun_of(token) not in {"", token.low}
         or _is_regular_past(tokens[index - 1], token)
-        or (index > first and token.low in LEXICON and tokens[index - 1].low not in DETERMINERS)
+        or (index > first and token.low in LEXICON and not token.capital and tokens[index - 1].low not in DETERMINERS)
         for index, token in enumerate(tokens[first : min(last, first + REACH)], first)
     )
 
@@ -132,10 +135,12 @@ def skip_times(tokens: Sequence[Token], index: int, end: int) -> int:
     """Return where words other than adverbs and times begin: said again on Monday, said last week."""
     while index < end:
         low = tokens[index].low
-        if low in TIMES or (is_adverb(low) and low != "not" and not tokens[index].capital):
+        if low in TIMES:
             index += 1
-            if low in TIMES and index < end and tokens[index].text[:1].isdigit():
+            if index < end and (tokens[index].text[:1].isdigit() or tokens[index].low in TIME_NOUNS):
                 index += 1
+        elif is_adverb(low) and low not in _NO_ADJUNCTS and not tokens[index].capital:
+            index += 1
         elif low in TIME_LEADS and index + 1 < end and tokens[index + 1].low in TIME_NOUNS | TIMES:
             if low == "that":
                 break
@@ -323,6 +328,8 @@ def opens_clause(tokens: Sequence[Token], index: int) -> bool:
     low = token.low
     if pronoun_of(token) or low in DETERMINERS or token.capital or low == QUOTED:
         return True
+    if token.text[:1].isdigit():
+        return True
     if not token.word or low in PREPOSITIONS or low in AUXILIARIES:
         return False
-    return low not in CONJUNCTIONS or low in {"if", "when", "although", "while"}
+    return low not in CONJUNCTIONS or low in _OPENING_CONJUNCTIONS

@@ -32,6 +32,7 @@ class Takes(StrEnum):
     WHICH = "which"
     OBJECT = "object"  #: who or what is described: called the plan “a ruin”
     ACCUSED = "accused"  #: who is accused, and of what
+    THOUGHT = "thought"  #: a clause that counts with quotation marks: thinks that it is “a ruin”
     QUOTATION = "quotation"  #: nothing but quotation marks
 
 
@@ -57,7 +58,7 @@ class Verb(NamedTuple):
     @property
     def governs(self) -> bool:
         """Whether words without quotation marks can be its content."""
-        return not self.takes <= {Takes.QUOTATION, Takes.OBJECT, Takes.ACCUSED}
+        return not self.takes <= {Takes.QUOTATION, Takes.THOUGHT, Takes.OBJECT, Takes.ACCUSED}
 
 
 class Cue(NamedTuple):
@@ -82,6 +83,15 @@ _IRREGULAR = {
     "put": ("put", "put"),
     "shoot": ("shot", "shot"),
     "think": ("thought", "thought"),
+    "feel": ("felt", "felt"),
+    "know": ("knew", "known"),
+    "find": ("found", "found"),
+    "see": ("saw", "seen"),
+    "hear": ("heard", "heard"),
+    "understand": ("understood", "understood"),
+    "cast": ("cast", "cast"),
+    "hit": ("hit", "hit"),
+    "speak": ("spoke", "spoken"),
     "beseech": ("besought", "besought"),
 }
 _DOUBLED = frozenset(
@@ -160,6 +170,8 @@ def _entries() -> Mapping[tuple[str, ...], tuple[set[Takes], float]]:
         add(words, [Takes.ACCUSED], 1.0)
     for words in read_words("describing_verbs"):
         add(words, [Takes.OBJECT], 0.9)
+    for words in read_words("thinking_verbs"):
+        add(words, [Takes.THOUGHT], 0.8)
     for words in read_words("manners_of_speaking"):
         add(words, [Takes.QUOTATION], 0.8)
     return found

@@ -28,6 +28,7 @@ from annotations.extraction.words import (
     word_set,
 )
 
+_THOUGHT = frozenset({Takes.THOUGHT, Takes.QUOTATION})
 _CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
@@ -94,6 +95,8 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
     if source is None:
+        if cue.verb.takes <= _THOUGHT:
+            return None
         if not plain_ing and (cue.form not in (Form.PAST, Form.THIRD) or cue.verb.takes.isdisjoint(_CLAUSES)):
             return None
         if not plain_ing and (behind := _subject_behind_quotation(tokens, sentence, start)) is not None:

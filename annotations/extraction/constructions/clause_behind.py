@@ -35,6 +35,7 @@ SCORES = {
     "noun phrase": 0.5,
 }
 _SENTENCE_ENDS = frozenset(",.?!")
+_CLAUSES = frozenset({Takes.THAT, Takes.HEARER, Takes.THOUGHT})
 #: what other constructions read
 _OTHERS = frozenset({Takes.OBJECT, Takes.ACCUSED})
 
@@ -59,7 +60,8 @@ def _content(reading: Reading, report: Report) -> Said | None:
     if kind == "quoted words" and not (report.cue.verb.governs and _goes_on(tokens[first])):
         end = end_of_quoted(tokens, first, end)
     first, last = trim(tokens, first, end)
-    if report.infinitive and not holds_quotation(tokens, first, last):
+    needs_quotation = report.infinitive or not report.cue.verb.governs
+    if needs_quotation and not holds_quotation(tokens, first, last):
         return None
     scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
     if first >= last or (scanty and kind != "quoted words"):
@@ -121,9 +123,10 @@ def _content_at(
         return index, "that-clause"
     if _is_infinitive(tokens, index, takes):
         return index, "infinitive"
-    if low in WH_WORDS and (low != "which" or Takes.WHICH in takes) and report.cue.verb.governs:
+    governs = report.cue.verb.governs or Takes.THOUGHT in takes
+    if low in WH_WORDS and (low != "which" or Takes.WHICH in takes) and governs:
         return index, "question clause"
-    if report.inverted or not report.cue.verb.governs:
+    if report.inverted or not governs:
         return None
     if not opens_clause(tokens, index) or not _reads_as_clause(tokens, report, index, end, hearer=hearer):
         return None
@@ -137,7 +140,7 @@ def _reads_as_clause(tokens: Sequence[Token], report: Report, index: int, end: i
         return True
     if Takes.CLAUSE in takes or hearer:
         return end - index > 4 or has_verb(tokens, index + 1, end)
-    if Takes.THAT not in takes and Takes.HEARER not in takes:
+    if takes.isdisjoint(_CLAUSES):
         return False
     token = tokens[index]
     marked = token.capital or token.low in DETERMINERS or bool(pronoun_of(token))
