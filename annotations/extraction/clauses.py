@@ -13,6 +13,7 @@ from annotations.extraction.words import (
     OBJECT_PRONOUNS,
     PAST_TENSES,
     PREPOSITIONS,
+    RELATIVES,
     SUBJECT_PRONOUNS,
     TIME_LEADS,
     TIME_NOUNS,
@@ -48,6 +49,8 @@ _LONGEST_ASIDE = 10
 #: adverbs that belong to what was said: told them not to go, said both had gone
 _NO_ADJUNCTS = DETERMINERS | {"not"}
 _ASIDES = frozenset({",", "-", "–", "—"})
+#: so near a list or a relative clause goes on with another quotation
+_LISTED = 5
 _LISTING = frozenset({",", "and", "or", "but"})
 _MARKS = "\"'”’»"
 _SENTENCE_ENDS = frozenset(",.?!")
@@ -62,7 +65,12 @@ def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
         token.low in _FINITE
         or pronoun_of(token) not in {"", token.low}
         or _is_regular_past(tokens[index - 1], token)
-        or (index > first and token.low in LEXICON and not token.capital and tokens[index - 1].low not in DETERMINERS)
+        or (
+            index > first
+            and token.low in LEXICON
+            and not token.capital
+            and tokens[index - 1].low not in DETERMINERS
+        )
         for index, token in enumerate(tokens[first : min(last, first + REACH)], first)
     )
 
@@ -305,7 +313,8 @@ def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
             if not _lists_on(tokens, index, end):
                 return index
         elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
-            return index
+            if low not in RELATIVES or not holds_quotation(tokens, index, min(index + _LISTED, end)):
+                return index
         index += 1
     return index
 
@@ -314,7 +323,7 @@ def _lists_on(tokens: Sequence[Token], index: int, end: int) -> bool:
     """Whether "and" or a comma at `index` leads to a further quotation within a few words."""
     if index >= end or tokens[index].low not in _LISTING:
         return False
-    for token in tokens[index + 1 : min(index + 5, end)]:
+    for token in tokens[index + 1 : min(index + _LISTED, end)]:
         if token.low == QUOTED:
             return True
         if token.low in _BREAKS or token.low in LEXICON:

@@ -131,6 +131,8 @@ def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
             or (before.low == "on" and tokens[start].low in TIMES)
         ):
             start -= 1
+        elif before.low == "but" and start - 2 >= sentence and tokens[start - 2].low == "all":
+            start -= 2
         elif (time := _start_of_time(tokens, start)) is not None and time > sentence:
             start = time
         elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:

@@ -19,7 +19,7 @@ from annotations.extraction.cues import Takes
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
-from annotations.extraction.said import Said, governed, inner
+from annotations.extraction.said import Said, Speech, governed, inner
 from annotations.extraction.tokens import QUOTED, Token
 from annotations.extraction.words import DETERMINERS
 
@@ -60,13 +60,12 @@ def _content(reading: Reading, report: Report) -> Said | None:
     if kind == "quoted words" and not (report.cue.verb.governs and _goes_on(tokens[first])):
         end = end_of_quoted(tokens, first, end)
     first, last = trim(tokens, first, end)
-    needs_quotation = report.infinitive or not report.cue.verb.governs
-    if needs_quotation and not holds_quotation(tokens, first, last):
-        return None
     scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
     if first >= last or (scanty and kind != "quoted words"):
         return None
-    return governed(tokens, report, ((first, last),), kind, SCORES[kind])
+    said = governed(tokens, report, ((first, last),), kind, SCORES[kind])
+    needs_quotation = report.infinitive or not report.cue.verb.governs
+    return None if needs_quotation and said.speech is Speech.INDIRECT else said
 
 
 def _goes_on(token: Token) -> bool:

@@ -7,6 +7,7 @@ from annotations.extraction.cues import Takes
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, cue_words, inner, source_words, speech_of
+from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import DETERMINERS, PREPOSITIONS
 
@@ -38,12 +39,18 @@ def _report_behind(reading: Reading, quoted: int) -> Report | None:
     if report is None or report.shared or report.cue.verb.takes <= _NO_SPEECH:
         return None
     closing = inner(tokens[quoted])[-1:]
-    if index == quoted + 1 and closing not in _ENDING and not report.cue.verb.governs:
+    if index == quoted + 1 and closing not in _ENDING and not _is_said_by(report):
         return None
     follows = tokens[report.last].low if report.last < len(tokens) else STOP
     if follows in {"that", ":"} and closing != ",":
         return None
     return None if _is_title(tokens, quoted) and not _says_nothing_itself(tokens, report) else report
+
+
+def _is_said_by(report: Report) -> bool:
+    """Whether a report speaks of a quotation before it that nothing sets off: “We go” she said."""
+    named = report.source is not None and report.source.kind is not Kind.PHRASE
+    return named and report.cue.verb.governs
 
 
 def _is_title(tokens: Sequence[Token], quoted: int) -> bool:
