@@ -312,9 +312,11 @@ def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
         elif low in _LISTING:
             if not _lists_on(tokens, index, end):
                 return index
-        elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
-            if low not in RELATIVES or not holds_quotation(tokens, index, min(index + _LISTED, end)):
+        elif low in RELATIVES:
+            if not holds_quotation(tokens, index, min(index + _LISTED, end)):
                 return index
+        elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
+            return index
         index += 1
     return index
 

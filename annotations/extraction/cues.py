@@ -1,5 +1,6 @@
 """The lexicon of reporting words: which verbs report speech and what each may take after it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -94,26 +95,9 @@ _IRREGULAR = {
     "speak": ("spoke", "spoken"),
     "beseech": ("besought", "besought"),
 }
-_DOUBLED = frozenset(
-    {
-        "rip",
-        "refer",
-        "pin",
-        "quip",
-        "beg",
-        "chat",
-        "admit",
-        "snap",
-        "dub",
-        "rebut",
-        "nod",
-        "hug",
-        "grin",
-        "blog",
-        "put",
-        "begin",
-    }
-)
+#: verbs of more than one vowel whose last letter is doubled; short ones are told by their letters
+_DOUBLED = word_set("quip admit rebut refer begin")
+_SHORT = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
 _VOWELS = "aeiou"
 
 
@@ -134,7 +118,7 @@ def past(verb: str) -> tuple[str, str]:
         return verb + "d", verb + "d"
     if verb.endswith("y") and verb[-2] not in _VOWELS:
         return verb[:-1] + "ied", verb[:-1] + "ied"
-    stem = verb + verb[-1] if verb in _DOUBLED else verb
+    stem = _doubled(verb)
     return stem + "ed", stem + "ed"
 
 
@@ -142,7 +126,12 @@ def ing(verb: str) -> str:
     """Return the -ing form: writing, begging, agreeing."""
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return verb[:-1] + "ing"
-    return (verb + verb[-1] if verb in _DOUBLED else verb) + "ing"
+    return _doubled(verb) + "ing"
+
+
+def _doubled(verb: str) -> str:
+    """Return a verb as it stands before -ed and -ing: slamm-ed, quipp-ed, warn-ed."""
+    return verb + verb[-1] if verb in _DOUBLED or _SHORT.fullmatch(verb) else verb
 
 
 def _forms(verb: str) -> dict[str, Form]:

@@ -15,6 +15,7 @@ from annotations.extraction.constructions import (
     clause_around,
     clause_behind,
     description,
+    loose_quotation,
     passive_description,
     passive_report,
     putting_it,
@@ -45,6 +46,7 @@ CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
     unknown_verb.find,
     carried_over.find,
     carried_sentence.find,
+    loose_quotation.find,
 )
 
 
