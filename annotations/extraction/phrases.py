@@ -9,6 +9,7 @@ from annotations.extraction.words import (
     AUXILIARIES,
     CONJUNCTIONS,
     DETERMINERS,
+    NAME_PARTICLES,
     NOUN_TIES,
     OBJECT_PRONOUNS,
     PREPOSITIONS,
@@ -109,6 +110,8 @@ def _joins_names(tokens: Sequence[Token], index: int, first: int) -> bool:
 def belongs(token: Token, after: Token | None, *, role: bool) -> bool:
     """Whether a token can stand in a noun phrase left of `after` (None for the phrase's last token)."""
     low = token.low
+    if low in NAME_PARTICLES and after is not None and after.capital:
+        return True
     if low in _BREAKS or low in PREPOSITIONS or low in TIMES or low in DETERMINERS or pronoun_of(token):
         return False
     if token.capital or low in {"%", "$"} or low[0].isdigit():
@@ -167,6 +170,8 @@ def _is_office(tokens: Sequence[Token], start: int) -> bool:
 
 def _continues(token: Token, before: Token) -> bool:
     low = token.low
+    if low in NAME_PARTICLES and before.capital:
+        return True
     if (
         low in _BREAKS
         or low in PREPOSITIONS
@@ -178,7 +183,7 @@ def _continues(token: Token, before: Token) -> bool:
     if token.capital:
         return (
             before.capital
-            or before.low in NOUN_TIES
+            or before.low in NOUN_TIES | NAME_PARTICLES
             or before.low in DETERMINERS
             or names_a_role(before.low)
             or before.low in MODIFIERS

@@ -143,9 +143,10 @@ def _source_before_apposition(tokens: Sequence[Token], comma: int) -> Source | N
         if tokens[index - 1].text.isdigit():
             continue
         first = first_of_phrase(tokens, index)
-        if first is None or not opens_apposition(tokens, index + 1):
+        aside = tokens[index + 1].low in PREPOSITIONS
+        if first is None or not (aside or opens_apposition(tokens, index + 1)):
             return None
-        relative = tokens[index + 1].low in RELATIVES or _is_participle(tokens[index + 1])
+        relative = aside or tokens[index + 1].low in RELATIVES or _is_participle(tokens[index + 1])
         return source_at(tokens, first, index if relative else comma)
     return None
 

@@ -102,6 +102,8 @@ _NO_ROLES = word_set(
     "earlier further former for offer answer error major minor prior door floor labor interior former "
     "human german woman super consider remember river fewer more-or lower higher greater better center"
 )
+#: small words within a name: Ludwig van Beethoven
+NAME_PARTICLES = word_set("de del della der di du el la le van von bin ibn dos da")
 TITLES = word_set("mr mrs ms dr sen rep gov gen col lt prof rev st jr sr capt sgt adm hon sir dame lord lady")
 #: nouns that speak for whoever wrote them
 SPEAKING_NOUNS = word_set(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from annotations.extraction.clauses import start_of_sentence
 from annotations.extraction.reading import Reading
-from annotations.extraction.said import Said, inner, quotation, source_words
+from annotations.extraction.said import CARRIED, Said, inner, quotation, source_words
 from annotations.extraction.sources import leading_source
 
 _SCORE = 0.4
@@ -21,7 +21,8 @@ def find(reading: Reading) -> Iterator[Said]:
         if len(words) < _LEAST_WORDS or 2 * capitals > len(words) or _is_markup(reading, quoted):
             continue
         source = leading_source(tokens, start_of_sentence(tokens, quoted), quoted)
-        reason = f"long quotation that no report explains; {source_words(source)}"
+        explained = f"long quotation that no report explains; {source_words(source)}"
+        reason = CARRIED if source is None else explained
         yield quotation(quoted, None, source, _SCORE, reason)
 
 

@@ -14,6 +14,8 @@ from annotations.extraction.words import DETERMINERS, PREPOSITIONS
 _ENDING = frozenset(",.?!…—–-")
 #: what a verb takes that no quotation goes before: "…," she called for
 _NO_SPEECH = frozenset({Takes.OBJECT, Takes.ACCUSED, Takes.NOUN})
+#: what is left of the end of a quotation within another: “He said ‘no,’” ' she said
+_STRAY_MARKS = frozenset("'’\"”")
 _LONGEST_TITLE = 5
 
 
@@ -28,6 +30,8 @@ def find(reading: Reading) -> Iterator[Said]:
 def _report_behind(reading: Reading, quoted: int) -> Report | None:
     tokens = reading.tokens
     index = quoted + 1
+    while index < len(tokens) and tokens[index].low in _STRAY_MARKS:
+        index += 1
     if index < len(tokens) and tokens[index].low in {",", "—", "–", "-"}:
         index += 1
     if index < len(tokens) and tokens[index].low == STOP:
