@@ -26,6 +26,7 @@ class Takes(StrEnum):
 
     CLAUSE = "clause"
     THAT = "that"
+    ONLY_THAT = "only-that"
     TO = "to"
     HEARER = "hearer"
     HEARER_TO = "hearer-to"
@@ -87,6 +88,7 @@ _IRREGULAR = {
     "feel": ("felt", "felt"),
     "know": ("knew", "known"),
     "find": ("found", "found"),
+    "show": ("showed", "shown"),
     "see": ("saw", "seen"),
     "hear": ("heard", "heard"),
     "understand": ("understood", "understood"),

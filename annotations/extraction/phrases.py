@@ -52,12 +52,12 @@ def first_of_phrase(tokens: Sequence[Token], end: int) -> int | None:
         if token.low == "that" and after is not None and after.capital:
             break
         if token.low in DETERMINERS and after is not None:
-            first = index
-            if not _tied(tokens, index - 1):
+            first = index - 1 if index and tokens[index - 1].low in {"all", "both"} else index
+            if first < index or not _tied(tokens, index - 1):
                 break
             index -= 2
             continue
-        if token.low in NOUN_TIES and first is not None and _tied(tokens, index):
+        if first is not None and _tied(tokens, index):
             index -= 1
             continue
         if first is not None and tokens[index + 1].capital and _joins_names(tokens, index, first):
@@ -80,11 +80,14 @@ def _before_bracket(tokens: Sequence[Token], end: int) -> int:
 
 def _tied(tokens: Sequence[Token], index: int) -> bool:
     """Whether the preposition at `index` hangs on a noun before it."""
-    if index < 1 or tokens[index].low not in NOUN_TIES:
+    if index < 1:
         return False
     noun = tokens[index - 1]
+    if tokens[index].low == "by":
+        return noun.low in SPEAKING_NOUNS
     return (
-        noun.word
+        tokens[index].low in NOUN_TIES
+        and noun.word
         and noun.low not in _BREAKS
         and noun.low not in PREPOSITIONS
         and noun.low not in TIMES

@@ -20,6 +20,7 @@ from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, Speech, governed, inner
+from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, Token
 from annotations.extraction.words import DETERMINERS
 
@@ -118,7 +119,9 @@ def _content_at(
         return index + 1, "quoted words" if quoted else "words after a colon"
     if low == QUOTED:
         return index, "quoted words"
-    if low == "that" and index + 1 < end:
+    if low == "that" and index + 1 < end and tokens[index + 1].low != ",":
+        if Takes.ONLY_THAT in takes and report.source and report.source.kind is Kind.PRONOUN:
+            return None
         return index, "that-clause"
     if _is_infinitive(tokens, index, takes):
         return index, "infinitive"

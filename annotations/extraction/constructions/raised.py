@@ -31,5 +31,7 @@ def find(reading: Reading) -> Iterator[Said]:
 def _is_raised(tokens: Sequence[Token], report: Report, first: int) -> bool:
     """Whether a verb without a subject follows the cue."""
     verb = tokens[first].low
+    if report.first > 0 and tokens[report.first - 1].low == "what":
+        return False
     relative = report.first > 0 and tokens[report.first - 1].low in RELATIVES
     return verb in AUXILIARIES or (relative and (verb in PAST_TENSES or verb.endswith("ed")))
