@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from annotations.extraction.cues import LEXICON, Form
+from annotations.extraction.cues import LEXICON, Form, Takes
 from annotations.extraction.phrases import REACH, pronoun_of
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
@@ -11,7 +11,10 @@ from annotations.extraction.words import (
     DETERMINERS,
     NOUN_TIES,
     OBJECT_PRONOUNS,
+    PAST_TENSES,
     PREPOSITIONS,
+    RELATIVES,
+    SUBJECT_PRONOUNS,
     TIME_LEADS,
     TIME_NOUNS,
     TIMES,
@@ -21,33 +24,71 @@ from annotations.extraction.words import (
 
 WH_WORDS = word_set("whether if how why what who where when which")
 _ENDS = frozenset({STOP, QUOTED, ",", ":", ";", "that", "—", "–", "("})
-_FINITE = AUXILIARIES | word_set(
-    "it's he's she's they're we're i'm there's that's it’s he’s she’s they’re we’re i’m there’s that’s "
-    "i've we've they've i’ve we’ve they’ve he'd she'd they'd he’d she’d they’d he'll she'll they'll we'll "
-    "i'll he’ll she’ll they’ll we’ll i’ll want wants need needs wanted needed went got made took came "
-    "knew thought felt saw gave found became had kept left lost met paid put ran sent spent stood told "
-    "won wrote think believe know feel plan plans see support supports make makes take takes come comes "
-    "go goes get gets give gives let help helps show shows remain remains work works"
+#: finite verbs of the present that are plain and common
+_FINITE = (
+    AUXILIARIES
+    | PAST_TENSES
+    | word_set(
+        "want wants need needs think believe know feel plan plans see support supports make makes take takes "
+        "come comes go goes get gets give gives help helps show shows remain remains work works"
+        "there's that's there’s that’s"
+    )
 )
-
-
+_OPENING_CONJUNCTIONS = word_set("if when although while because since though once")
 _HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
+
+
+#: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
+_TIES = word_set("of for to about against as than among with")
+#: what tells a deed of the speaker behind the content: … before leaving the stage
+_BEFORE_DEEDS = frozenset({"before", "after", "while"})
+#: so near behind a judging verb its quoted words stand
+_NEAR = 10
+_LONGEST_ASIDE = 10
+#: adverbs that belong to what was said: told them not to go, said both had gone
+_NO_ADJUNCTS = DETERMINERS | {"not"}
+_ASIDES = frozenset({",", "-", "–", "—"})
+#: so near a list or a relative clause goes on with another quotation
+_LISTED = 5
+_LISTING = frozenset({",", "and", "or", "but"})
+_MARKS = "\"'”’»"
+_SENTENCE_ENDS = frozenset(",.?!")
+_BREAKS = word_set(
+    "; : — – - ( ) who which when while where because although though if after before that"
+) | {STOP}
 
 
 def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
     """Whether a stretch reads like a clause: it holds a verb that the lexicon or its ending gives away."""
     return any(
         token.low in _FINITE
-        or (token.low.endswith("ed") and len(token.low) > 3 and not token.capital)
-        or (number > 0 and token.low in LEXICON)
-        for number, token in enumerate(tokens[first : min(last, first + REACH)])
+        or pronoun_of(token) not in {"", token.low}
+        or _is_regular_past(tokens[index - 1], token)
+        or (
+            index > first
+            and token.low in LEXICON
+            and not token.capital
+            and tokens[index - 1].low not in DETERMINERS
+        )
+        for index, token in enumerate(tokens[first : min(last, first + REACH)], first)
     )
+
+
+def _is_regular_past(before: Token, token: Token) -> bool:
+    """Whether a word reads like a verb in the past tense, and no adjective: voted; but not: the united."""
+    past = token.low.endswith("ed") and len(token.low) > 3 and not token.capital
+    return past and (before.low not in DETERMINERS or before.low in SUBJECT_PRONOUNS)
 
 
 def count_words(tokens: Sequence[Token], first: int, last: int) -> int:
     """Return how many words and numbers a stretch has outside of quotations."""
     return sum(token.text[:1].isalnum() for token in tokens[first:last])
+
+
+def holds_quotation(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a stretch holds anything in quotation marks."""
+    return any(token.low == QUOTED for token in tokens[first:last])
 
 
 def end_of_sentence(tokens: Sequence[Token], start: int) -> int:
@@ -67,6 +108,8 @@ def start_of_sentence(tokens: Sequence[Token], index: int) -> int:
 
 def trim(tokens: Sequence[Token], first: int, last: int) -> tuple[int, int]:
     """Return the stretch without punctuation at its ends; a bracket stays with its partner."""
+    if first < last and tokens[first].low in _HANGING and (first == 0 or tokens[first - 1].low == STOP):
+        first += 1
     while first < last and not _is_content(tokens[first]) and tokens[first].low not in _HANGING:
         first += 1
     while first < last and not _is_content(tokens[last - 1]):
@@ -85,24 +128,44 @@ def _is_content(token: Token) -> bool:
 
 def skip_adjuncts(tokens: Sequence[Token], index: int, end: int) -> int:
     """Return where the words behind a verb begin that tell neither time, place nor manner of speaking."""
-    while index < end:
+    while (index := skip_times(tokens, index, end)) < end:
         low = tokens[index].low
-        if low in TIMES or (is_adverb(low) and not tokens[index].capital):
-            index += 1
-            if low in TIMES and index < end and tokens[index].text[:1].isdigit():
-                index += 1
-        elif (
-            low in TIME_LEADS
-            and index + 1 < end
-            and tokens[index + 1].low in TIME_NOUNS | TIMES
-            and low != "that"
-        ):
-            index += 2
-        elif low in PREPOSITIONS and low not in {"than", "per"}:
+        if low in PREPOSITIONS and low != "than":
             index = _after_prepositional(tokens, index, end)
+        elif low in _ASIDES and (after := _behind_aside(tokens, index, end)) is not None:
+            index = after
         else:
             break
     return index
+
+
+def skip_times(tokens: Sequence[Token], index: int, end: int) -> int:
+    """Return where words other than adverbs and times begin: said again on Monday, said last week."""
+    while index < end:
+        low = tokens[index].low
+        if low in TIMES:
+            index += 1
+            if index < end and (tokens[index].text[:1].isdigit() or tokens[index].low in TIME_NOUNS):
+                index += 1
+        elif is_adverb(low) and low not in _NO_ADJUNCTS and not tokens[index].capital:
+            index += 1
+        elif low in TIME_LEADS and index + 1 < end and tokens[index + 1].low in TIME_NOUNS | TIMES:
+            if low == "that":
+                break
+            index += 2
+        else:
+            break
+    return index
+
+
+def _behind_aside(tokens: Sequence[Token], comma: int, end: int) -> int | None:
+    """Return where a "that" stands behind an aside between two commas: said, however, that …"""
+    for index in range(comma + 1, min(comma + _LONGEST_ASIDE, end - 1)):
+        if tokens[index].low == QUOTED or tokens[index].low == "that":
+            return None
+        if tokens[index].low == tokens[comma].low:
+            return index + 1 if tokens[index + 1].low == "that" else None
+    return None
 
 
 def _after_prepositional(tokens: Sequence[Token], index: int, end: int) -> int:
@@ -149,7 +212,7 @@ def skip_hearer(tokens: Sequence[Token], index: int, end: int) -> int:
         token, before = tokens[index], tokens[index - 1]
         low = token.low
         fresh = index == start or before.low in NOUN_TIES | {"and"}
-        if low in _ENDS or low in WH_WORDS or low == "to" or low in AUXILIARIES or low in TIMES:
+        if low in _ENDS or low in WH_WORDS or low in {"to", "not"} or low in AUXILIARIES or low in TIMES:
             break
         if pronoun_of(token) and low not in DETERMINERS:
             break
@@ -182,10 +245,26 @@ def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -
         low = tokens[index].low
         if index > start and (index in starts or low == "according") and _stands_apart(tokens, index, low):
             return index
-        if low == ";" or (low == "," and _turns_away(tokens, index + 1)):
+        if low in _BEFORE_DEEDS and index + 1 < len(tokens) and tokens[index + 1].low.endswith("ing"):
+            return index
+        if low == ";" or (low == "," and _turns_away(tokens, start, index + 1)):
             return index
         index += 1
     return index
+
+
+def end_of_relative(tokens: Sequence[Token], start: int, end: int) -> int:
+    """Return where a relative clause ends: at a comma that the verb of the main clause follows."""
+    for index in range(start + 1, end - 1):
+        if tokens[index].low == "," and is_finite(tokens[index + 1]):
+            return index
+    return end
+
+
+def is_finite(token: Token) -> bool:
+    """Whether a word can be the verb of a clause that is told: had, said, voted."""
+    told = any(form in (Form.PAST, Form.THIRD) for form, _ in LEXICON.get(token.low, ()))
+    return not token.capital and (told or token.low in AUXILIARIES | PAST_TENSES or token.low.endswith("ed"))
 
 
 def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
@@ -195,17 +274,63 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
         return index < 2 or tokens[index - 2].low != "that"
     if before in {"but", "-", "—", "–"}:
         return True
+    if before == QUOTED and tokens[index - 1].text.rstrip(_MARKS)[-1:] not in _SENTENCE_ENDS:
+        return False
     if before not in {",", "and", "then", QUOTED}:
         return False
-    reporting = any(form is not Form.BASE for form, _ in LEXICON.get(low, ()))
+    entries = [verb for form, verb in LEXICON.get(low, ()) if form is not Form.BASE]
+    reporting = any(verb.governs for verb in entries)
+    if not reporting and before == "and" and any(Takes.OBJECT in verb.takes for verb in entries):
+        reporting = any(token.low == QUOTED for token in tokens[index : index + _NEAR])
     return reporting or is_adverb(low) or low in AUXILIARIES
 
 
-def _turns_away(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a comma ends what was said, and the article's own voice goes on: …, while others …"""
-    if index + 1 >= len(tokens):
+def _turns_away(tokens: Sequence[Token], start: int, index: int) -> bool:
+    """Whether a comma ends what was said, and the article's own voice goes on: …, while others …
+
+    Behind a mere subject it does not: the pier, which is old, will sink.
+    """
+    if index + 1 >= len(tokens) or tokens[index].low not in _TURNS:
         return False
-    return tokens[index].low in _TURNS
+    return has_verb(tokens, start + 1, index) or holds_quotation(tokens, start, index)
+
+
+def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
+    """Return where the phrase ends that the quotation at `quoted` belongs to.
+
+    A quotation that closes like a sentence ends it; else it goes on to the next break: “a ruin” of a
+    pier, but not: “a ruin” on Monday. What leads to a further quotation in a list is part of it.
+    """
+    index = quoted
+    while index < end:
+        low = tokens[index].low
+        if low == QUOTED:
+            if tokens[index].text.rstrip(_MARKS)[-1:] in _SENTENCE_ENDS:
+                quoted = index + 1
+                if not _lists_on(tokens, quoted, end):
+                    return quoted
+        elif low in _LISTING:
+            if not _lists_on(tokens, index, end):
+                return index
+        elif low in RELATIVES:
+            if not holds_quotation(tokens, index, min(index + _LISTED, end)):
+                return index
+        elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
+            return index
+        index += 1
+    return index
+
+
+def _lists_on(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether "and" or a comma at `index` leads to a further quotation within a few words."""
+    if index >= end or tokens[index].low not in _LISTING:
+        return False
+    for token in tokens[index + 1 : min(index + _LISTED, end)]:
+        if token.low == QUOTED:
+            return True
+        if token.low in _BREAKS or token.low in LEXICON:
+            return False
+    return False
 
 
 def opens_clause(tokens: Sequence[Token], index: int) -> bool:
@@ -214,6 +339,8 @@ def opens_clause(tokens: Sequence[Token], index: int) -> bool:
     low = token.low
     if pronoun_of(token) or low in DETERMINERS or token.capital or low == QUOTED:
         return True
+    if token.text[:1].isdigit():
+        return True
     if not token.word or low in PREPOSITIONS or low in AUXILIARIES:
         return False
-    return low not in CONJUNCTIONS or low in {"if", "when", "although", "while"}
+    return low not in CONJUNCTIONS or low in _OPENING_CONJUNCTIONS

@@ -1,15 +1,18 @@
 """The lexicon of reporting words: which verbs report speech and what each may take after it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from annotations.extraction.lexicon import read_table, read_words
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
     ADVERBS,
     AUXILIARIES,
     BE_FORMS,
     DETERMINERS,
+    OBJECT_PRONOUNS,
     POSSESSIVES,
     PREPOSITIONS,
     SUBJECT_PRONOUNS,
@@ -19,15 +22,20 @@ from annotations.extraction.words import (
 
 
 class Takes(StrEnum):
-    """What may follow a reporting verb."""
+    """What may follow a reporting verb; `lexicons/reporting_verbs.txt` has an example of each."""
 
-    CLAUSE = "c"  #: a clause without "that": said he would go
-    THAT = "t"  #: a clause with "that", "whether", "how"
-    TO = "i"  #: what the speaker will do: vowed to stay
-    HEARER_TO = "o"  #: what a hearer should do: urged voters to stay
-    HEARER = "r"  #: a hearer, then what was said: told reporters (that) …
-    NOUN = "n"  #: a noun phrase that says the content: proposed a ban
-    OF = "f"  #: a target, then what is said of it: called him a liar
+    CLAUSE = "clause"
+    THAT = "that"
+    ONLY_THAT = "only-that"
+    TO = "to"
+    HEARER = "hearer"
+    HEARER_TO = "hearer-to"
+    NOUN = "noun"
+    WHICH = "which"
+    OBJECT = "object"  #: who or what is described: called the plan “a ruin”
+    ACCUSED = "accused"  #: who is accused, and of what
+    THOUGHT = "thought"  #: a clause that counts with quotation marks: thinks that it is “a ruin”
+    QUOTATION = "quotation"  #: nothing but quotation marks
 
 
 class Form(StrEnum):
@@ -44,10 +52,15 @@ class Verb(NamedTuple):
     """One entry of the lexicon: the verb, what it takes, the particles that belong to it."""
 
     lemma: str
-    takes: str
+    takes: frozenset[Takes]
     particles: tuple[str, ...]
     #: in (0, 1]: how surely the verb reports speech
     weight: float
+
+    @property
+    def governs(self) -> bool:
+        """Whether words without quotation marks can be its content."""
+        return not self.takes <= {Takes.QUOTATION, Takes.THOUGHT, Takes.OBJECT, Takes.ACCUSED}
 
 
 class Cue(NamedTuple):
@@ -59,29 +72,6 @@ class Cue(NamedTuple):
     form: Form
 
 
-# verb[+particle]:what it takes (no code: only quotation marks follow it)
-_STRONG = """
-say:ct tell:ro claim:ct argue:ct insist:ct contend:ct maintain:t allege:ct assert:ct declare:ct state:ct
-acknowledge:ct admit:ct concede:ct warn:ctr explain:t note:ct add:ct reiterate:t tweet:ct predict:ct
-complain:t suggest:ct caution:t assure:r inform:r remind:r testify:t conclude:ct emphasize:t emphasise:t
-stress:t deny:tn promise:ctir pledge:ti vow:ti swear:ct report:ct reveal:ct announce:ctn boast:t remark:t
-recount:t recall:ct write:ct ask:qo urge:o respond:t reply:t quip:t joke:t lament:t estimate:ct proclaim:t
-confirm:ct disclose:t observe:t mention:t repeat:t speculate:t opine:t posit:t confess:t affirm:t
-underscore:t underline:t protest:t counter:t retort:t imply:t hint:t propose:tn recommend:tn demand:tin
-agree:ti threaten:i offer:i advise:ro accuse:f blame:f call+for:n call+on:o call+upon:o point+out:t
-go+on+to+say:ct make+clear:t describe:f call:f dub:f label:f denounce:f brand:f refer+to:f characterize:f
-characterise:f portray:f warn+of:n warn+against:n implore:o beseech:o beg:o instruct:o caution+against:n
-complain+about:n boast+about:n boast+of:n
-"""
-_QUOTING = """
-continue begin exclaim shout yell scream whisper mutter chant cry laugh shrug interject interrupt muse snap
-sigh plead read quote sing intone deadpan thunder fire+back shoot+back answer relate venture crack scoff
-bemoan marvel post email text blog elaborate put+it chime+in sum+up enthuse gush rage fume growl sneer bark
-roar murmur mumble stammer bellow taunt tease chide scold mock rail slam blast rip attack decry deride
-dismiss praise criticize criticise condemn hail tout thank congratulate comment agree wonder think start
-open finish end close conclude concur chuckle grin smile nod advise argue counsel dictate echo object offer
-pronounce rebut reflect reason reassure summarize volunteer wail preach
-"""
 _IRREGULAR = {
     "say": ("said", "said"),
     "tell": ("told", "told"),
@@ -95,39 +85,22 @@ _IRREGULAR = {
     "put": ("put", "put"),
     "shoot": ("shot", "shot"),
     "think": ("thought", "thought"),
+    "feel": ("felt", "felt"),
+    "know": ("knew", "known"),
+    "find": ("found", "found"),
+    "show": ("showed", "shown"),
+    "see": ("saw", "seen"),
+    "hear": ("heard", "heard"),
+    "understand": ("understood", "understood"),
+    "cast": ("cast", "cast"),
+    "hit": ("hit", "hit"),
+    "speak": ("spoke", "spoken"),
     "beseech": ("besought", "besought"),
 }
-_DOUBLED = frozenset(
-    {
-        "rip",
-        "quip",
-        "beg",
-        "chat",
-        "admit",
-        "snap",
-        "dub",
-        "rebut",
-        "nod",
-        "hug",
-        "grin",
-        "blog",
-        "put",
-        "begin",
-    }
-)
+#: verbs of more than one vowel whose last letter is doubled; short ones are told by their letters
+_DOUBLED = word_set("quip admit rebut refer begin")
+_SHORT = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
 _VOWELS = "aeiou"
-#: forms that are as often a noun or an adjective
-_AMBIGUOUS = word_set(
-    "claim claims report reports state states note notes comment comments call calls estimate estimates "
-    "promise promises demand demands warning offer offers order orders tweet tweets post posts read reads "
-    "reply replies answer answers cry cries laugh laughs text texts email emails blog blogs attack "
-    "attacks mock open close start end finish blast slam quote quotes echo echoes brand brands label "
-    "labels object objects reason reasons volunteer taunt cracks crack rage recall caution stress blame "
-    "joke jokes swear remark remarks pledge pledges vow vows boast boasts protest protests counter "
-    "counters address calling writing warning reporting rip ripped sum bark shrug shrugs smile smiles nod "
-    "nods sigh chant chants record finding posting opening closing ending counsel object wonder wonders "
-    "complaint guess tease respond"
-)
 
 
 def third_person(verb: str) -> str:
@@ -147,7 +120,7 @@ def past(verb: str) -> tuple[str, str]:
         return verb + "d", verb + "d"
     if verb.endswith("y") and verb[-2] not in _VOWELS:
         return verb[:-1] + "ied", verb[:-1] + "ied"
-    stem = verb + verb[-1] if verb in _DOUBLED else verb
+    stem = _doubled(verb)
     return stem + "ed", stem + "ed"
 
 
@@ -155,7 +128,12 @@ def ing(verb: str) -> str:
     """Return the -ing form: writing, begging, agreeing."""
     if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
         return verb[:-1] + "ing"
-    return (verb + verb[-1] if verb in _DOUBLED else verb) + "ing"
+    return _doubled(verb) + "ing"
+
+
+def _doubled(verb: str) -> str:
+    """Return a verb as it stands before -ed and -ing: slamm-ed, quipp-ed, warn-ed."""
+    return verb + verb[-1] if verb in _DOUBLED or _SHORT.fullmatch(verb) else verb
 
 
 def _forms(verb: str) -> dict[str, Form]:
@@ -169,33 +147,44 @@ def _forms(verb: str) -> dict[str, Form]:
     }
 
 
+def _entries() -> Mapping[tuple[str, ...], tuple[set[Takes], float]]:
+    """Return what each verb of the lexicons takes, and its weight; a verb may stand in several."""
+    found: dict[tuple[str, ...], tuple[set[Takes], float]] = {}
+
+    def add(words: str, takes: Iterable[Takes], weight: float) -> None:
+        known, heaviest = found.get(tuple(words.split()), (set(), 0.0))
+        found[tuple(words.split())] = (known.union(takes), max(weight, heaviest))
+
+    for words, takes in read_table("reporting_verbs"):
+        add(words, map(Takes, takes.split()), 1.0)
+    for words, _ in read_table("accusing_verbs"):
+        add(words, [Takes.ACCUSED], 1.0)
+    for words in read_words("describing_verbs"):
+        add(words, [Takes.OBJECT], 0.9)
+    for words in read_words("thinking_verbs"):
+        add(words, [Takes.THOUGHT], 0.8)
+    for words in read_words("manners_of_speaking"):
+        add(words, [Takes.QUOTATION], 0.8)
+    return found
+
+
 def _lexicon() -> Mapping[str, tuple[tuple[Form, Verb], ...]]:
     """Return the entries for each written form, those with the most particles first."""
-    entries: dict[str, list[tuple[Form, Verb]]] = {}
-    known: set[tuple[str, ...]] = set()
-    for source, weight in ((_STRONG, 1.0), (_QUOTING, 0.8)):
-        for entry in source.split():
-            words, _, takes = entry.partition(":")
-            lemma, *particles = words.split("+")
-            if (lemma, *particles) in known:
-                continue
-            known.add((lemma, *particles))
-            verb = Verb(words.replace("+", " "), takes, tuple(particles), weight)
-            for written, form in _forms(lemma).items():
-                entries.setdefault(written, []).append((form, verb))
+    by_form: dict[str, list[tuple[Form, Verb]]] = {}
+    for (lemma, *particles), (takes, weight) in _entries().items():
+        verb = Verb(" ".join([lemma, *particles]), frozenset(takes), tuple(particles), weight)
+        for written, form in _forms(lemma).items():
+            by_form.setdefault(written, []).append((form, verb))
     return {
         written: tuple(sorted(found, key=lambda entry: -len(entry[1].particles)))
-        for written, found in entries.items()
+        for written, found in by_form.items()
     }
 
 
 LEXICON = _lexicon()
-#: nouns that hold what somebody said: his claim that …
-CUE_NOUNS = word_set(
-    "claim claims statement warning promise assertion allegation accusation announcement admission "
-    "suggestion argument prediction complaint insistence contention remark remarks assurance pledge vow "
-    "acknowledgment declaration"
-)
+#: no subjects of a verb in -s: some states, many claims
+_PLURALS = word_set("some many most several few both others all these those they we you i two three four")
+_AMBIGUOUS = frozenset(read_words("ambiguous_forms"))
 
 
 def find_cues(tokens: Sequence[Token]) -> list[Cue]:
@@ -230,6 +219,8 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return cue.form is Form.BASE and before is None
     if before.low in POSSESSIVES or (before.low in DETERMINERS and before.low not in SUBJECT_PRONOUNS):
         return True
+    if before.low == "to" and cue.form is Form.BASE:
+        return False
     if before.low in {"-", "‑", "$"} or (before.low in PREPOSITIONS and cue.form is not Form.ING):
         return True
     if token.low in _AMBIGUOUS and cue.form is not Form.PAST:
@@ -239,7 +230,12 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
 
 def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     """Whether the neighbours of a form that may be a noun speak for the verb."""
-    before, after = tokens[cue.first - 1], tokens[cue.last] if cue.last < len(tokens) else None
+    before, last = tokens[cue.first - 1], cue.last
+    while last < len(tokens) and is_adverb(tokens[last].low):
+        last += 1
+    after = tokens[last] if last < len(tokens) else None
+    if cue.form is Form.THIRD and before.low in _PLURALS:
+        return False
     if (
         before.low in SUBJECT_PRONOUNS
         or before.low in AUXILIARIES
@@ -254,8 +250,9 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
     agrees = before.low.endswith("s") != (cue.form is Form.THIRD)
     plausible = before.low == "," or (before.word and (before.capital or agrees))
     content = (
-        after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | DETERMINERS
+        after.low in {"that", ",", ":", QUOTED} | SUBJECT_PRONOUNS | OBJECT_PRONOUNS | DETERMINERS
         or after.capital
         or bool(cue.verb.particles)
+        or (after.low == "to" and Takes.TO in cue.verb.takes)
     )
-    return bool(plausible and content)
+    return content and (bool(plausible) or cue.form is Form.ING)

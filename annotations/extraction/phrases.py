@@ -9,6 +9,7 @@ from annotations.extraction.words import (
     AUXILIARIES,
     CONJUNCTIONS,
     DETERMINERS,
+    NAME_PARTICLES,
     NOUN_TIES,
     OBJECT_PRONOUNS,
     PREPOSITIONS,
@@ -48,13 +49,15 @@ def first_of_phrase(tokens: Sequence[Token], end: int) -> int | None:
     while index >= max(end - REACH, 0):
         token = tokens[index]
         after = tokens[index + 1] if first is not None else None
+        if token.low == "that" and after is not None and after.capital:
+            break
         if token.low in DETERMINERS and after is not None:
-            first = index
-            if not _tied(tokens, index - 1):
+            first = index - 1 if index and tokens[index - 1].low in {"all", "both"} else index
+            if first < index or not _tied(tokens, index - 1):
                 break
             index -= 2
             continue
-        if token.low in NOUN_TIES and first is not None and _tied(tokens, index):
+        if first is not None and _tied(tokens, index):
             index -= 1
             continue
         if first is not None and tokens[index + 1].capital and _joins_names(tokens, index, first):
@@ -77,11 +80,14 @@ def _before_bracket(tokens: Sequence[Token], end: int) -> int:
 
 def _tied(tokens: Sequence[Token], index: int) -> bool:
     """Whether the preposition at `index` hangs on a noun before it."""
-    if index < 1 or tokens[index].low not in NOUN_TIES:
+    if index < 1:
         return False
     noun = tokens[index - 1]
+    if tokens[index].low == "by":
+        return noun.low in SPEAKING_NOUNS
     return (
-        noun.word
+        tokens[index].low in NOUN_TIES
+        and noun.word
         and noun.low not in _BREAKS
         and noun.low not in PREPOSITIONS
         and noun.low not in TIMES
@@ -107,6 +113,8 @@ def _joins_names(tokens: Sequence[Token], index: int, first: int) -> bool:
 def belongs(token: Token, after: Token | None, *, role: bool) -> bool:
     """Whether a token can stand in a noun phrase left of `after` (None for the phrase's last token)."""
     low = token.low
+    if low in NAME_PARTICLES and after is not None and after.capital:
+        return True
     if low in _BREAKS or low in PREPOSITIONS or low in TIMES or low in DETERMINERS or pronoun_of(token):
         return False
     if token.capital or low in {"%", "$"} or low[0].isdigit():
@@ -165,6 +173,8 @@ def _is_office(tokens: Sequence[Token], start: int) -> bool:
 
 def _continues(token: Token, before: Token) -> bool:
     low = token.low
+    if low in NAME_PARTICLES and before.capital:
+        return True
     if (
         low in _BREAKS
         or low in PREPOSITIONS
@@ -176,7 +186,7 @@ def _continues(token: Token, before: Token) -> bool:
     if token.capital:
         return (
             before.capital
-            or before.low in NOUN_TIES
+            or before.low in NOUN_TIES | NAME_PARTICLES
             or before.low in DETERMINERS
             or names_a_role(before.low)
             or before.low in MODIFIERS

@@ -72,6 +72,7 @@ _FORMS = {
     **dict.fromkeys(["”", "»", ">>", "›", "」", "』", "’", "´"], -1),
 }
 _ELISION = re.compile(r"(?:\d0s|em|til|tis|twas|cause|round|bout|n)\b", re.IGNORECASE)
+_NESTED_ENDS = frozenset("'’")
 _AFTER_CLOSING = ")]}—–-/:;,.!?…<*_"
 
 
@@ -157,6 +158,8 @@ def _read_marks(view: str, paragraph: Span) -> Iterator[Mark]:
     for match in _MARKS.finditer(view, paragraph.start, paragraph.end):
         start, end = match.span()
         before = view[start - 1] if start > paragraph.start else " "
+        if before == " " and view[start - 2 : start - 1] in _NESTED_ENDS and start - 2 > paragraph.start:
+            before = view[start - 2]  # a space parts the ends of a quotation and the one within it: ' "
         after = view[end] if end < paragraph.end else " "
         family = _FAMILIES[match.group()]
         form = _FORMS.get(match.group(), 0)

@@ -3,28 +3,43 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from annotations.extraction.cues import CUE_NOUNS, Cue, Form, Takes, Verb
-from annotations.extraction.phrases import end_of_phrase
+from annotations.extraction.clauses import end_of_sentence
+from annotations.extraction.cues import Cue, Form, Takes
+from annotations.extraction.phrases import REACH, end_of_phrase
 from annotations.extraction.sources import (
     Kind,
     Source,
     leading_source,
+    main_subject,
     source_after,
+    source_at,
     source_before,
 )
 from annotations.extraction.tokens import QUOTED, STOP, Token
-from annotations.extraction.words import AUXILIARIES, BE_FORMS, NEGATED, PREPOSITIONS, is_adverb, word_set
+from annotations.extraction.words import (
+    AUXILIARIES,
+    BE_FORMS,
+    NEGATED,
+    PREPOSITIONS,
+    TIME_LEADS,
+    TIME_NOUNS,
+    TIMES,
+    is_adverb,
+    word_set,
+)
 
+_THOUGHT = frozenset({Takes.THOUGHT, Takes.QUOTATION})
+_CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
 _SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–", ";"}) | PREPOSITIONS
-ACCORDING = Verb("according to", "", (), 1.0)
 
 
 class Report(NamedTuple):
     """A cue and its source; `first` to `last` are the tokens of both together, half-open.
 
-    `shared` marks a source that another verb of the sentence already has (…, adding that …).
+    `shared` marks a source that another verb of the sentence already has (…, adding that …),
+    `infinitive` a cue that tells an aim (… to call it “a ruin”), which counts only with a quotation.
     """
 
     cue: Cue
@@ -34,6 +49,7 @@ class Report(NamedTuple):
     inverted: bool = False
     shared: bool = False
     negated: bool = False
+    infinitive: bool = False
 
 
 def find_reports(tokens: Sequence[Token], cues: Sequence[Cue]) -> list[Report]:
@@ -60,8 +76,11 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
     negated = not NEGATED.isdisjoint(group)
     if cue.form in (Form.PAST, Form.PARTICIPLE) and not BE_FORMS.isdisjoint(group):
         return None
-    if before in {"to", "let", "let's", "let’s"} and cue.form is Form.BASE:
+    if before in {"let", "let's", "let’s"} and cue.form is Form.BASE:
         return None
+    if before == "to" and cue.form is Form.BASE:
+        source = _shared_source(tokens, cue, sentence, earlier)
+        return source and Report(cue, source, cue.first, cue.last, shared=True, infinitive=True)
     inverted = _inverted(tokens, cue, start)
     if inverted is not None:
         return Report(cue, inverted, start, inverted.last, inverted=True, negated=negated)
@@ -76,8 +95,12 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
     if source is None:
-        if not plain_ing:
+        if cue.verb.takes <= _THOUGHT:
             return None
+        if not plain_ing and (cue.form not in (Form.PAST, Form.THIRD) or cue.verb.takes.isdisjoint(_CLAUSES)):
+            return None
+        if not plain_ing and (behind := _subject_behind_quotation(tokens, sentence, start)) is not None:
+            return Report(cue, behind, behind.first, cue.last, negated=negated)
         source = _shared_source(tokens, cue, sentence, earlier)
         return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
     if source.kind is Kind.PRONOUN and _is_manner_of_speaking(tokens, source, group):
@@ -101,13 +124,31 @@ def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
         start -= 2
     while start > sentence:
         before = tokens[start - 1]
-        if before.low in AUXILIARIES or (is_adverb(before.low) and not before.capital):
+        if (
+            before.low in AUXILIARIES
+            or before.low in TIMES
+            or (is_adverb(before.low) and not before.capital)
+            or (before.low == "on" and tokens[start].low in TIMES)
+        ):
             start -= 1
+        elif before.low == "but" and start - 2 >= sentence and tokens[start - 2].low == "all":
+            start -= 2
+        elif (time := _start_of_time(tokens, start)) is not None and time > sentence:
+            start = time
         elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:
             start -= 2
         else:
             break
     return start
+
+
+def _start_of_time(tokens: Sequence[Token], end: int) -> int | None:
+    """Return where the words of time that end before `end` begin: this week, two weeks ago."""
+    if end > 3 and tokens[end - 1].low == "ago":
+        return end - 3
+    if end > 2 and tokens[end - 1].low in TIME_NOUNS and tokens[end - 2].low in TIME_LEADS:
+        return end - 2
+    return None
 
 
 def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
@@ -123,68 +164,25 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     if Takes.HEARER in cue.verb.takes or Takes.HEARER_TO in cue.verb.takes:
         return None
     closing = tokens[source.last].low if source.last < len(tokens) else STOP
-    return source if closing in {".", ",", ";", ":", "who", STOP} or closing in PREPOSITIONS else None
+    if closing == "who" or closing in PREPOSITIONS:
+        return source if source_before(tokens, start) is None else None
+    return source if closing in {".", ",", ";", ":", STOP} else None
+
+
+def _subject_behind_quotation(tokens: Sequence[Token], sentence: int, end: int) -> Source | None:
+    """Return the phrase between a quotation and the verb group at `end`: “…,” Ida Holm, a pilot, then …"""
+    index = end - 1
+    while index >= max(sentence, end - REACH) and tokens[index].low != QUOTED:
+        index -= 1
+    if index < 0 or tokens[index].low != QUOTED:
+        return None
+    last = end_of_phrase(tokens, index + 1) if index + 1 < end else None
+    return source_at(tokens, index + 1, min(last, end)) if last is not None else None
 
 
 def _shared_source(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Report | None) -> Source | None:
     if earlier is not None and earlier.source is not None:
         return earlier.source
-    if tokens[cue.first].capital:
-        return None
+    if cue.form is Form.ING and cue.first - sentence <= 3:
+        return main_subject(tokens, cue.last, end_of_sentence(tokens, cue.last))
     return leading_source(tokens, sentence, cue.first)
-
-
-class According(NamedTuple):
-    """The words "according to" with the source that follows them."""
-
-    first: int
-    source: Source
-
-
-def find_according(tokens: Sequence[Token]) -> list[According]:
-    """Return every "according to" that a noun phrase or a name follows."""
-    found = []
-    for index, token in enumerate(tokens):
-        if token.low != "according" or index + 2 >= len(tokens) or tokens[index + 1].low != "to":
-            continue
-        start = index + 2
-        end = _end_of_according(tokens, start)
-        if end > start:
-            kind = Kind.NAME if any(word.capital for word in tokens[start:end]) else Kind.PHRASE
-            found.append(According(index, Source(start, end, kind)))
-    return found
-
-
-def _end_of_according(tokens: Sequence[Token], start: int) -> int:
-    """Return the end of the phrase behind "according to": up to a comma, a quotation or a new clause."""
-    end = min(start + 25, len(tokens))
-    for index in range(start, end):
-        token = tokens[index]
-        if token.low in {",", ";", ":", "(", "-", "—", "–", STOP, QUOTED} or (
-            token.low == "." and index + 1 < len(tokens) and tokens[index + 1].low == STOP
-        ):
-            return index
-        if index > start and token.low in AUXILIARIES:
-            return end_of_phrase(tokens, start) or start
-    return end_of_phrase(tokens, start) or start
-
-
-class NounCue(NamedTuple):
-    """A noun that holds a claim, with the possessor who made it: Lee's warning that …"""
-
-    noun: int
-    source: Source
-
-
-def find_noun_cues(tokens: Sequence[Token]) -> list[NounCue]:
-    """Return the reporting nouns that have a possessor before them and "that" behind."""
-    found = []
-    for index in range(1, len(tokens) - 1):
-        if tokens[index].low not in CUE_NOUNS or tokens[index + 1].low != "that":
-            continue
-        owner = tokens[index - 1]
-        if owner.low in {"his", "her", "their", "its", "my", "our"}:
-            found.append(NounCue(index, Source(index - 1, index, Kind.PHRASE)))
-        elif owner.capital and owner.low.endswith(("'s", "’s", "s'", "s’")):
-            found.append(NounCue(index, Source(index - 1, index, Kind.NAME)))
-    return found

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
 from annotations.extraction.claims import THRESHOLD, weigh_claim
-from annotations.extraction.direct import CARRIED
+from annotations.extraction.constructions import find_speech
 from annotations.extraction.draft import Draft, Key
+from annotations.extraction.mentions import Mentions
 from annotations.extraction.passages import Passage, pieces_of, read_passages
-from annotations.extraction.said import Said, Speech
+from annotations.extraction.said import CARRIED, Said, Speech
 from annotations.extraction.sources import span_of
-from annotations.extraction.speech import find_speech
 from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
@@ -39,26 +39,28 @@ class Rules:
 
     configuration: Mapping[str, JSON] = field(default_factory=dict)
     name: str = "rules"
-    version: str = "1"
+    version: str = "2"
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""
         draft = Draft()
+        mentions = Mentions()
         last: Key | None = None
         for passage in read_passages(article):
-            last = _read(draft, article.text, passage, last)
+            mentions.read(passage.tokens)
+            last = _read(draft, article.text, passage, mentions, last)
         return draft.suggestions()
 
 
-def _read(draft: Draft, text: str, passage: Passage, carried: Key | None) -> Key | None:
+def _read(draft: Draft, text: str, passage: Passage, mentions: Mentions, carried: Key | None) -> Key | None:
     """Draft what one passage says; return the source that the next passage may carry over."""
-    found = find_speech(passage.view, passage.tokens)
+    found = find_speech(passage.tokens)
     if passage.kind in _HEADINGS:
         found = [said for said in found if said.speech is Speech.DIRECT and said.cue]
     found.sort(key=lambda said: (said.pieces[0], said.pieces[-1][1]))
     quotes = []
     for said in found:
-        quote = _add_quote(draft, text, passage, said, carried)
+        quote = _add_quote(draft, text, passage, said, mentions, carried)
         if quote is not None:
             quotes.append(quote)
             carried = quote.source or carried
@@ -67,12 +69,15 @@ def _read(draft: Draft, text: str, passage: Passage, carried: Key | None) -> Key
     return carried if quotes else None
 
 
-def _add_quote(draft: Draft, text: str, passage: Passage, said: Said, carried: Key | None) -> Quote | None:
+def _add_quote(
+    draft: Draft, text: str, passage: Passage, said: Said, mentions: Mentions, carried: Key | None
+) -> Quote | None:
     tokens = passage.tokens
     segments = _segments(passage, said)
     score, reason = said.score, said.reason
     source: Key | None = None
     if said.source is not None:
+        reason += mentions.meaning(tokens, said.source)
         label_score = min(score + 0.02, 0.97)
         source = draft.add(
             "attribution", (span_of(tokens, said.source),), label_score, f"source of: {reason}"

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from annotations.extraction.reports import Report
 from annotations.extraction.sources import Kind, Source
 from annotations.extraction.tokens import QUOTED, Token
 
 _LONGEST_NAME = 4
+_MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´<>「」『』＂"
+CARRIED = "whole sentences in quotation marks; source carried over from the quote before"
 
 
 class Speech(StrEnum):
@@ -57,3 +60,41 @@ def source_words(source: Source | None) -> str:
         Kind.PRONOUN: "source is a pronoun",
         Kind.PHRASE: "source is a phrase",
     }[source.kind]
+
+
+def cue_words(tokens: Sequence[Token], cue: tuple[int, int]) -> str:
+    """Return how a reason speaks of a cue."""
+    return f"“{' '.join(token.text for token in tokens[cue[0] : cue[1]])}”"
+
+
+def inner(token: Token) -> str:
+    """Return what stands within the marks of a quotation."""
+    return token.text.strip(_MARKS)
+
+
+def quotation(
+    quoted: int, cue: tuple[int, int] | None, source: Source | None, score: float, reason: str
+) -> Said:
+    """Return one quotation as direct speech."""
+    return Said(((quoted, quoted + 1),), Speech.DIRECT, cue, source, score, reason)
+
+
+def governed(
+    tokens: Sequence[Token], report: Report, pieces: tuple[tuple[int, int], ...], kind: str, score: float
+) -> Said:
+    """Return what a cue governs.
+
+    `kind` is how the reason speaks of it, `score` how sure that kind is with the surest verb and
+    a source of its own.
+    """
+    score *= report.cue.verb.weight
+    if report.source is None:
+        score *= 0.5
+    elif report.shared or report.source.kind is Kind.PHRASE:
+        score *= 0.94
+    if report.negated:
+        score *= 0.7
+    cue = (report.cue.first, report.cue.last)
+    shared = ", shared with the verb before" if report.shared else ""
+    reason = f"cue {cue_words(tokens, cue)} + {kind}; {source_words(report.source)}{shared}"
+    return Said(pieces, speech_of(tokens, pieces), cue, report.source, score, reason)

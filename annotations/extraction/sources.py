@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from annotations.extraction.clauses import is_finite
 from annotations.extraction.phrases import (
     MODIFIERS,
     REACH,
@@ -29,6 +30,13 @@ from annotations.extraction.words import (
 )
 from corpus.text.spans import Span
 
+#: how a party and a seat begin: Holm, D-Hull, …
+_PARTIES = frozenset({"R-", "D-", "I-"})
+#: no opening clause is followed further than this many tokens
+_LONGEST_OPENING = 50
+_LONGEST_RELATIVE = 15
+#: the verb of a main clause stands within so many tokens behind the name of its subject
+_SUBJECT_REACH = 6
 _OPENERS = word_set("there then here now even instead however asked speaking late early earlier later")
 
 
@@ -57,7 +65,8 @@ def span_of(tokens: Sequence[Token], source: Source) -> Span:
     return Span(tokens[source.first].start, end)
 
 
-def _source(tokens: Sequence[Token], first: int, last: int) -> Source:
+def source_at(tokens: Sequence[Token], first: int, last: int) -> Source:
+    """Return the words from `first` to `last` as a source: a name if one of them is capitalised."""
     named = any(
         token.capital and (i or token.low not in DETERMINERS) for i, token in enumerate(tokens[first:last])
     )
@@ -78,7 +87,7 @@ def source_before(tokens: Sequence[Token], end: int) -> Source | None:
     if last.low in {"that", "which"}:
         first = first_of_phrase(tokens, end - 2 if end > 1 and tokens[end - 2].low == "," else end - 1)
         spoken = first is not None and end > 1 and tokens[end - 2].low in SPEAKING_NOUNS
-        return _source(tokens, first, end - 1) if first is not None and spoken else None
+        return source_at(tokens, first, end - 1) if first is not None and spoken else None
     return _phrase_before(tokens, end)
 
 
@@ -86,7 +95,21 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
     first = first_of_phrase(tokens, end)
     if first is None or (first == end - 1 and not _stands_alone(tokens[first])):
         return None
-    return _source(tokens, _back_to_quotation(tokens, first), end)
+    if (whose := _before_relative(tokens, first)) is not None:
+        return whose
+    return source_at(tokens, _back_to_quotation(tokens, first), end)
+
+
+def _before_relative(tokens: Sequence[Token], first: int) -> Source | None:
+    """Return who a clause is about that ends with the phrase from `first` on: voters who like her said …"""
+    for index in range(first - 1, max(first - _LONGEST_RELATIVE, 0), -1):
+        token = tokens[index]
+        if token.low == "who":
+            start = first_of_phrase(tokens, index) if index < first - 1 else None
+            return source_at(tokens, start, index) if start is not None else None
+        if not token.word or token.low in CONJUNCTIONS:
+            return None
+    return None
 
 
 def _back_to_quotation(tokens: Sequence[Token], first: int) -> int:
@@ -120,10 +143,11 @@ def _source_before_apposition(tokens: Sequence[Token], comma: int) -> Source | N
         if tokens[index - 1].text.isdigit():
             continue
         first = first_of_phrase(tokens, index)
-        if first is None or not opens_apposition(tokens, index + 1):
+        aside = tokens[index + 1].low in PREPOSITIONS
+        if first is None or not (aside or opens_apposition(tokens, index + 1)):
             return None
-        relative = tokens[index + 1].low in RELATIVES
-        return _source(tokens, first, index if relative else comma)
+        relative = aside or tokens[index + 1].low in RELATIVES or _is_participle(tokens[index + 1])
+        return source_at(tokens, first, index if relative else comma)
     return None
 
 
@@ -142,16 +166,24 @@ def opens_apposition(tokens: Sequence[Token], index: int) -> bool:
     if index >= len(tokens):
         return False
     token = tokens[index]
-    if token.low in {"who", "whose", "which"} or token.text[:1].isdigit() or token.text in {"R-", "D-"}:
+    if (
+        token.low in {"who", "whose", "which"}
+        or token.text[:1].isdigit()
+        or token.text[:2] in {"R-", "D-", "I-"}
+    ):
         return True
     if token.low in {"a", "an", "the", "one", "his", "her", "their", "its", "himself", "herself"}:
         return True
-    if token.low in MODIFIERS or names_a_role(token.low):
+    if token.low in MODIFIERS or names_a_role(token.low) or _is_participle(token):
         return True
     after = tokens[index + 1] if index + 1 < len(tokens) else token
     return token.capital and (
         after.low == "," or after.low in NOUN_TIES or names_a_role(after.low) or after.capital
     )
+
+
+def _is_participle(token: Token) -> bool:
+    return not token.capital and len(token.low) > 4 and token.low.endswith(("ing", "ed"))
 
 
 def source_after(tokens: Sequence[Token], start: int) -> Source | None:
@@ -162,10 +194,10 @@ def source_after(tokens: Sequence[Token], start: int) -> Source | None:
     if pronoun_of(token) and token.low not in DETERMINERS:
         ends = start + 1 >= len(tokens) or not tokens[start + 1].word
         return Source(start, start + 1, Kind.PRONOUN) if ends and token.low in SUBJECT_PRONOUNS else None
-    end = end_of_phrase(tokens, start)
+    end = end_of_phrase(tokens, start) if token.low != "that" else None
     if end is None:
         return None
-    return _source(tokens, start, _end_of_apposition(tokens, end))
+    return source_at(tokens, start, _end_of_apposition(tokens, end))
 
 
 def _end_of_apposition(tokens: Sequence[Token], end: int) -> int:
@@ -177,7 +209,7 @@ def _end_of_apposition(tokens: Sequence[Token], end: int) -> int:
                 break
     if end + 1 >= len(tokens) or tokens[end].low != "," or not opens_apposition(tokens, end + 1):
         return end
-    if tokens[end + 1].low in RELATIVES:
+    if tokens[end + 1].low in RELATIVES or _is_participle(tokens[end + 1]):
         return end
     for index in range(end + 1, min(end + REACH, len(tokens))):
         low = tokens[index].low
@@ -206,7 +238,7 @@ def leading_source(tokens: Sequence[Token], start: int, end: int) -> Source | No
         if opens and pronoun_of(token) and token.low not in DETERMINERS:
             return Source(index, index + 1, Kind.PRONOUN)
         if opens and (last := end_of_phrase(tokens, index)) and _leads(tokens, index, last):
-            return _source(tokens, index, min(last, end))
+            return source_at(tokens, index, min(last, end))
         index += 1
     return None
 
@@ -227,3 +259,40 @@ def _after_comma(tokens: Sequence[Token], start: int, end: int) -> int:
         if tokens[index].low == ",":
             return index + 1
     return end
+
+
+def agent_at(tokens: Sequence[Token], start: int) -> tuple[Source | None, int]:
+    """Return whom a "by" at `start` names, and where that phrase ends; `start` if there is none."""
+    if start + 1 >= len(tokens) or tokens[start].low != "by":
+        return None, start
+    last = end_of_phrase(tokens, start + 1)
+    return (source_at(tokens, start + 1, last), last) if last is not None else (None, start)
+
+
+def main_subject(tokens: Sequence[Token], start: int, end: int) -> Source | None:
+    """Return the subject of the main clause behind an opening one: Asked about it, she said …"""
+    for comma in range(start, min(end, start + _LONGEST_OPENING) - 2):
+        if tokens[comma].low != "," and not _closes_with_comma(tokens[comma]):
+            continue
+        token = tokens[comma + 1]
+        if pronoun_of(token) and token.low not in DETERMINERS | RELATIVES:
+            return Source(comma + 1, comma + 2, Kind.PRONOUN)
+        last = end_of_phrase(tokens, comma + 1)
+        if last is None or last >= end:
+            continue
+        if _verb_follows(tokens, comma + 2, min(end, last + _SUBJECT_REACH)):
+            return source_at(tokens, comma + 1, last)
+    return None
+
+
+def _closes_with_comma(token: Token) -> bool:
+    return token.low == QUOTED and token.text.rstrip("\"'”’»")[-1:] == ","
+
+
+def _verb_follows(tokens: Sequence[Token], start: int, end: int) -> bool:
+    for token in tokens[start:end]:
+        if not (token.word or token.text[:1].isdigit()) or token.low in RELATIVES:
+            return False
+        if is_finite(token):
+            return True
+    return False

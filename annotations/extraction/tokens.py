@@ -98,14 +98,14 @@ def _stop(offset: int) -> Token:
 def mask(view: str, quotations: Sequence[Quotation]) -> str:
     """Return a view of equal length in which no quotation holds the end of a sentence.
 
-    The first and the last character within the marks stay, for they tell whether a sentence may
-    begin or end there.
+    Its first and last characters stay, for they tell whether a sentence may begin or end there;
+    three of them, since a mark may be two characters long.
     """
     pieces: list[str] = []
     position = 0
     for quotation in quotations:
         for part in quotation.parts:
-            start, end = part.start + 2, part.end - 2
+            start, end = part.start + 3, part.end - 3
             if start < end:
                 pieces += [view[position:start], "x" * (end - start)]
                 position = end

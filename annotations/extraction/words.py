@@ -7,7 +7,8 @@ def word_set(text: str) -> frozenset[str]:
 
 
 SUBJECT_PRONOUNS = word_set(
-    "he she they i we it you who one some many most others another everyone somebody someone both"
+    "he she they i we it you who one some many most others another everyone somebody someone both "
+    "several few none neither"
 )
 OBJECT_PRONOUNS = word_set("him her them me us it you himself herself themselves myself ourselves")
 RELATIVES = word_set("who which that whom whose")
@@ -45,6 +46,13 @@ ADVERBS = word_set(
     "further once twice always sometimes reportedly too only initially instead nevertheless ever so all "
     "both themselves himself herself itself long n't thus simply merely back today yesterday afterwards "
     "afterward meanwhile likewise"
+)
+#: past tenses that end in no -ed
+PAST_TENSES = word_set(
+    "became began broke brought built bought came caught chose cost cut drew drove fell felt fought found "
+    "gave got grew had heard held hit kept knew laid led left lent let lost made meant met paid put ran "
+    "rose sank sat saw sent set shot shut sold spent split spread stood stole struck swept swung taught "
+    "thought threw told took understood went were was woke won wore wrote"
 )
 DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
 MONTHS = word_set(
@@ -94,6 +102,8 @@ _NO_ROLES = word_set(
     "earlier further former for offer answer error major minor prior door floor labor interior former "
     "human german woman super consider remember river fewer more-or lower higher greater better center"
 )
+#: small words within a name: Ludwig van Beethoven
+NAME_PARTICLES = word_set("de del della der di du el la le van von bin ibn dos da")
 TITLES = word_set("mr mrs ms dr sen rep gov gen col lt prof rev st jr sr capt sgt adm hon sir dame lord lady")
 #: nouns that speak for whoever wrote them
 SPEAKING_NOUNS = word_set(

@@ -1,10 +1,13 @@
 """Sentences with their labels written into them, and what the pipeline finds in the same sentences.
 
-`[q …]` is a quote, a second `[+ …]` is its next segment, `[s …]` its source, `[c …]` its cue:
-`[q "We stay,"] [s she] [c said], [+ "whatever comes."]`
+`[d …]`, `[i …]` and `[m …]` are a direct, indirect or mixed quote, `[+ …]` is its next segment,
+`[s …]` its source, `[c …]` its cue: `[d "We stay,"] [s she] [c said], [+ "whatever comes."]`
+Where a sentence holds several quotes, digits say which is whose:
+`[s12 She] [c1 said] [i1 it rained], [c2 adding] [i2 that it was cold].`
 """
 
 import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from annotations.extraction import build_pipeline
@@ -12,7 +15,8 @@ from annotations.extraction.base import ArticleText, Suggestions
 from corpus.text.blocks import Block, BlockKind
 from corpus.text.spans import Span
 
-_MARK = re.compile(r"\[(?P<label>[qsc+]) |(?P<close>\])")
+_MARK = re.compile(r"\[(?P<label>[dimsc+])(?P<quotes>\d*) |(?P<close>\])")
+_TYPES = {"d": "direct", "i": "indirect", "m": "mixed"}
 
 
 class Said(NamedTuple):
@@ -23,25 +27,38 @@ class Said(NamedTuple):
     cue: Span | None
 
 
-def unmark(marked: str) -> tuple[str, Said | None]:
-    """Return the plain text and the one quote that is marked in it, if any."""
+@dataclass
+class _Marked:
+    """A quote while its marks are read."""
+
+    type: str = ""
+    spans: dict[str, list[Span]] = field(default_factory=lambda: {"q": [], "s": [], "c": []})
+
+    def said(self) -> Said:
+        source, cue = (self.spans[label][0] if self.spans[label] else None for label in "sc")
+        return Said(tuple(sorted(self.spans["q"])), source, cue)
+
+
+def unmark(marked: str) -> tuple[str, list[tuple[str, Said]]]:
+    """Return the plain text and the quotes that are marked in it, each with its type, in order."""
     text = ""
     position = 0
-    opened: list[tuple[str, int]] = []
-    found: dict[str, list[Span]] = {"q": [], "s": [], "c": []}
+    opened: list[tuple[str, str, int]] = []
+    found: dict[str, _Marked] = {}
     for mark in _MARK.finditer(marked):
         text += marked[position : mark.start()]
         position = mark.end()
         if mark["label"]:
-            opened.append((mark["label"].replace("+", "q"), len(text)))
-        else:
-            label, start = opened.pop()
-            found[label].append(Span(start, len(text)))
+            opened.append((mark["label"], mark["quotes"] or "1", len(text)))
+            continue
+        label, quotes, start = opened.pop()
+        for number in quotes:
+            quote = found.setdefault(number, _Marked())
+            quote.type = _TYPES.get(label, quote.type)
+            quote.spans[label if label in "sc" else "q"].append(Span(start, len(text)))
     text += marked[position:]
-    if not found["q"]:
-        return text, None
-    source, cue = (found[label][0] if found[label] else None for label in "sc")
-    return text, Said(tuple(sorted(found["q"])), source, cue)
+    said = [(quote.type, quote.said()) for quote in found.values()]
+    return text, sorted(said, key=lambda one: (one[1].segments[0].start, one[1].segments[-1].end))
 
 
 def paragraphs(text: str, kind: BlockKind = BlockKind.BODY) -> tuple[Block, ...]:

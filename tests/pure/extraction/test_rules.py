@@ -19,7 +19,7 @@ LABELS = {"quote", "attribution", "cue", "claim"}
 
 def test_a_pipeline_is_built_by_its_name():
     pipeline = build_pipeline("rules", {"seed": 1})
-    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "1", {"seed": 1})
+    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "2", {"seed": 1})
 
 
 def test_an_unknown_pipeline_is_refused_with_the_known_names():
@@ -180,6 +180,12 @@ HOSTILE = {
     "names": "Lee, ",
     "sources in one line": "according to Lee, ",
     "participles": ", adding that x",
+    "opening clauses": "When he said x, ",
+    "relative clauses": "who Lee says had, ",
+    "questions put": "he was asked by Lee whether ",
+    "passives": "was described by Lee as “a” ",
+    "nouns": "the claim by Lee that is ",
+    "judgements": "Lee called it “a” and “b”, ",
     "one word": "a",
     "white space": " ",
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pure.extraction.marked import quotes_in
+from tests.pure.extraction.marked import quotes_in, suggest
 
 NAMED = [
     ("Holm said that it was late.", "Holm"),
@@ -34,6 +34,34 @@ def test_the_source_is_the_whole_phrase_that_names_it(text, source):
     (_, said) = quotes_in(text)[0]
     assert said.source is not None
     assert said.source.of(text) == source
+
+
+MEANT = [
+    ("Pilot Ida Holm left. She said that it was late.", "“She”: Pilot Ida Holm, one sentence before"),
+    ("Pilot Ida Holm left. It was cold. Holm said so.⏎Holm said that it was late.", "“Holm”: Pilot Ida Holm"),
+    ("Ida Holm met Olaf Brandt. The boat left. She said that it was late.", "Ida Holm, 2 sentences before"),
+    ("Ida Holm left when she said that it was late.", "“she”: Ida Holm, in the same sentence"),
+    ("Ida Holm left. Ms. Holm said that it was late.", "“Holm”: Ida Holm, one sentence before"),
+]
+
+
+@pytest.mark.parametrize(("text", "meant"), MEANT, ids=[text for text, _ in MEANT])
+def test_the_reason_tells_whom_a_pronoun_or_a_short_name_means(text, meant):
+    reasons = [item.reason for item in suggest(text.replace("⏎", "\n")).annotations if item.label == "quote"]
+    assert meant in reasons[-1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Town Council met. He said that it was late.",
+        "Ida Holm left. It rained. It froze. It thawed. The ice broke. She said that it was late.",
+        "Ida Holm said that it was late.",
+    ],
+)
+def test_nobody_is_named_who_need_not_be_meant(text):
+    (reason,) = [item.reason for item in suggest(text).annotations if item.label == "quote"]
+    assert "before" not in reason
 
 
 @pytest.mark.parametrize(

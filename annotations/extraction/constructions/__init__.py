@@ -1,0 +1,59 @@
+"""The constructions that report speech, one file each.
+
+A construction reads a passage and yields what it finds. They are asked in this order, and what one
+has explained is no longer open to those behind it. `docs/development.md` shows how to add one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from annotations.extraction.constructions import (
+    according_to,
+    accusation,
+    announced_by_colon,
+    carried_over,
+    carried_sentence,
+    clause_around,
+    clause_behind,
+    description,
+    loose_quotation,
+    passive_description,
+    passive_report,
+    putting_it,
+    question_put,
+    quotation_first,
+    raised,
+    reporting_noun,
+    unknown_verb,
+)
+from annotations.extraction.reading import Reading, read
+from annotations.extraction.said import Said
+from annotations.extraction.tokens import Token
+
+CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
+    quotation_first.find,
+    clause_behind.find,
+    raised.find,
+    accusation.find,
+    description.find,
+    passive_description.find,
+    clause_around.find,
+    passive_report.find,
+    question_put.find,
+    according_to.find,
+    putting_it.find,
+    reporting_noun.find,
+    announced_by_colon.find,
+    unknown_verb.find,
+    carried_over.find,
+    carried_sentence.find,
+    loose_quotation.find,
+)
+
+
+def find_speech(tokens: Sequence[Token]) -> list[Said]:
+    """Return all that is said in one passage."""
+    reading = read(tokens)
+    for find in CONSTRUCTIONS:
+        for said in find(reading):
+            reading.keep(said)
+    return reading.found

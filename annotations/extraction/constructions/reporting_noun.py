@@ -1,0 +1,72 @@
+"""A noun that holds what somebody said: Holm's warning that …; the claim by Holm that …; the claim that …"""
+
+from collections.abc import Iterator, Sequence
+
+from annotations.extraction.clauses import count_words, holds_quotation, trim
+from annotations.extraction.lexicon import read_words
+from annotations.extraction.phrases import end_of_phrase
+from annotations.extraction.reading import Reading
+from annotations.extraction.said import Said, source_words, speech_of
+from annotations.extraction.sources import Kind, Source, source_at
+from annotations.extraction.tokens import Token
+from annotations.extraction.words import AUXILIARIES, CONJUNCTIONS, POSSESSIVES, RELATIVES
+
+_NOUNS = frozenset(read_words("reporting_nouns"))
+_SCORE = 0.5
+_LEAST_WORDS = 4
+#: words behind which another verb may belong to the clause itself
+_LINKS = RELATIVES | CONJUNCTIONS | {",", "—", "–", "-"}
+#: between whose it is and the noun stand no more words than this: Holm's recent, ill-founded claim
+_REACH = 4
+
+
+def find(reading: Reading) -> Iterator[Said]:
+    """Yield the that-clause behind each reporting noun, with the owner or maker of the noun as source."""
+    tokens = reading.tokens
+    for noun in range(1, len(tokens) - 1):
+        if tokens[noun].low not in _NOUNS:
+            continue
+        source, that = _maker(tokens, noun) or (_owner(tokens, noun), noun + 1)
+        if that >= len(tokens) or tokens[that].low != "that":
+            continue
+        piece = trim(tokens, that, _end(reading, that))
+        if count_words(tokens, *piece) < _LEAST_WORDS and not holds_quotation(tokens, *piece):
+            continue
+        reason = f"noun “{tokens[noun].text}” + that-clause; {source_words(source)}"
+        score = _SCORE if source is not None else 0.5 * _SCORE
+        yield Said((piece,), speech_of(tokens, (piece,)), (noun, noun + 1), source, score, reason)
+
+
+def _end(reading: Reading, that: int) -> int:
+    """Return where the clause ends: before the verb of the main clause, if the noun is its subject."""
+    end = reading.end_of_opening(that)
+    found = False
+    for index in range(that + 2, end):
+        low = reading.tokens[index].low
+        if low in _LINKS:
+            return end
+        if low in AUXILIARIES and reading.tokens[index - 1].low not in AUXILIARIES:
+            if found:
+                return index
+            found = True
+    return end
+
+
+def _owner(tokens: Sequence[Token], noun: int) -> Source | None:
+    for index in range(noun - 1, max(noun - 1 - _REACH, -1), -1):
+        owner = tokens[index]
+        if owner.low in POSSESSIVES:
+            return Source(index, index + 1, Kind.PHRASE)
+        if owner.capital and owner.low.endswith(("'s", "’s", "s'", "s’")):
+            return Source(index, index + 1, Kind.NAME)
+        if not (owner.word or owner.low == ",") or owner.capital:
+            return None
+    return None
+
+
+def _maker(tokens: Sequence[Token], noun: int) -> tuple[Source, int] | None:
+    """Return who made it and where that phrase ends: a claim by Holm, a statement from the ministry."""
+    if tokens[noun + 1].low not in {"by", "from"}:
+        return None
+    last = end_of_phrase(tokens, noun + 2) if noun + 2 < len(tokens) else None
+    return (source_at(tokens, noun + 2, last), last) if last is not None else None
