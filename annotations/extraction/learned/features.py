@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from annotations.extraction.base import Suggestion
-from annotations.extraction.cues import CUE_NOUNS, LEXICON
+from annotations.extraction.cues import LEXICON
+from annotations.extraction.lexicon import read_words
 from annotations.extraction.passages import Passage
 from annotations.extraction.reports import Report
 from annotations.extraction.said import is_quoted_name
@@ -30,6 +31,7 @@ from corpus.text.spans import Span
 #: Name and version of the features; a model of another version is refused.
 FEATURES = "features@1"
 
+_CUE_NOUNS = frozenset(read_words("reporting_nouns"))
 _CLASSES = {
     "auxiliary": AUXILIARIES,
     "conjunction": CONJUNCTIONS,
@@ -41,7 +43,7 @@ _CLASSES = {
     "subject pronoun": SUBJECT_PRONOUNS,
     "time": TIMES,
     "title": TITLES,
-    "cue noun": CUE_NOUNS,
+    "cue noun": _CUE_NOUNS,
 }
 _MARKS = "\"'“”„‟«»‹›‘’‚‛`´「」『』＂ "
 _WORDS_IN_QUOTES = re.compile(r"\w+")
@@ -54,7 +56,7 @@ _CITED = re.compile(r"“[^”]*” ?")
 def is_worth_tagging(passage: Passage) -> bool:
     """Whether a passage holds anything that speech could hang on: a quotation or a reporting word."""
     return any(
-        token.low == QUOTED or token.low in LEXICON or token.low in CUE_NOUNS or token.low == "according"
+        token.low == QUOTED or token.low in LEXICON or token.low in _CUE_NOUNS or token.low == "according"
         for token in passage.tokens
     )
 
