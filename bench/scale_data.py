@@ -5,12 +5,14 @@ from typing import Any
 
 import orjson
 from django.db import connection
+from django.utils import timezone
 
-from annotations.models import Job, JobStatus, LayerKind
+from annotations.models import Assignment, AssignmentStatus, Dispute, DisputeStatus, Job, JobStatus, LayerKind
 from annotations.services.importing import import_records
 from annotations.services.pipelines import activate_pipeline, start_run
 from bench.articles import invent, native_line
-from corpus.models import Corpus, Role, User
+from corpus.ids import uuid7
+from corpus.models import Corpus, Revision, Role, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, set_member
 from corpus.services.events import seal_events
@@ -22,6 +24,8 @@ REVIEWERS = 20
 OWN = 50
 #: Of each twenty articles: these have a pass in hand, a submitted one, and gold.
 IN_HAND, SUBMITTED, GOLD = 3, 7, 11
+#: What becomes of passes, in turn.
+STATUSES = AssignmentStatus.values
 
 
 class Site:
@@ -44,6 +48,8 @@ class Site:
         self.size = size
         start_run(COMMAND, self.corpus)
         self._work_jobs()
+        self._give_out()
+        self._dispute()
         while seal_events():
             pass
         with connection.cursor() as cursor:
@@ -77,6 +83,38 @@ class Site:
         ]
         record["annotations"] = [{**item, "layer": record["layer"]} for item in record["annotations"]] + said
         record["relations"] = [{**item, "layer": record["layer"]} for item in record["relations"]]
+
+    def _give_out(self) -> None:
+        """End, or leave in hand, four of five passes; the first reviewer has no more than `OWN` of them."""
+        now = timezone.now()
+        known = Assignment.objects.filter(status__in=(AssignmentStatus.OPEN, AssignmentStatus.TAKEN))
+        rows = list(known.order_by("pk"))
+        own = Assignment.objects.filter(reviewer=self.reviewers[0]).count()
+        for place, row in enumerate(rows):
+            row.status = STATUSES[place % len(STATUSES)]
+            if row.status == AssignmentStatus.OPEN:
+                continue
+            first = own < OWN
+            own += first
+            row.reviewer = self.reviewers[0 if first else 1 + place % (REVIEWERS - 1)]
+            row.taken_at, row.lease_until = now, now
+        Assignment.objects.bulk_update(
+            rows, ["status", "reviewer", "taken_at", "lease_until"], batch_size=500
+        )
+
+    def _dispute(self) -> None:
+        """Give every fourth text a dispute, in each of its states."""
+        revisions = Revision.objects.filter(corpus=self.corpus, disputes=None).order_by("pk")
+        Dispute.objects.bulk_create(
+            (
+                Dispute(
+                    corpus=self.corpus, revision_id=pk, line=uuid7(), start=0, opened_at=timezone.now(),
+                    status=DisputeStatus.values[place // 4 % 3],
+                )
+                for place, pk in enumerate(revisions.values_list("pk", flat=True)) if place % 4 == 0
+            ),
+            batch_size=500,
+        )  # fmt: skip
 
     def _work_jobs(self) -> None:
         """End most jobs as if workers had been here: one in ten is left waiting, one in twenty is parked."""

@@ -11,7 +11,17 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Annotation, Job, JobStatus, LayerKind, Pipeline, Relation, Run
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Job,
+    JobStatus,
+    LayerKind,
+    Pipeline,
+    Relation,
+    Run,
+)
 from bench.scale_data import Site
 from corpus.models import Article, RevisionStatus
 
@@ -66,6 +76,10 @@ def examples(site: Site) -> dict[str, Any]:
         "run_id": Run.objects.values_list("pk", flat=True)[0],
         "job_id": Job.objects.filter(status=JobStatus.PARKED).values_list("pk", flat=True)[0],
         "pipeline_id": Pipeline.objects.values_list("pk", flat=True)[0],
+        "assignment_id": Assignment.objects.filter(reviewer=site.reviewers[0]).values_list("pk", flat=True)[
+            0
+        ],
+        "dispute_id": Dispute.objects.values_list("pk", flat=True)[0],
         "outlet": "Outlet 7",
         "language": "de",
         "layer": "machine",

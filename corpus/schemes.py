@@ -9,7 +9,7 @@ A definition is JSON::
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -115,6 +115,32 @@ def parse_scheme(definition: object) -> SchemeDefinition:
     by_name = _unique(labels, "label")
     relations = [_relation(entry, by_name) for entry in _entries(definition["relations"], "relations")]
     return SchemeDefinition(labels=by_name, relations=_unique(relations, "relation"))
+
+
+def united(schemes: Iterable[SchemeDefinition]) -> SchemeDefinition:
+    """Return a scheme that allows what any of these allows; what several describe, the last of them does."""
+    labels: dict[str, LabelDefinition] = {}
+    relations: dict[str, RelationDefinition] = {}
+    for scheme in schemes:
+        for label in scheme.labels.values():
+            before = labels[label.name].attributes if label.name in labels else {}
+            attributes = {
+                name: _either(before.get(name, ()), label.attributes.get(name, ()))
+                for name in _either(before, label.attributes)
+            }
+            labels[label.name] = replace(label, attributes=attributes)
+        for relation in scheme.relations.values():
+            known = relations.get(relation.name, relation)
+            relations[relation.name] = replace(
+                relation,
+                heads=_either(known.heads, relation.heads),
+                children=_either(known.children, relation.children),
+            )
+    return SchemeDefinition(labels=labels, relations=relations)
+
+
+def _either(some: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*some, *others)))
 
 
 @lru_cache(maxsize=1)

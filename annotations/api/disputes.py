@@ -8,8 +8,11 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from annotations.api.finding import asked_unit
+from annotations.api.layers import code_points
+from annotations.api.parts import convert_segments, offsets_in
 from annotations.api.queue_shapes import DisputeRowShape, DisputeShape, SettleInput
-from annotations.models import Dispute, DisputeStatus, Layer
+from annotations.models import Annotation, Dispute, DisputeStatus, Layer, Settlement
 from annotations.services.comparing import links_of, submitted_passes, words_of
 from annotations.services.reading import LayerView
 from annotations.services.settling import (
@@ -24,11 +27,12 @@ from corpus.api.articles import find_article
 from corpus.api.idempotency import idempotent
 from corpus.api.pagination import page_of
 from corpus.api.preconditions import required_version
-from corpus.api.schema import CURSOR, ETAG, IDEMPOTENCY_KEY, IF_MATCH, documented, paged
+from corpus.api.schema import CURSOR, ETAG, IDEMPOTENCY_KEY, IF_MATCH, OFFSET_UNIT, documented, paged
 from corpus.api.views import Route, tagged
 from corpus.models import Revision, Role
 from corpus.services.actors import Scope, find_corpus
 from corpus.services.errors import BadInput
+from corpus.text.offsets import OffsetMap, OffsetUnit
 
 ERRORS = (403, 404, 409)
 CORPUS = OpenApiParameter("corpus", str, required=True, description="The slug of the corpus.")
@@ -64,11 +68,13 @@ class DisputeRoute(Route):
         "Read a dispute: what each pass says, and how it was settled.",
         tag="disputes",
         response=DisputeShape,
+        query=[OFFSET_UNIT],
         headers=[ETAG],
         errors=(403, 404),
     )
     def get(self, request: Request, dispute_id: UUID) -> Response:
-        return _answer(find_dispute(self.actor, dispute_id))
+        unit = asked_unit(request)
+        return _answer(find_dispute(self.actor, dispute_id), unit)
 
 
 class SettleRoute(Route):
@@ -78,6 +84,7 @@ class SettleRoute(Route):
         tag="disputes",
         response=DisputeShape,
         request=SettleInput,
+        query=[OFFSET_UNIT],
         headers=(IF_MATCH, IDEMPOTENCY_KEY, ETAG),
         errors=(*ERRORS, 422),
     )
@@ -85,9 +92,9 @@ class SettleRoute(Route):
     def post(self, request: Request, dispute_id: UUID) -> Response:
         """The version is shared: of two adjudicators the first wins, the other gets 412."""
         dispute = find_dispute(self.actor, dispute_id, Scope.REVIEW)
-        version = required_version(request)
-        given = self.input(SettleInput)
-        return _answer(settle_dispute(self.actor, dispute, choice_of(given), version=version))
+        version, unit = required_version(request), asked_unit(request)
+        choice = choice_of(self.input(SettleInput), offsets_in(dispute.revision, unit))
+        return _answer(settle_dispute(self.actor, dispute, choice, version=version), unit)
 
 
 class ReopenRoute(Route):
@@ -96,6 +103,7 @@ class ReopenRoute(Route):
         "Open a settled dispute again.",
         tag="disputes",
         response=DisputeShape,
+        query=[OFFSET_UNIT],
         headers=(IF_MATCH, IDEMPOTENCY_KEY, ETAG),
         errors=ERRORS,
     )
@@ -103,7 +111,8 @@ class ReopenRoute(Route):
     def post(self, request: Request, dispute_id: UUID) -> Response:
         """What stands in gold stays until it is settled anew."""
         dispute = find_dispute(self.actor, dispute_id, Scope.REVIEW)
-        return _answer(reopen_dispute(self.actor, dispute, version=required_version(request)))
+        version, unit = required_version(request), asked_unit(request)
+        return _answer(reopen_dispute(self.actor, dispute, version=version), unit)
 
 
 class ApproveRoute(Route):
@@ -124,16 +133,22 @@ class ApproveRoute(Route):
         return Response(None, status=HTTPStatus.NO_CONTENT)
 
 
-def choice_of(given: dict[str, Any]) -> Choice:
+def choice_of(given: dict[str, Any], offsets: OffsetMap | None) -> Choice:
+    """Return a checked body as a choice, its offsets in code points."""
     written = given.get("write") or {}
+
+    def segments(stated: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+        found = tuple(stated.get("segments", ()))
+        return code_points(offsets, found) if offsets else found
+
     return Choice(
         take=given.get("take"),
         merge=given.get("merge", {}),
         label=written.get("label", ""),
-        segments=tuple(written.get("segments", ())),
+        segments=segments(written),
         attributes=written.get("attributes", {}),
         links={
-            name: [WrittenEnd(label=end["label"], segments=tuple(end["segments"])) for end in ends]
+            name: [WrittenEnd(label=end["label"], segments=segments(end)) for end in ends]
             for name, ends in written.get("links", {}).items()
         },
         reject=given.get("reject", False),
@@ -157,71 +172,79 @@ def row_body(dispute: Dispute) -> dict[str, Any]:
     }
 
 
-def dispute_body(dispute: Dispute) -> dict[str, Any]:
+def dispute_body(dispute: Dispute, unit: OffsetUnit) -> dict[str, Any]:
+    """Return a dispute whole, its offsets in a unit; the revision needs its article and text."""
     views = {str(view.layer.pk): view for view in submitted_passes(dispute.revision)}
+    offsets = offsets_in(dispute.revision, unit)
+    positions = [
+        position_body(dispute.revision.text, views[position["layer"]], position["annotation"])
+        for position in dispute.positions
+        if position["layer"] in views
+    ]
+    said = [position for position in positions if position["segments"] is not None]
+    convert_segments(said, offsets)
+    convert_segments(
+        [end for position in said for ends in position["links"].values() for end in ends], offsets
+    )
     settlements = (
         dispute.settlements.filter(implied_by=None).select_related("settled_by").order_by("at", "id")
     )
     return {
         **row_body(dispute),
-        "positions": [
-            position_body(dispute, views[position["layer"]], position["annotation"])
-            for position in dispute.positions
-            if position["layer"] in views
-        ],
-        "settlements": [
-            {
-                "outcome": row.outcome,
-                "reason": row.reason,
-                "note": row.note,
-                "rule": row.rule,
-                "guideline": row.guideline,
-                "settled_by": row.settled_by.public_id if row.settled_by else None,
-                "at": row.at,
-            }
-            for row in settlements
-        ],
+        "start": offsets.from_code_points(dispute.start) if offsets else dispute.start,
+        "offset_unit": unit,
+        "positions": positions,
+        "settlements": [settlement_body(row) for row in settlements],
     }
 
 
-def position_body(dispute: Dispute, view: LayerView, annotation: str | None) -> dict[str, Any]:
+def position_body(text: str, view: LayerView, annotation: str | None) -> dict[str, Any]:
     """Return what one pass says of a dispute, with where its relations lead."""
-    text = dispute.revision.text
     row = view.annotations.get(UUID(annotation)) if annotation else None
     reviewer = view.layer.reviewer
-    body: dict[str, Any] = {
-        "layer": view.layer.pk,
-        "reviewer": reviewer.public_id if reviewer else None,
-        "annotation": annotation,
-        "label": None,
-        "segments": None,
-        "surface": None,
-        "attributes": {},
-        "links": {},
-    }
+    whose = {"layer": view.layer.pk, "reviewer": reviewer.public_id if reviewer else None}
     if row is None:
-        return body
-    segments = view.segments_of(row)
+        nothing: dict[str, Any] = {
+            "label": None,
+            "segments": None,
+            "surface": None,
+            "attributes": {},
+            "links": {},
+        }
+        return {**whose, "annotation": annotation, **nothing}
     return {
-        **body,
-        "label": row.label,
-        "segments": [list(span) for span in segments],
-        "surface": words_of(text, segments),
+        **whose,
+        "annotation": annotation,
+        **words_body(text, view, row),
         "attributes": row.attributes,
         "links": {
-            label: [
-                {
-                    "label": child.label,
-                    "segments": [list(span) for span in view.segments_of(child)],
-                    "surface": words_of(text, view.segments_of(child)),
-                }
-                for child in children
-            ]
+            label: [words_body(text, view, child) for child in children]
             for label, children in links_of(view).get(row.root, {}).items()
         },
     }
 
 
-def _answer(dispute: Dispute) -> Response:
+def words_body(text: str, view: LayerView, row: Annotation) -> dict[str, Any]:
+    segments = view.segments_of(row)
+    return {
+        "label": row.label,
+        "segments": [list(span) for span in segments],
+        "surface": words_of(text, segments),
+    }
+
+
+def settlement_body(row: Settlement) -> dict[str, Any]:
+    return {
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "note": row.note,
+        "rule": row.rule,
+        "guideline": row.guideline,
+        "settled_by": row.settled_by.public_id if row.settled_by else None,
+        "at": row.at,
+    }
+
+
+def _answer(dispute: Dispute, unit: OffsetUnit) -> Response:
     fresh = Dispute.objects.select_related("corpus", "revision__article").get(pk=dispute.pk)
-    return tagged(dispute_body(fresh), fresh.version)
+    return tagged(dispute_body(fresh, unit), fresh.version)

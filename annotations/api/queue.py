@@ -18,7 +18,7 @@ from corpus.api.idempotency import idempotent
 from corpus.api.pagination import page_of
 from corpus.api.schema import CURSOR, IDEMPOTENCY_KEY, documented, paged
 from corpus.api.views import Route
-from corpus.models import Role, User
+from corpus.models import Corpus, Role, User
 from corpus.services.actors import Actor, Scope, find_corpus, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 
@@ -52,7 +52,8 @@ class AssignmentsRoute(Route):
         if whose == "mine":
             rows = rows.filter(reviewer=person_of(self.actor))
         rows = rows.select_related("corpus", "reviewer", "revision__article").defer("revision__text")
-        return Response(page_of(request, rows, lambda row: assignment_body(self.actor, row)))
+        whole = knows_others(self.actor, corpus)
+        return Response(page_of(request, rows, lambda row: assignment_body(row, whole=whole)))
 
 
 class TakeRoute(Route):
@@ -72,10 +73,7 @@ class TakeRoute(Route):
         assignment = take(self.actor, corpus)
         if assignment is None:
             return Response(None, status=HTTPStatus.NO_CONTENT)
-        return Response(
-            assignment_body(self.actor, find_assignment(self.actor, assignment.pk)),
-            status=HTTPStatus.CREATED,
-        )
+        return answer(self.actor, assignment.pk, Scope.REVIEW, status=HTTPStatus.CREATED)
 
 
 class AssignmentRoute(Route):
@@ -87,7 +85,7 @@ class AssignmentRoute(Route):
         errors=(403, 404),
     )
     def get(self, request: Request, assignment_id: UUID) -> Response:
-        return Response(assignment_body(self.actor, find_assignment(self.actor, assignment_id)))
+        return answer(self.actor, assignment_id, Scope.READ)
 
 
 class HeartbeatRoute(Route):
@@ -96,14 +94,12 @@ class HeartbeatRoute(Route):
         "Renew the lease.",
         tag="queue",
         response=AssignmentShape,
-        request=None,
-        errors=ERRORS,
+        errors=(*ERRORS, 411, 413, 415),
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """409 once the lease is lost: the article may be somebody else's by now. Decisions renew it too."""
-        found = find_assignment(self.actor, assignment_id)
-        keep(self.actor, found)
-        return Response(assignment_body(self.actor, find_assignment(self.actor, assignment_id)))
+        keep(self.actor, find_assignment(self.actor, assignment_id, Scope.REVIEW))
+        return answer(self.actor, assignment_id, Scope.REVIEW)
 
 
 class ReturnRoute(Route):
@@ -118,9 +114,8 @@ class ReturnRoute(Route):
     @idempotent
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """What you have decided stays in your layer. You are not offered this article again."""
-        found = find_assignment(self.actor, assignment_id)
-        give_back(self.actor, found)
-        return Response(assignment_body(self.actor, find_assignment(self.actor, assignment_id)))
+        give_back(self.actor, find_assignment(self.actor, assignment_id, Scope.REVIEW))
+        return answer(self.actor, assignment_id, Scope.REVIEW)
 
 
 class SubmitRoute(Route):
@@ -135,14 +130,13 @@ class SubmitRoute(Route):
     @idempotent
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """409 where suggestions are left without a decision, or the lease was lost and somebody has it."""
-        found = find_assignment(self.actor, assignment_id)
-        person = person_of(self.actor)
-        if found.reviewer_id != person.pk:
+        found = find_assignment(self.actor, assignment_id, Scope.REVIEW)
+        if found.reviewer_id != person_of(self.actor).pk:
             raise NotFound("There is no such assignment of yours.")
         if found.status not in (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED):
             raise InvalidTransition(f"This assignment is {found.status}; take the article again.")
         submit_pass(self.actor, found.revision)
-        return Response(assignment_body(self.actor, find_assignment(self.actor, assignment_id)))
+        return answer(self.actor, assignment_id, Scope.REVIEW)
 
 
 class HandOverRoute(Route):
@@ -158,18 +152,27 @@ class HandOverRoute(Route):
     @idempotent
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """For leads. What the former holder has decided stays in that person's layer."""
-        found = find_assignment(self.actor, assignment_id)
+        found = find_assignment(self.actor, assignment_id, Scope.MANAGE)
         user = User.objects.filter(public_id=self.input(HandOverInput)["to"]).first()
         if user is None:
             raise BadInput("There is no such person.", field="to")
         row = hand_over(self.actor, found, user)
-        return Response(assignment_body(self.actor, find_assignment(self.actor, row.pk)))
+        return answer(self.actor, row.pk, Scope.MANAGE)
 
 
-def assignment_body(actor: Actor, row: Assignment) -> dict[str, Any]:
+def answer(actor: Actor, pk: UUID, scope: Scope, *, status: int = HTTPStatus.OK) -> Response:
+    """Answer with an assignment as it is by now."""
+    row = find_assignment(actor, pk, scope)
+    return Response(assignment_body(row, whole=knows_others(actor, row.corpus)), status=status)
+
+
+def knows_others(actor: Actor, corpus: Corpus) -> bool:
+    role = role_in(actor, corpus.pk)
+    return role is not None and sees_others_work(actor, corpus, role)
+
+
+def assignment_body(row: Assignment, *, whole: bool) -> dict[str, Any]:
     """Return an assignment; which pass it is would tell a blind reviewer of others, and so is left out."""
-    role = role_in(actor, row.corpus_id)
-    knows = role is not None and sees_others_work(actor, row.corpus, role)
     return {
         "id": row.pk,
         "corpus": row.corpus.slug,
@@ -177,7 +180,7 @@ def assignment_body(actor: Actor, row: Assignment) -> dict[str, Any]:
         "revision": row.revision.number,
         "current": row.revision.current,
         "title": row.revision.article.title,
-        "number": row.number if knows else None,
+        "number": row.number if whole else None,
         "status": row.status,
         "reviewer": row.reviewer.public_id if row.reviewer else None,
         "taken_at": row.taken_at,

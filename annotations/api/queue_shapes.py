@@ -4,11 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from annotations.api.shapes import PAIRS, UNITS
 from annotations.models import AssignmentStatus, DisputeStatus, Outcome
 from annotations.models.gold import SettleReason
 from corpus.api.fields import Attributes, Choice, Flag, Identifier, Input, Segments, Text
-
-PAIRS = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
 
 
 class TakeInput(Input):
@@ -31,10 +30,6 @@ class AssignmentShape(serializers.Serializer[Any]):
     reviewer = serializers.UUIDField(allow_null=True)
     taken_at = serializers.DateTimeField(allow_null=True)
     lease_until = serializers.DateTimeField(allow_null=True)
-
-
-class NoAssignmentShape(serializers.Serializer[Any]):
-    pass
 
 
 class EndInput(Input):
@@ -103,5 +98,7 @@ class SettlementShape(serializers.Serializer[Any]):
 
 
 class DisputeShape(DisputeRowShape):
+    start = serializers.IntegerField(help_text="In the unit of `offset_unit`.")
+    offset_unit = serializers.ChoiceField(UNITS)
     positions = PositionShape(many=True)
     settlements = SettlementShape(many=True)

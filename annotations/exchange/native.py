@@ -14,6 +14,14 @@ from uuid import UUID
 from annotations.exchange.decided import Reviewed, Thing, check_words, read_reviews
 from annotations.exchange.delivery import Delivery, check_article, read_blocks, read_delivery
 from annotations.exchange.fields import RecordRefused, mapping, moment, objects, plain_id, truth, words
+from annotations.exchange.settled import (
+    Assigned,
+    Disputed,
+    Settled,
+    read_assignments,
+    read_disputes,
+    read_settlements,
+)
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.text.guard import TextRefused, check_text
 from corpus.text.spans import SpanError, check_segments
@@ -65,7 +73,7 @@ class Related:
 class Record:
     """A checked record. `layers` has all that it speaks of, by name, those that say nothing included.
 
-    `whole` tells the lossless record of a revision from a view, of which the reviews are not read.
+    `whole` tells the lossless record of a revision from a view, of which no decisions are read.
     """
 
     values: Mapping[str, Any]
@@ -79,6 +87,15 @@ class Record:
     annotations: list[Labelled] = field(default_factory=list)
     relations: list[Related] = field(default_factory=list)
     reviews: list[Reviewed] = field(default_factory=list)
+    disputes: list[Disputed] = field(default_factory=list)
+    settlements: list[Settled] = field(default_factory=list)
+    #: None where the record does not speak of them.
+    assignments: list[Assigned] | None = None
+
+
+def is_whole(values: Any) -> bool:
+    """Return whether a record says that it is the lossless one of a revision."""
+    return isinstance(values, dict) and values.get("layer") == "all"
 
 
 def read_record(values: Any, scheme: SchemeDefinition) -> Record:
@@ -110,7 +127,10 @@ def read_record(values: Any, scheme: SchemeDefinition) -> Record:
         except (SchemeError, RecordRefused) as error:
             raise RecordRefused(f"relations[{number}]: {error}") from None
     _refuse_twice(record)
-    _add_reviews(record)
+    if record.whole:
+        _add_decisions(record)
+    else:
+        _check_reviews(record)
     return record
 
 
@@ -130,7 +150,7 @@ def _unlabelled(values: Mapping[str, Any]) -> Record:
         text=text,
         text_sha256=text_sha256,
         delivery=read_delivery(values, text, text_sha256),
-        whole=values.get("layer") == "all",
+        whole=is_whole(values),
         layers=_layers(values),
         blocks=read_blocks(values, len(text)),
     )
@@ -159,22 +179,28 @@ def _refuse_strangers(rows: Sequence[Labelled] | Sequence[Related]) -> None:
             raise RecordRefused(f"{row.id} derives from {row.derived_from}, which is not in this record.")
 
 
-def _add_reviews(record: Record) -> None:
-    items = objects(record.values, "reviews")
-    if not record.whole:
-        for number, item in enumerate(items):
-            try:
-                check_words(item)
-            except RecordRefused as error:
-                raise RecordRefused(f"reviews[{number}]: {error}") from None
-        return
-    if not items:
+def _check_reviews(record: Record) -> None:
+    for number, item in enumerate(objects(record.values, "reviews")):
+        try:
+            check_words(item)
+        except RecordRefused as error:
+            raise RecordRefused(f"reviews[{number}]: {error}") from None
+
+
+def _add_decisions(record: Record) -> None:
+    """Read what people decided on the text, and how it was given to them."""
+    values = record.values
+    if "assignments" in values:
+        record.assignments = read_assignments(values, record.layers)
+    if not any(values.get(key) for key in ("reviews", "disputes", "settlements")):
         return
     things = {item.id: Thing("annotation", item.layer, item.root or item.id) for item in record.annotations}
     things |= {item.id: Thing("relation", item.layer, item.root or item.id) for item in record.relations}
     people = [name for name in record.layers if name.startswith("reviewer:")]
     spellings = {spelling: name for name in people for spelling in (name, name.replace("-", ""))}
-    record.reviews = read_reviews(items, things, spellings)
+    record.reviews = read_reviews(objects(values, "reviews"), things, spellings)
+    record.disputes = read_disputes(values, things, record.layers, len(record.text))
+    record.settlements = read_settlements(values, things, record.layers, record.disputes)
 
 
 def _checked_hash(values: Mapping[str, Any], text: str) -> str:

@@ -53,7 +53,7 @@ class Dispute(models.Model):
     class Meta:
         ordering = ["revision_id", "start", "id"]
         indexes = [
-            models.Index(fields=["corpus", "id"], condition=Q(status="open"), name="dispute_open"),
+            models.Index(fields=["corpus", "status", "-id"], name="dispute_by_status"),
             models.Index(fields=["corpus", "-id"], name="dispute_newest"),
         ]
 

@@ -92,7 +92,9 @@ class Assignment(models.Model):
             # sweep: leases that ran out.
             models.Index(fields=["lease_until"], condition=Q(status="taken"), name="assignment_leases"),
             # What a person has in hand, and has done.
-            models.Index(fields=["reviewer", "corpus", "status"], name="assignment_of_a_person"),
+            models.Index(fields=["reviewer", "corpus", "status", "-id"], name="assignment_of_a_person"),
+            # The list of a lead, the newest first.
+            models.Index(fields=["corpus", "status", "-id"], name="assignment_by_status"),
             # Who is on what.
             models.Index(
                 fields=["corpus", "taken_at"], condition=Q(status="taken"), name="assignment_in_hand"

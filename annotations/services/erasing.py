@@ -6,8 +6,7 @@ from django.utils import timezone
 from annotations.models import Annotation, Job, JobStatus, Relation, Review, Segment, Settlement
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.reviews import RejectReason
-from annotations.services.queue import close_passes
-from annotations.services.settling import drop_disputes
+from annotations.services.settling import end_work
 from corpus.models import Article, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
@@ -45,9 +44,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    close_passes(revisions)
-    for revision in Revision.objects.filter(pk__in=revisions).defer("text"):
-        drop_disputes(actor, revision)
+    end_work(actor, revisions)
     counts = {
         "revisions": Revision.objects.filter(pk__in=revisions).update(text=""),
         "annotations": Annotation.objects.filter(layer__revision__in=revisions).update(surface="", reason=""),

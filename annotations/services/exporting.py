@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from annotations.exchange.native import LAYER, NATIVE, SCHEMA
 from annotations.models import Export, Layer, LayerKind
+from annotations.services.decided_rows import Decided, assignment_rows, dispute_rows, settlement_rows
 from annotations.services.jobs import configuration_hash
 from annotations.services.reading import layer_name
 from annotations.services.rows import (
@@ -35,7 +36,7 @@ from annotations.services.rows import (
     text_id,
 )
 from corpus.bulk import collector_paused
-from corpus.models import Block, Corpus, Event, Revision, RevisionStatus, Role, Scheme
+from corpus.models import Block, Corpus, Event, Guideline, Revision, RevisionStatus, Role, Scheme
 from corpus.models.json import PlainDecoder
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number
@@ -48,6 +49,8 @@ from corpus.text.spans import joined_surface
 #: Revisions that are read at once, and the code points of their texts at which it is fewer.
 PAGE = 200
 PAGE_LENGTH = 2**21
+#: The fields of a record whose items a manifest counts; the last three are of lossless ones.
+COUNTED = ("annotations", "relations", "reviews", "settlements", "disputes", "assignments")
 #: What an export can be narrowed by, and the column it means.
 FILTERS = {"status": "status", "outlet": "article__outlet__name", "language": "article__language"}
 
@@ -61,6 +64,9 @@ class Counts:
     annotations: int = 0
     relations: int = 0
     reviews: int = 0
+    settlements: int = 0
+    disputes: int = 0
+    assignments: int = 0
     bytes: int = 0
     sha256: Any = field(default_factory=hashlib.sha256)
 
@@ -92,8 +98,7 @@ def export_corpus(
             .order_by("-position")
             .first()
         )
-        scheme = Scheme.objects.using(alias).filter(corpus=corpus).order_by("-number").first()
-        guideline = guideline_number(corpus.pk, using=alias)
+        rules = _rules(alias, corpus, whole=layer == "all")
         for ids in _pages(alias, corpus, layer, filters or {}):
             with collector_paused():
                 lines = b"".join(_records(alias, corpus, layer, ids, counts))
@@ -108,18 +113,29 @@ def export_corpus(
         "lossless": layer == "all",
         "offset_unit": "code_point",
         "filters": dict(filters or {}),
-        "counts": {
-            name: getattr(counts, name)
-            for name in ("articles", "revisions", "annotations", "relations", "reviews")
-        },
+        "counts": {name: getattr(counts, name) for name in ("articles", "revisions", *COUNTED)},
         "bytes": counts.bytes,
         "sha256": counts.sha256.hexdigest(),
-        "scheme": scheme.definition if scheme else None,
-        "guideline": guideline,
+        **rules,
         "event_position": position.position if position else 0,
         "exported_at": timezone.now().isoformat(),
     }
     return _keep(actor, corpus, layer, manifest)
+
+
+def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
+    """Return the scheme and guideline that count now, and with `whole` every version of both."""
+    schemes = Scheme.objects.using(alias).filter(corpus=corpus).order_by("number")
+    newest = schemes.last()
+    rules: dict[str, Any] = {
+        "scheme": newest.definition if newest else None,
+        "guideline": guideline_number(corpus.pk, using=alias),
+    }
+    if whole:
+        guidelines = Guideline.objects.using(alias).filter(corpus=corpus).order_by("number")
+        rules["schemes"] = list(schemes.values("number", "definition"))
+        rules["guidelines"] = list(guidelines.values("number", "text"))
+    return rules
 
 
 @transaction.atomic
@@ -220,11 +236,22 @@ def _records(alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts
         layers[stored_id(alias, row.revision_id)].append(row)
     blocks = _blocks(alias, ids, whole=whole)
     said = stored_rows(alias, every) if whole else standing_rows(alias, every)
+    decided: dict[str, Decided] = {}
     if whole:
         add_reviews(alias, said, every)
+        decided = {
+            "settlements": settlement_rows(alias, every),
+            "disputes": dispute_rows(alias, ids, every),
+            "assignments": assignment_rows(alias, ids),
+        }
     for text in _texts(alias, ids, whole=whole):
         own = layers[text.id]
-        yield _line(corpus, layer, text, own, blocks[text.id], [said[row.pk] for row in own], counts)
+        body = _body(corpus, layer, text, blocks[text.id], [said[row.pk] for row in own])
+        if whole:
+            body |= _rest(text, own) | {name: rows.get(text.id, []) for name, rows in decided.items()}
+            if text.erased_at:
+                body |= {name: [] for name in ("blocks", "layers", *COUNTED)}
+        yield _line(text, body, counts)
 
 
 class _Text(NamedTuple):
@@ -275,16 +302,11 @@ def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
     )  # fmt: skip
 
 
-def _line(
-    corpus: Corpus,
-    layer: str,
-    text: _Text,
-    layers: Sequence[Layer],
-    blocks: list[dict[str, Any]],
-    said: Sequence[Said],
-    counts: Counts,
-) -> bytes:
-    body: dict[str, Any] = {
+def _body(
+    corpus: Corpus, layer: str, text: _Text, blocks: list[dict[str, Any]], said: Sequence[Said]
+) -> dict[str, Any]:
+    """Return what every record has."""
+    return {
         "schema": SCHEMA,
         "id": public_id(text.article),
         "external_id": text.external_id,
@@ -304,15 +326,14 @@ def _line(
         "relations": [item for part in said for item in part.relations],
         "reviews": [item for part in said for item in part.reviews],
     }
-    if layer == "all":
-        body |= _rest(text, layers)
-        if text.erased_at:
-            body |= {"annotations": [], "relations": [], "reviews": [], "layers": [], "blocks": []}
+
+
+def _line(text: _Text, body: dict[str, Any], counts: Counts) -> bytes:
     _check_surfaces(text, body["annotations"])
     counts.articles += text.current
     counts.revisions += 1
-    for name in ("annotations", "relations", "reviews"):
-        setattr(counts, name, getattr(counts, name) + len(body[name]))
+    for name in COUNTED:
+        setattr(counts, name, getattr(counts, name) + len(body.get(name, ())))
     return orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
 
 

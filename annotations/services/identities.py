@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import models
 
 from annotations.exchange.native import Record
-from annotations.models import Annotation, Layer, Relation, Review
+from annotations.models import Annotation, Assignment, Dispute, Layer, Relation, Review, Settlement
 from corpus.ids import uuid7_hex
 from corpus.models import Article, Revision
 
@@ -58,6 +58,9 @@ class RecordIdentities:
         self.annotations = Identities(taken)
         self.relations = Identities(taken)
         self.reviews = Identities(taken)
+        self.settlements = Identities(taken)
+        self.disputes = Identities(taken)
+        self.assignments = Identities(taken)
 
 
 def taken_ids(records: Sequence[Record]) -> set[str]:
@@ -70,6 +73,12 @@ def taken_ids(records: Sequence[Record]) -> set[str]:
         (Annotation, [item.id for record in records for item in record.annotations if item.id[0] != "#"]),
         (Relation, [item.id for record in records for item in record.relations if item.id[0] != "#"]),
         (Review, [item.id for record in records for item in record.reviews if item.id[0] != "#"]),
+        (Settlement, [item.id for record in records for item in record.settlements if item.id[0] != "#"]),
+        (Dispute, [item.id for record in records for item in record.disputes if item.id[0] != "#"]),
+        (
+            Assignment,
+            [item.id for record in records for item in record.assignments or () if item.id[0] != "#"],
+        ),
     ]
     for model, ids in sources:
         given = [identity for identity in ids if identity]

@@ -16,11 +16,32 @@ from django.utils import timezone
 
 from annotations.exchange.decided import Reviewed
 from annotations.exchange.fields import RecordRefused, moment, plain_id
-from annotations.exchange.native import LAYER, Labelled, Record, Related, read_record
+from annotations.exchange.native import LAYER, Labelled, Record, Related, is_whole, read_record
 from annotations.extraction import PIPELINES
-from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline, Relation, Review, Segment
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Job,
+    JobStatus,
+    Layer,
+    LayerKind,
+    Pipeline,
+    Relation,
+    Review,
+    Segment,
+    Settlement,
+)
+from annotations.services.decided_columns import (
+    assignment_columns,
+    dispute_columns,
+    has_open_dispute,
+    settlement_columns,
+)
 from annotations.services.identities import Identities, RecordIdentities, taken_ids
 from annotations.services.jobs import active_pipelines, configuration_hash, finish_revisions
+from annotations.services.queue import READY, close_passes, open_passes
+from annotations.services.settling import end_work
 from annotations.services.statuses import ORDER, status_by_layers, status_on_arrival
 from corpus.bulk import collector_paused, insert_columns, insert_rows, json_text
 from corpus.models import (
@@ -39,7 +60,7 @@ from corpus.readers.base import RowRefused
 from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.schemes import SchemeDefinition
 from corpus.services.actors import Actor, Scope, require
-from corpus.services.corpora import scheme_of
+from corpus.services.corpora import every_scheme_of, scheme_of
 from corpus.services.describing import outlets_named
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record_many
@@ -71,11 +92,16 @@ class Batch:
     segments: list[tuple[Any, ...]] = field(default_factory=list)
     relations: list[tuple[Any, ...]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
+    disputes: list[dict[str, Any]] = field(default_factory=list)
+    settlements: list[dict[str, Any]] = field(default_factory=list)
+    assignments: list[dict[str, Any]] = field(default_factory=list)
     superseded: list[UUID] = field(default_factory=list)
     #: Standing revisions that get layers, with what those make of their status.
     moves: list[tuple[Revision, RevisionStatus]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     new_revisions: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
+    #: New revisions that people may be given, and that bring no assignments of their own.
+    ready: list[UUID] = field(default_factory=list)
 
 
 ANNOTATION = (
@@ -100,8 +126,8 @@ def import_records(
     for chunk in _chunks(lines):
         with collector_paused():
             # What needs no database is done before the transaction begins.
-            scheme = scheme_of(corpus.pk)
-            read = [_read(f"{source}:{number}", line, scheme) for number, line in chunk]
+            schemes = scheme_of(corpus.pk), every_scheme_of(corpus.pk)
+            read = [_read(f"{source}:{number}", line, *schemes) for number, line in chunk]
             outcomes = _take(actor, corpus, report, read)
         yield from outcomes
     report.finished_at = timezone.now()
@@ -123,9 +149,11 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[list[tuple[int, bytes]]]:
         yield chunk
 
 
-def _read(place: str, line: bytes, scheme: SchemeDefinition) -> Read:
+def _read(place: str, line: bytes, newest: SchemeDefinition, every: SchemeDefinition) -> Read:
+    """Check a line: a lossless record may use what any version of the scheme had, a view the newest."""
     try:
-        return place, read_record(loads_strict(line), scheme)
+        values = loads_strict(line)
+        return place, read_record(values, every if is_whole(values) else newest)
     except (JSONRefused, RecordRefused) as error:
         return RowRefused(place=place, reason=str(error))
 
@@ -192,11 +220,16 @@ class Importer:
         known = Revision.objects.filter(article__in=self.articles.values()).defer("text").order_by("number")
         for revision in known:
             self.revisions[revision.article_id].append(revision)
-        self.standing = set(
-            Layer.objects.filter(revision__in=[row.pk for row in known]).values_list(
-                "revision_id", "pipeline_id", "reviewer_id"
+        here = [row.pk for row in known]
+        layers = Layer.objects.filter(revision__in=here)
+        self.standing: dict[tuple[UUID, UUID | None, int | None], UUID] = {
+            (revision_id, pipeline_id, reviewer_id): pk
+            for revision_id, pipeline_id, reviewer_id, pk in layers.values_list(
+                "revision_id", "pipeline_id", "reviewer_id", "pk"
             )
-        )
+        }
+        self.disputed = _revisions_of(Dispute, here)
+        self.assigned = _revisions_of(Assignment, here)
         names = {record.values.get("outlet") or "" for record in records} - {""}
         self.outlets = outlets_named(self.corpus, names)
         self.taken = taken_ids(records)
@@ -243,9 +276,12 @@ class Importer:
             outcome = "amended" if article is not None else outcome
         else:
             revision_id, number = revision.pk, revision.number
-        names = self._new_layers(revision_id, record, ids, fresh=revision is None)
+        names, disputed = self._new_layers(revision_id, record, ids, fresh=revision is None)
+        if record.assignments and revision_id not in self.assigned and (names or revision is None):
+            self.batch.assignments += assignment_columns(record, ids, revision_id, self._key_of)
+            self._came(revision_id, "assignment", len(record.assignments))
         if names and revision is not None:
-            self.batch.moves.append((revision, status_by_layers(record, names)))
+            self.batch.moves.append((revision, status_by_layers(record, names, disputed=disputed)))
             outcome = "amended"
         return outcome, article_id, revision_id, number
 
@@ -295,15 +331,18 @@ class Importer:
             self.batch.superseded.append(newest.pk)
             self.batch.changes.append(_superseded(self.corpus, newest))
         landed = [pipeline.pk for pipeline in self.active if f"machine:{pipeline.identity}" in record.layers]
+        waiting = len(landed) < len(self.active)
+        status = status_on_arrival(record, waiting=waiting) if current else RevisionStatus.SUPERSEDED
+        waits = status in READY or (status == RevisionStatus.NEW and not waiting)
+        if waits and not older and record.assignments is None:
+            self.batch.ready.append(revision_id)
         self.batch.revisions.append(
             {
                 "id": revision_id,
                 "article": article_id,
                 "number": number,
                 "current": current,
-                "status": status_on_arrival(record, waiting=len(landed) < len(self.active))
-                if current
-                else RevisionStatus.SUPERSEDED,
+                "status": status,
                 "sha256": record.delivery.sha256,
                 "text_sha256": record.text_sha256,
                 "length": len(record.text),
@@ -352,14 +391,16 @@ class Importer:
 
     def _new_layers(
         self, revision_id: UUID, record: Record, ids: RecordIdentities, *, fresh: bool
-    ) -> dict[str, UUID]:
-        """Add the layers that the revision has not, and return them by name."""
+    ) -> tuple[dict[str, UUID], bool]:
+        """Add the layers that the revision has not; return them by name, and whether one is in dispute."""
         names: dict[str, UUID] = {}
+        known: dict[str, UUID] = {}
         for name, info in record.layers.items():
             kind, pipeline_id, reviewer_id = self._annotator(name, info)
             if not fresh and (revision_id, pipeline_id, reviewer_id) in self.standing:
+                known[name] = self.standing[revision_id, pipeline_id, reviewer_id]
                 continue
-            names[name] = UUID(ids.layers.keep(plain_id(info.get("id"), "layers.id")))
+            names[name] = known[name] = UUID(ids.layers.keep(plain_id(info.get("id"), "layers.id")))
             self.batch.layers.append(
                 {
                     "id": names[name],
@@ -372,18 +413,44 @@ class Importer:
                 }
             )
         if not names:
-            return names
+            return names, False
+        disputes = self._come_along(revision_id, record, names)
         if len(names) < len(record.layers):
-            self._name_standing(revision_id, record, names, ids)
+            self._name_standing(revision_id, record, names, ids, disputes=disputes)
         self._rows(record, names, ids)
+        if disputes and record.disputes:
+            self.batch.disputes += dispute_columns(record, ids, revision_id, known, self.now)
+            self._came(revision_id, "dispute", len(record.disputes))
+        if LayerKind.GOLD in names:
+            gold = names[LayerKind.GOLD]
+            self.batch.settlements += settlement_columns(record, ids, gold, self._key_of, self.now)
         self.batch.changes.extend(
             self._change("layer.imported", "layer", layer_id, revision_id, {"layer": name})
             for name, layer_id in names.items()
         )
-        return names
+        return names, disputes and has_open_dispute(record)
+
+    def _come_along(self, revision_id: UUID, record: Record, names: Mapping[str, UUID]) -> bool:
+        """Return whether the disputes of a record come in with its new layers `names`.
+
+        They do where nobody here has begun to settle the text; gold that was settled elsewhere does not come
+        to a text that is in dispute here.
+        """
+        gold = LayerKind.GOLD in names
+        if gold and revision_id in self.disputed:
+            raise RecordRefused("people are settling this text here; gold from elsewhere is not taken.")
+        if revision_id in self.disputed or (LayerKind.GOLD in record.layers and not gold):
+            return False
+        return gold or any(layer in names for row in record.disputes for layer, _ in row.positions)
 
     def _name_standing(
-        self, revision_id: UUID, record: Record, names: Mapping[str, UUID], ids: RecordIdentities
+        self,
+        revision_id: UUID,
+        record: Record,
+        names: Mapping[str, UUID],
+        ids: RecordIdentities,
+        *,
+        disputes: bool,
     ) -> None:
         """Let the new layers name what stands here already, where that goes by the same ids."""
         kinds: list[tuple[type[Annotation] | type[Relation], Sequence[Labelled | Related], Identities]] = [
@@ -391,6 +458,8 @@ class Importer:
             (Relation, record.relations, ids.relations),
         ]
         on = {review.on for review in record.reviews if review.layer in names}
+        if disputes:
+            on |= {annotation for row in record.disputes for _, annotation in row.positions}
         for model, items, kept in kinds:
             named = {key for item in items if item.layer in names for key in (item.derived_from, item.root)}
             needed = {item.id for item in items if item.layer not in names} & (named | on)
@@ -543,6 +612,9 @@ class Importer:
             )
         return self.people[public_id]
 
+    def _key_of(self, public_id: str) -> int:
+        return self._person(public_id).pk
+
     # -- writing -------------------------------------------------------------------------------------
 
     def _flush(self) -> None:
@@ -560,8 +632,14 @@ class Importer:
         insert_rows(Segment, SEGMENT, batch.segments)
         insert_rows(Relation, RELATION, batch.relations)
         _insert(Review, batch.reviews)
+        _insert(Dispute, batch.disputes, corpus=self.corpus.pk)
+        _insert(Settlement, batch.settlements)
+        _insert(Assignment, batch.assignments, corpus=self.corpus.pk)
         record_many(self.actor, batch.changes, now=self.now)
         self._jobs(batch.new_revisions)
+        end_work(self.actor, batch.superseded)
+        if batch.ready:
+            open_passes(self.corpus, batch.ready)
         for revision, status in batch.moves:
             self._move(revision, status)
 
@@ -571,8 +649,13 @@ class Importer:
             return
         if status == RevisionStatus.SUGGESTED:
             finish_revisions(self.corpus.pk, Revision.objects.filter(pk=revision.pk))
-        elif status in MOVES[revision.status]:
+            return
+        if status == RevisionStatus.DISPUTED and status not in MOVES[revision.status]:
+            move_revision(self.actor, revision, RevisionStatus.SUBMITTED, reason="its layers came in")
+        if status in MOVES[revision.status]:
             move_revision(self.actor, revision, status, reason="its layers came in")
+        if status in (RevisionStatus.DISPUTED, RevisionStatus.GOLD):
+            close_passes([revision.pk])
 
     def _jobs(self, new: Sequence[tuple[UUID, list[UUID]]]) -> None:
         """Give new revisions their jobs; those whose layer has come along are done already."""
@@ -591,6 +674,13 @@ class Importer:
             heartbeat_at=None, worker="", cause="", created_at=self.now,
         )  # fmt: skip
 
+    def _came(self, revision_id: UUID, what: str, count: int) -> None:
+        """Tell of the assignments or disputes that a revision brought."""
+        after = {"count": count}
+        self.batch.changes.append(
+            self._change(f"{what}.imported", "revision", revision_id, revision_id, after)
+        )
+
     def _change(
         self, action: str, object_type: str, object_id: UUID, subject_id: UUID, after: dict[str, Any]
     ) -> Change:
@@ -606,6 +696,12 @@ class Importer:
 
 def _number(record: Record) -> int:
     return record.values.get("revision") or 1
+
+
+def _revisions_of(model: type[Dispute] | type[Assignment], revisions: Sequence[UUID]) -> set[UUID]:
+    """Return those of the revisions that rows of `model` are of."""
+    rows = model._default_manager.filter(revision__in=revisions).order_by()
+    return set(rows.values_list("revision_id", flat=True).distinct())
 
 
 def _superseded(corpus: Corpus, revision: Revision) -> Change:

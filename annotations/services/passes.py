@@ -108,7 +108,7 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
     if revision.status == RevisionStatus.DISPUTED:
         # What differs is found anew once the pass is submitted again.
-        drop_disputes(actor, revision)
+        drop_disputes(actor, [revision.pk])
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)

@@ -20,8 +20,8 @@ from annotations.models.queue import HAD
 from annotations.services.ordering import ORDERS
 from annotations.services.ordering.chance import share
 from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role, User
-from corpus.services.actors import JOB, Actor, Scope, require
-from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound
+from corpus.services.actors import JOB, Actor, Scope, require, role_in
+from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
 from corpus.services.racing import retried
 
@@ -74,12 +74,6 @@ def open_ready_passes(corpus_id: UUID, revision_ids: Sequence[UUID]) -> None:
     """Open the passes of texts that have just become ready for people; two statements more than none."""
     if revision_ids:
         open_passes(Corpus.objects.get(pk=corpus_id), revision_ids)
-
-
-def close_superseded(revision_ids: Sequence[UUID]) -> None:
-    """Take out of the queue what these new revisions supersede."""
-    older = Revision.objects.filter(article__revisions__in=revision_ids, current=False)
-    close_passes(older.values_list("pk", flat=True))
 
 
 def close_passes(revision_ids: Iterable[UUID]) -> None:
@@ -202,18 +196,18 @@ def _give(actor: Actor, user: User, corpus: Corpus, assignment: Assignment, *, h
 # -- keeping and ending -------------------------------------------------------------------------------------
 
 
-def find_assignment(actor: Actor, pk: UUID) -> Assignment:
+def find_assignment(actor: Actor, pk: UUID, scope: Scope = Scope.READ) -> Assignment:
     """Return an assignment of the actor's own, or of anybody's for a lead; a foreign one does not exist."""
-    found = Assignment.objects.select_related("corpus", "revision").filter(pk=pk).first()
-    if found is None:
+    related = ("corpus", "reviewer", "revision__article__corpus")
+    found = Assignment.objects.select_related(*related).filter(pk=pk).first()
+    role = role_in(actor, found.corpus_id) if found else None
+    if found is None or role is None:
         raise NotFound(NO_SUCH)
-    try:
-        role = require(actor, found.corpus_id, Role.REVIEWER, Scope.READ)
-    except (NotFound, NotAllowed):
-        raise NotFound(NO_SUCH) from None
     mine = actor.user is not None and found.reviewer_id == actor.user.pk
+    # First whether it is there for the actor at all: a refusal of the scope would tell that it is.
     if not mine and not role.reaches(Role.LEAD):
         raise NotFound(NO_SUCH)
+    require(actor, found.corpus_id, Role.REVIEWER, scope)
     return found
 
 

@@ -45,6 +45,16 @@ _OLDEST = f"""(
         AND corpus_article.erased_at IS NULL AND (corpus_revision.status = 'suggested' OR {_SUGGESTED})
     ORDER BY corpus_revision.id LIMIT 1
 )"""  # noqa: S608 - no input in it
+#: The oldest one that a reviewer has in hand and that was settled without them, which is not to show.
+_OLDEST_SETTLED = """(
+    SELECT corpus_revision.id
+    FROM annotations_layer AS layer JOIN corpus_revision ON corpus_revision.id = layer.revision_id
+        JOIN corpus_article ON corpus_article.id = corpus_revision.article_id
+    WHERE layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NULL
+        AND corpus_revision.corpus_id = %s AND corpus_revision.status = 'gold'
+        AND corpus_article.erased_at IS NULL
+    ORDER BY corpus_revision.id LIMIT 1
+)"""
 
 
 def sees_others_work(actor: Actor, corpus: Corpus, role: Role) -> bool:
@@ -108,13 +118,12 @@ def events_seen_by(actor: Actor, corpus: Corpus, role: Role, events: QuerySet[Ev
     """
     if actor.user is None or not corpus.blind:
         return events
+    in_hand = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user, submitted_at__isnull=True)
+    of_mine = ~Q(actor=actor.user) & Q(subject_id__in=in_hand.values("revision_id"))
+    # Whoever has a pass in hand is not to know that it is settled without them.
+    events = events.exclude(of_mine & Q(action="revision.moved", after=RevisionStatus.GOLD.value))
     if role.reaches(Role.ADJUDICATOR):
-        in_hand = Layer.objects.filter(
-            kind=LayerKind.REVIEWER, reviewer=actor.user, submitted_at__isnull=True
-        )
-        return events.exclude(
-            _of_a_review() & ~Q(actor=actor.user) & Q(subject_id__in=in_hand.values("revision_id"))
-        )
+        return events.exclude(of_mine & _of_a_review())
     return events.filter(Q(actor=actor.user) | ~_of_a_review())
 
 
@@ -126,8 +135,9 @@ def next_revisions(actor: Actor, corpus: Corpus) -> QuerySet[Revision]:
     """
     statuses = (RevisionStatus.SUGGESTED, *_BY_REVIEW)
     params = [value for status in statuses for value in (corpus.pk.hex, status.value, _user_id(actor))]
+    oldest = ", ".join([*[_OLDEST] * len(statuses), _OLDEST_SETTLED])
     return Revision.objects.filter(
-        _sql(f"corpus_revision.id IN ({', '.join([_OLDEST] * len(statuses))})", *params)
+        _sql(f"corpus_revision.id IN ({oldest})", *params, _user_id(actor), corpus.pk.hex)
     ).order_by("id")
 
 

@@ -21,7 +21,7 @@ from annotations.services.queue import close_passes, passes_of
 from annotations.services.reading import LayerView
 from corpus.models import Corpus, Revision, RevisionStatus, Role
 from corpus.schemes import SchemeDefinition, SchemeError
-from corpus.services.actors import Actor, Scope, require
+from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record, record_many
@@ -91,9 +91,23 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
     close_passes([revision.pk])
 
 
-def drop_disputes(actor: Actor, revision: Revision) -> None:
-    """End the open disputes of a revision: one of its passes is taken up again."""
-    open_ones = Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN)
+def end_superseded(revision_ids: Sequence[UUID]) -> None:
+    """Take what these new revisions supersede out of the queue, and out of dispute."""
+    articles = Revision.objects.filter(pk__in=revision_ids).values("article")
+    older = Revision.objects.filter(article__in=articles, current=False)
+    end_work(JOB, list(older.values_list("pk", flat=True)))
+
+
+def end_work(actor: Actor, revision_ids: Sequence[UUID]) -> None:
+    """Close the open passes and disputes of texts that nobody is to work on any more."""
+    if revision_ids:
+        close_passes(revision_ids)
+        drop_disputes(actor, revision_ids)
+
+
+def drop_disputes(actor: Actor, revision_ids: Sequence[UUID]) -> None:
+    """End the open disputes of revisions: a pass is taken up again, or the text is gone."""
+    open_ones = Dispute.objects.filter(revision__in=revision_ids, status=DisputeStatus.OPEN)
     dropped = list(open_ones.select_for_update())
     open_ones.update(status=DisputeStatus.DROPPED)
     record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])

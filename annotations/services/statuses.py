@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from annotations.exchange.native import Record
+from annotations.services.decided_columns import has_open_dispute
 from corpus.models import RevisionStatus
 
 #: How far the work has come; a layer that comes in never takes a revision back.
@@ -17,8 +18,10 @@ ORDER = (
 )
 
 
-def status_by_layers(record: Record, names: Collection[str]) -> RevisionStatus:
-    """Return the status that the layers `names` of a record vouch for."""
+def status_by_layers(record: Record, names: Collection[str], *, disputed: bool) -> RevisionStatus:
+    """Return the status that the layers `names` of a record vouch for; `disputed` where one is open."""
+    if disputed:
+        return RevisionStatus.DISPUTED
     people = [name for name in names if name.startswith("reviewer:")]
     if "gold" in names:
         return RevisionStatus.GOLD
@@ -36,7 +39,7 @@ def status_on_arrival(record: Record, *, waiting: bool) -> RevisionStatus:
 
     `waiting` says that a pipeline of this corpus has yet to look at the text.
     """
-    vouched = status_by_layers(record, record.layers)
+    vouched = status_by_layers(record, record.layers, disputed=has_open_dispute(record))
     stated = record.values.get("status")
     also = _also(record, vouched, waiting=waiting)
     return next((status for status in also if status == stated), vouched)
@@ -45,10 +48,12 @@ def status_on_arrival(record: Record, *, waiting: bool) -> RevisionStatus:
 def _also(record: Record, vouched: RevisionStatus, *, waiting: bool) -> Collection[RevisionStatus]:
     """Return the other statuses that a revision with these layers may rightly have."""
     people = [name for name in record.layers if name.startswith("reviewer:")]
+    if vouched == RevisionStatus.GOLD and any(record.layers[name].get("submitted_at") for name in people):
+        return RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED
     if vouched == RevisionStatus.GOLD:
-        return (RevisionStatus.IN_REVIEW, RevisionStatus.DISPUTED) if people else ()
+        return (RevisionStatus.IN_REVIEW,) if people else ()
     if vouched == RevisionStatus.SUBMITTED:
-        return RevisionStatus.IN_REVIEW, RevisionStatus.DISPUTED
+        return (RevisionStatus.IN_REVIEW,)
     if vouched == RevisionStatus.SUGGESTED and waiting:
         return (RevisionStatus.NEW,)
     return ()

@@ -14,7 +14,20 @@ from django.db import connections
 from django.db.models import Count, F, Q
 
 from annotations.guards import ANNOTATION_GUARDS, GOLD_GUARDS
-from annotations.models import Annotation, Job, JobStatus, Layer, LayerKind, Relation, Review, Segment
+from annotations.models import (
+    Annotation,
+    Assignment,
+    AssignmentStatus,
+    Dispute,
+    DisputeStatus,
+    Job,
+    JobStatus,
+    Layer,
+    LayerKind,
+    Relation,
+    Review,
+    Segment,
+)
 from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
 from annotations.services.layers import digest_of
@@ -204,11 +217,19 @@ def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
         for view in read_layers(layers, using=alias):
             views[view.layer.revision_id].append(view)
         told = _told_of(alias, page)
+        open_disputes = Dispute.objects.using(alias).filter(revision__in=page, status=DisputeStatus.OPEN)
+        disputed = set(open_disputes.values_list("revision_id", flat=True))
+        assignments: dict[UUID, list[Assignment]] = defaultdict(list)
+        for assignment in Assignment.objects.using(alias).filter(revision__in=page):
+            assignments[assignment.revision_id].append(assignment)
         for revision in page:
             people = [view for view in views[revision.pk] if view.layer.kind == LayerKind.REVIEWER]
             yield from _reviews_of(people, told.reviews[revision.pk], told.imported)
             yield from _landed(views[revision.pk], told.landed)
+            yield from _gold_of(views[revision.pk])
             yield from _status_of(revision, views[revision.pk], people, told.shown)
+            yield from _disputed_or_not(revision, disputed=revision.pk in disputed)
+            yield from _given(revision, assignments[revision.pk], people)
         yield Progress(check="passes", rows=len(layers))
 
 
@@ -276,6 +297,42 @@ def _result_of(view: LayerView, review: Review) -> Iterator[Lie]:
         )
     elif wrote and wrote not in view.annotations and wrote not in view.relations:
         yield Lie(check="reviews", on=str(review.pk), message="what it wrote is not in its layer.")
+
+
+def _gold_of(views: list[LayerView]) -> Iterator[Lie]:
+    """What a settlement left stands in its gold layer on its line, and versions have no gaps."""
+    for view in views:
+        lines: dict[UUID, list[int]] = defaultdict(list)
+        for row in view.settlements:
+            lines[row.line].append(row.version)
+            wrote = row.result_id or row.result_relation_id
+            left = (view.annotations | view.relations).get(wrote) if wrote else None
+            if wrote and (left is None or left.root != row.line):
+                yield Lie(check="gold", on=str(row.pk), message="its result is not in gold on its line.")
+        for line, versions in lines.items():
+            if sorted(versions) != list(range(1, len(versions) + 1)):
+                yield Lie(check="gold", on=str(line), message=f"its versions are {sorted(versions)}.")
+
+
+def _disputed_or_not(revision: Revision, *, disputed: bool) -> Iterator[Lie]:
+    on, status = str(revision.pk), revision.status
+    if status == RevisionStatus.GOLD and disputed:
+        yield Lie(check="status", on=on, message="it says gold, and a dispute is open.")
+    # Erasing ends the disputes of a text and leaves its status.
+    if status == RevisionStatus.DISPUTED and not disputed and not revision.article.erased_at:
+        yield Lie(check="status", on=on, message="it says disputed, and no dispute is open.")
+
+
+def _given(revision: Revision, assignments: list[Assignment], people: list[LayerView]) -> Iterator[Lie]:
+    """Nobody is offered a text that another has replaced, and who finished a pass has a finished layer."""
+    finished = {view.layer.reviewer_id for view in people if view.layer.submitted_at}
+    for row in assignments:
+        if row.status == AssignmentStatus.OPEN and not revision.current:
+            yield Lie(check="queue", on=str(row.pk), message="it is open, and its text superseded.")
+        if row.status == AssignmentStatus.SUBMITTED and row.reviewer_id not in finished:
+            yield Lie(
+                check="queue", on=str(row.pk), message="it is submitted, and its person's layer is not."
+            )
 
 
 def _status_of(

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from corpus.models import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown, User
-from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme
+from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme, united
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record
@@ -30,12 +30,19 @@ SWITCHES = ("blind", "agreed_is_gold", "single_is_gold", "two_people")
 
 @transaction.atomic
 def create_corpus(
-    actor: Actor, *, slug: str, name: str, owner: User | None = None, guideline: str = "", **settings: Any
+    actor: Actor,
+    *,
+    slug: str,
+    name: str,
+    owner: User | None = None,
+    guideline: str = "",
+    scheme: Any = DEFAULT_SCHEME,
+    **settings: Any,
 ) -> Corpus:
-    """Make a corpus with the default scheme and a first guideline; `owner` (or the actor) owns it.
+    """Make a corpus with a first scheme and guideline; `owner` (or the actor) owns it.
 
     Raises:
-        BadInput: the slug is taken, or a setting is none.
+        BadInput: the slug is taken, the scheme is not sound, or a setting is none.
         NotAllowed: a token without the scope `manage`, or one that is bound to a corpus.
     """
     if actor.narrowed_out(Scope.MANAGE) or actor.corpus_id:
@@ -43,12 +50,13 @@ def create_corpus(
             "This token cannot make a corpus: that takes the scope manage and no corpus of its own."
         )
     _check_settings(settings)
+    _check_scheme(scheme)
     try:
         with transaction.atomic():
             corpus = Corpus.objects.create(slug=slug, name=name or slug, **settings)
     except IntegrityError:
         raise BadInput(f"The slug {slug!r} is taken; choose another.", field="slug") from None
-    Scheme.objects.create(corpus=corpus, number=1, definition=DEFAULT_SCHEME, created_by=actor.user)
+    Scheme.objects.create(corpus=corpus, number=1, definition=scheme, created_by=actor.user)
     Guideline.objects.create(corpus=corpus, number=1, text=guideline, created_by=actor.user)
     record(actor, _change(corpus, "corpus.created", after=_settings_of(corpus)))
     first = owner or actor.user
@@ -145,10 +153,7 @@ def publish_guideline(actor: Actor, corpus: Corpus, *, text: str, version: int) 
 def publish_scheme(actor: Actor, corpus: Corpus, *, definition: Any, version: int) -> Scheme:
     """Store the next version of the scheme, if `version` is still the newest and the definition is sound."""
     require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
-    try:
-        parse_scheme(definition)
-    except SchemeError as error:
-        raise BadInput(str(error), field="definition") from None
+    _check_scheme(definition)
     number = _next_number(corpus, Scheme, version)
     scheme = Scheme.objects.create(corpus=corpus, number=number, definition=definition, created_by=actor.user)
     record(actor, _change(corpus, "scheme.published", before=version, after={"number": number, **definition}))
@@ -166,10 +171,24 @@ def scheme_of(corpus_id: UUID) -> SchemeDefinition:
     return parse_scheme(definition) if definition else default_scheme()
 
 
+def every_scheme_of(corpus_id: UUID) -> SchemeDefinition:
+    """Return all that any version of a corpus's scheme has had. One query."""
+    schemes = Scheme.objects.filter(corpus_id=corpus_id).order_by("number")
+    definitions = [parse_scheme(definition) for definition in schemes.values_list("definition", flat=True)]
+    return united(definitions) if definitions else default_scheme()
+
+
 def guideline_number(corpus_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> int:
     """Return the version of the guideline that counts now; 0 where there is none. One query."""
     guidelines = Guideline.objects.using(using).filter(corpus_id=corpus_id)
     return guidelines.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def _check_scheme(definition: Any) -> None:
+    try:
+        parse_scheme(definition)
+    except SchemeError as error:
+        raise BadInput(str(error), field="definition") from None
 
 
 def _next_number(corpus: Corpus, model: type[Guideline] | type[Scheme], version: int) -> int:

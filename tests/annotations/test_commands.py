@@ -1,5 +1,7 @@
-"""Commands that are cut off, or called with nonsense."""
+"""Commands that are cut off, called with nonsense, or given back what they gave out."""
 
+import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +12,8 @@ from django.db import connection
 
 from corpus.models import Article, Corpus, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import create_corpus
+from corpus.services.corpora import create_corpus, publish_guideline, publish_scheme
+from tests.conftest import put_in
 
 
 class Cut(BaseException):
@@ -78,3 +81,53 @@ def test_an_import_into_a_name_that_makes_no_slug_says_so(tmp_path: Path) -> Non
     create_corpus(COMMAND, slug="harbour", name="Harbour")
     call_command("import", str(file), corpus="Harbour", stdout=StringIO())
     assert Corpus.objects.count() == 1
+
+
+@pytest.fixture
+def sent(tmp_path: Path, corpus: Corpus) -> Path:
+    """A lossless export with its manifest, of a corpus whose rules have changed since."""
+    put_in(corpus)
+    publish_scheme(COMMAND, corpus, definition={"labels": [{"name": "claim"}], "relations": []}, version=1)
+    publish_guideline(COMMAND, corpus, text="R2.", version=1)
+    file = tmp_path / "harbour.jsonl"
+    call_command("export", corpus="harbour", output=file, stdout=StringIO())
+    return file
+
+
+def test_a_corpus_that_comes_back_has_every_version_of_its_rules(sent: Path, corpus: Corpus) -> None:
+    call_command("import", sent, corpus="copy", stdout=StringIO())
+    copy = Corpus.objects.get(slug="copy")
+    for kind, part in (("schemes", "definition"), ("guidelines", "text")):
+        versions = [
+            getattr(one, kind).order_by("number").values_list("number", part) for one in (corpus, copy)
+        ]
+        assert len(versions[0]) == 2 and list(versions[0]) == list(versions[1])
+    assert Article.objects.filter(corpus=copy).count() == 1
+
+
+@pytest.mark.parametrize("cut", [lambda data: data[:-9], lambda data: data.replace(b"Ruiz", b"Ruis")])
+def test_a_file_that_is_not_its_manifests_is_refused_before_anything_goes_in(
+    sent: Path, cut: Callable[[bytes], bytes]
+) -> None:
+    sent.write_bytes(cut(sent.read_bytes()))
+    with pytest.raises(CommandError, match="manifest"):
+        call_command("import", sent, corpus="copy")
+    assert not Corpus.objects.filter(slug="copy").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schemes": [{"number": 2, "definition": {}}]},
+        {"schemes": [{"number": 1, "definition": {"labels": []}}]},
+        {"guidelines": [{"number": 1, "text": 7}]},
+        {"guidelines": "R1."},
+        {"bytes": None},
+    ],
+)
+def test_a_manifest_that_is_none_makes_no_corpus(sent: Path, changes: dict[str, object]) -> None:
+    manifest = sent.with_name(f"{sent.name}.manifest.json")
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **changes}))
+    with pytest.raises(CommandError):
+        call_command("import", sent, corpus="copy")
+    assert not Corpus.objects.filter(slug="copy").exists()

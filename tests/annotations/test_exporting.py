@@ -11,7 +11,18 @@ import orjson
 import pytest
 from django.db import connection
 
-from annotations.models import Annotation, Job, Layer, Pipeline, Relation, Review, Segment
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Job,
+    Layer,
+    Pipeline,
+    Relation,
+    Review,
+    Segment,
+    Settlement,
+)
 from annotations.services import exporting
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
@@ -20,18 +31,19 @@ from annotations.services.layers import Proposed
 from annotations.services.passes import submit_pass
 from annotations.services.reading import LayerView, layer_name, read_layers
 from annotations.services.rows import annotation_part, review_part
+from annotations.services.settling import Choice, settle_dispute
 from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
-from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, User
+from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import create_corpus
+from corpus.services.corpora import configure_corpus, create_corpus
 from corpus.services.errors import BadInput
 from corpus.services.ingest import ingest_article
 from corpus.services.revisions import set_block_kind
 from corpus.triggers import remove
 from tests.annotations.deciding import at, machine, own, say, standing, suggestion
-from tests.conftest import GUARDS, TEXT, acting, put_in
+from tests.conftest import GUARDS, TEXT, acting, member, put_in
 
 HOSTILE = "👩‍👩‍👧 said:\r\n“Café\u0301 ist zu.”\u00a0Ende\u2028\U0001f1e9\U0001f1ea \tfin "
 
@@ -50,6 +62,9 @@ def forget_everything() -> None:
     """Empty the tables past the guards, as a fresh installation would have them."""
     remove(GUARDS, connection)
     for model in (
+        Settlement,
+        Dispute,
+        Assignment,
         Review,
         Relation,
         Segment,
@@ -212,6 +227,9 @@ def by_instances(revision: Revision) -> dict[str, Any]:
         "byline": article.byline,
         "metadata": article.metadata,
         "layers": [layer_by_instance(view.layer) for view in views],
+        "settlements": [settlement_by_instance(row) for view in views for row in view.settlements],
+        "disputes": [dispute_by_instance(row) for row in revision.disputes.order_by("id")],
+        "assignments": [assignment_by_instance(row) for row in revision.assignments.order_by("id")],
     }
 
 
@@ -250,14 +268,76 @@ def layer_by_instance(layer: Layer) -> dict[str, Any]:
     return body
 
 
-def test_the_rows_of_the_driver_say_what_the_instances_say(worked_on: Corpus) -> None:
+def settlement_by_instance(row: Settlement) -> dict[str, Any]:
+    result = row.result_id or row.result_relation_id
+    return {
+        "id": str(row.pk),
+        "line": str(row.line),
+        "version": row.version,
+        "outcome": row.outcome,
+        "dispute": str(row.dispute_id) if row.dispute_id else None,
+        "result": str(result) if result else None,
+        "implied_by": str(row.implied_by_id) if row.implied_by_id else None,
+        "reason": row.reason,
+        "note": row.note,
+        "rule": row.rule,
+        "guideline": row.guideline,
+        "settled_by": str(row.settled_by.public_id) if row.settled_by else None,
+        "at": row.at.isoformat(),
+    }
+
+
+def dispute_by_instance(row: Dispute) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "line": str(row.line),
+        "start": row.start,
+        "differences": row.differences,
+        "positions": [
+            {"layer": layer_name(Layer.objects.get(pk=side["layer"])), "annotation": side["annotation"]}
+            for side in row.positions
+        ],
+        "status": row.status,
+        "version": row.version,
+        "opened_at": row.opened_at.isoformat(),
+    }
+
+
+def assignment_by_instance(row: Assignment) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "number": row.number,
+        "rank": row.rank,
+        "status": row.status,
+        "reviewer": str(row.reviewer.public_id) if row.reviewer else None,
+        "taken_at": row.taken_at.isoformat() if row.taken_at else None,
+        "lease_until": row.lease_until.isoformat() if row.lease_until else None,
+        "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+    }
+
+
+def settle_one(corpus: Corpus, user: User, judge: User) -> None:
+    """Let two people read a text that they differ on, and one who has not read it settle that."""
+    revision = put_in(corpus, "Bread rose by 4 percent.", "settled")
+    corpus.refresh_from_db()
+    configure_corpus(COMMAND, corpus, version=corpus.version, changes={"passes": 2})
+    say(user, revision, "add", label="claim", segments=((0, 24),))
+    submit_pass(acting(user), revision)
+    submit_pass(acting(member(corpus, "eve", Role.REVIEWER)), revision)
+    choice = Choice(take=own(user, revision).layer.pk, reason="overlooked", note="Ja.", rule="R1")
+    settle_dispute(acting(judge), Dispute.objects.get(), choice, version=1)
+
+
+def test_the_rows_of_the_driver_say_what_the_instances_say(worked_on: Corpus, ada: User, cy: User) -> None:
     put_in(worked_on, "MAYOR: We saw it.\n\nBEA: So did I.\n", "spoken")
+    settle_one(worked_on, ada, cy)
     kept = Article.objects.get(corpus=worked_on, external_id="hostile")
     kept.published_at = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
     kept.save(update_fields=["published_at"])
     lines, _ = exported(worked_on)
     expected = [by_instances(row) for row in Revision.objects.filter(corpus=worked_on).order_by("pk")]
-    for kind in ("blocks", "annotations", "relations", "reviews", "layers", "raw", "metadata"):
+    kinds = ("settlements", "disputes", "assignments")
+    for kind in ("blocks", "annotations", "relations", "reviews", "layers", "raw", "metadata", *kinds):
         assert any(row[kind] for row in expected), kind
     assert any("name" in block for row in expected for block in row["blocks"])
     assert any(len(item["segments"]) > 1 for row in expected for item in row["annotations"])

@@ -6,7 +6,17 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from annotations.models import Annotation, Job, Layer, Relation, Review, Segment
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Job,
+    Layer,
+    Relation,
+    Review,
+    Segment,
+    Settlement,
+)
 from annotations.services.erasing import erase_article
 from annotations.services.passes import submit_pass
 from annotations.services.verifying import Lie, verify
@@ -17,7 +27,8 @@ from corpus.services.events import seal_events
 from corpus.triggers import remove
 from tests.annotations.deciding import at, machine, say, suggestion
 from tests.annotations.test_exporting import drop_rows, worked_on  # noqa: F401 - the fixture
-from tests.conftest import GUARDS, TEXT, acting
+from tests.annotations.test_gold_records import settled  # noqa: F401 - the fixture
+from tests.conftest import GUARDS, TEXT, acting, put_in
 
 
 def lies(corpus: Corpus | None = None) -> list[Lie]:
@@ -109,6 +120,41 @@ DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
     "a deleted event": ("events", lambda c: drop_rows(Event.objects.filter(corpus=c, position=3))),
     "events in another order": ("events", swap_two_events),
 }  # fmt: skip
+
+
+GOLD_DAMAGE: dict[str, tuple[str, Callable[[], object]]] = {
+    "a result on another line": ("gold", lambda: set_first(
+        Settlement, {"line": uuid7()}, outcome="taken", result__isnull=False)),
+    "a result in another layer": ("gold", lambda: set_first(
+        Settlement, {"result": first_of(Annotation, origin="machine")},
+        outcome="taken", result__isnull=False)),
+    "a relation that gold has not": ("gold", lambda: set_first(
+        Settlement, {"result_relation": first_of(Relation, origin="machine")},
+        result_relation__isnull=False)),
+    "a settlement that is missing": ("gold", lambda: set_first(
+        Settlement, {"version": 9}, outcome="taken", result__isnull=False)),
+    "gold without its layer": ("status", lambda: set_first(
+        Layer, {"kind": "reviewer", "reviewer": User.objects.get(username="owen")}, kind="gold")),
+    "gold with an open dispute": ("status", lambda: Dispute.objects.update(status="open")),
+    "a dispute that nobody has": ("status", lambda: set_first(
+        Revision, {"status": "disputed"}, status="gold")),
+    "an open assignment of a superseded text": ("queue", lambda: set_first(
+        Assignment, {"status": "open", "revision": first_of(Revision, current=False)}, status="submitted")),
+    "a submitted assignment of nobody's pass": ("queue", lambda: set_first(
+        Assignment, {"reviewer": User.objects.get(username="cy")}, status="submitted")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GOLD_DAMAGE)
+def test_planted_damage_to_gold_and_the_queue_is_found(settled: Revision, kind: str) -> None:  # noqa: F811
+    put_in(settled.article.corpus, "Old.", "amended")
+    put_in(settled.article.corpus, "New.", "amended")
+    assert lies() == []
+    check, damage = GOLD_DAMAGE[kind]
+    remove(GUARDS, connection)
+    with connection.constraint_checks_disabled():
+        damage()
+    assert check in {lie.check for lie in lies(settled.article.corpus)}, kind
 
 
 @pytest.fixture

@@ -113,9 +113,11 @@ def _operation(method: str, path: str) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=1)
 def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """Return each address of the document as a pattern; a word before a parameter in its place."""
+    paths = openapi_document()["paths"]
     return [
-        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), item)
-        for path, item in openapi_document()["paths"].items()
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), paths[path])
+        for path in sorted(paths, key=lambda path: path.count("{"))
     ]
 
 

@@ -1,10 +1,13 @@
 """In a blind corpus ada's answers are the same bytes whatever ben has done."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
-from annotations.models import Annotation, Pipeline
+from annotations.models import Annotation, Assignment, AssignmentStatus, Pipeline
+from annotations.services.queue import sweep_assignments
 from corpus.models import Corpus, User
 from corpus.services.events import seal_events
 from tests.api.conftest import decide_all, suggestions
@@ -28,6 +31,7 @@ def paths_of(article: UUID) -> list[str]:
         "corpora/harbour/events/",
         "corpora/harbour/pipelines/",
         "runs/",
+        *(f"assignments/?corpus=harbour&status={status}" for status in AssignmentStatus.values),
         f"articles/{article}/",
         f"articles/{article}/revisions/",
         f"articles/{article}/blocks/",
@@ -40,9 +44,10 @@ def paths_of(article: UUID) -> list[str]:
 
 
 def answers(who: Caller, article: UUID) -> dict[str, tuple[int, bytes]]:
+    mine = who.get("assignments/?corpus=harbour").json()["results"]
     return {
         path: (response.status_code, content_of(response))
-        for path in paths_of(article)
+        for path in [*paths_of(article), *(f"assignments/{row['id']}/" for row in mine)]
         for response in [who.get(path)]
     }
 
@@ -59,7 +64,7 @@ def second(corpus: Corpus, article: UUID) -> UUID:
 
 @pytest.mark.parametrize("own", ["nothing", "a pass in hand", "a submitted pass"])
 def test_adas_answers_do_not_show_bens_pass(
-    as_ada: Caller, as_ben: Caller, article: UUID, second: UUID, own: str
+    as_ada: Caller, as_ben: Caller, ben: User, article: UUID, second: UUID, own: str
 ) -> None:
     if own == "a pass in hand":
         found = suggestions(as_ada, article)[0]
@@ -72,9 +77,24 @@ def test_adas_answers_do_not_show_bens_pass(
     decide_all(as_ben, article, "accept", but_first="skip")
     add = {"decisions": [{"verdict": "add", "label": "claim", "segments": [[1, 4]]}]}
     assert as_ben.post(f"articles/{second}/reviews/", add).json()["results"][0]["status"] == 200
+    Assignment.objects.filter(reviewer=ben).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sweep_assignments() == 1
     seal_events()
     after = answers(as_ada, article) | answers(as_ada, second)
     assert after == before
+
+
+def test_who_has_a_pass_in_hand_does_not_see_that_it_is_settled(
+    as_ada: Caller, as_ben: Caller, article: UUID, corpus: Corpus
+) -> None:
+    Corpus.objects.update(single_is_gold=True)
+    first = suggestions(as_ada, article)[0]
+    as_ada.post(f"annotations/{first['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    seal_events()
+    before = answers(as_ada, article)
+    decide_all(as_ben, article, "accept")
+    seal_events()
+    assert answers(as_ada, article) == before
 
 
 def test_gold_shows_once_all_of_it_is_settled_and_the_own_pass_is_done(

@@ -6,8 +6,18 @@ from pathlib import Path
 from string import Template
 from uuid import UUID
 
+import orjson
+import pytest
+
+from annotations.models import Dispute
+from annotations.services.jobs import work_jobs
+from corpus.models import Corpus, Revision, User
+from tests.annotations.deciding import own
+from tests.annotations.test_gold_records import differ
+from tests.annotations.test_queue import settings
 from tests.api.conftest import suggestions
 from tests.api.contract import Caller, content_of
+from tests.conftest import TEXT, put_in
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 BASE = "http://test/api/v1"
@@ -24,7 +34,7 @@ def examples() -> list[str]:
 def run(owner: Caller, line: str, names: dict[str, str]) -> tuple[int, bytes]:
     """Send what a line of curl would send."""
     words = shlex.split(Template(line).safe_substitute(names))[1:]
-    headers, body, url = {}, None, ""
+    headers, body, url, posted = {}, None, "", False
     while words:
         word = words.pop(0)
         if word == "-H":
@@ -34,22 +44,48 @@ def run(owner: Caller, line: str, names: dict[str, str]) -> tuple[int, bytes]:
             body = words.pop(0).encode()
         elif word == "-o":
             words.pop(0)
+        elif word == "-X":
+            posted = words.pop(0) == "POST"
         else:
             url = word
     del headers["Authorization"]
     kind = headers.pop("Content_Type", "")
     path = url.removeprefix(BASE + "/")
-    response = owner.send("GET" if body is None else "POST", path, body, content_type=kind, **headers)
+    response = owner.send(
+        "POST" if posted or body is not None else "GET", path, body, content_type=kind, **headers
+    )
     return response.status_code, content_of(response)
 
 
-def test_every_example_works(as_owen: Caller, article: UUID) -> None:
+@pytest.fixture
+def disputed(article: UUID, corpus: Corpus, ada: User, ben: User) -> Revision:
+    """Another text, that two people have read differently; beside it one that waits for somebody."""
+    settings(corpus, passes=2)
+    revision, _ = put_in(corpus, TEXT, "disputed"), put_in(corpus, TEXT, "waiting")
+    work_jobs("test", limit=10, seconds=30)
+    differ(revision, ada, ben)
+    return revision
+
+
+def test_every_example_works(
+    as_owen: Caller, article: UUID, disputed: Revision, ada: User, ben: User
+) -> None:
     quote = suggestions(as_owen, article, "quote")[0]
-    names = {"API": BASE, "TOKEN": "x", "ARTICLE": str(article), "ANNOTATION": quote["id"]}
+    names = {
+        "API": BASE,
+        "TOKEN": "x",
+        "ARTICLE": str(article),
+        "ANNOTATION": quote["id"],
+        "DISPUTE": str(Dispute.objects.get().pk),
+        "FIRST": str(own(ben, disputed).layer.pk),
+        "SECOND": str(own(ada, disputed).layer.pk),
+    }
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 10
+    assert len(lines) == 17
     for line in lines:
         status, body = run(as_owen, line, names)
+        if line.endswith("/take/"):
+            names["ASSIGNMENT"] = orjson.loads(body)["id"]
         assert status in (200, 201), (line, body)
         if "/reviews/" in line:
             assert b'"status":200' in body, body

@@ -11,7 +11,7 @@ from rest_framework.parsers import JSONParser
 
 from corpus.api.views import Route
 from tests.api.contract import API, Caller
-from tests.api.test_matrix import EXPECTED, Cell, World, personas, routes, undone, world
+from tests.api.test_matrix import EXPECTED, Cell, World, address_of, body_of, personas, routes, undone, world
 
 __all__ = ["personas", "world"]
 
@@ -110,7 +110,8 @@ revision=0 revision=-1 revision=x revision=999999999 revision= revision=٣
 offset_unit= offset_unit=bytes offset_unit=UTF8
 layer= layer=x layer=machine: layer=reviewer:x layer=all&layer=gold layer=%F0%9F%98%80
 layer=reviewer:00000000-0000-0000-0000-00000000000g layer=machine:rules@2%0a
-status= status=x status=NEW number=0 number=x number=999999999 atomic=1 atomic=True
+status= status=x status=NEW status=taken corpus=harbour whose= whose=x whose=all
+number=0 number=x number=999999999 atomic=1 atomic=True
 format= format=csv format=../../etc/passwd corpus= corpus=%20 reason= reason=%20
 """
 PATHS = """
@@ -177,7 +178,7 @@ def send(
     owner: Caller, world: World, item: tuple[str, str, str, list[str], Cell], body: bytes, **headers: str
 ) -> Any:
     _, name, method, needed, cell = item
-    path = reverse(name, kwargs={key: world.own[key] for key in needed}) + cell.query
+    path = address_of(name, needed, cell, world.own)
     with undone():
         return owner.send(method, path, body, **{**cell.headers, **headers})
 
@@ -202,7 +203,7 @@ def test_a_body_of_another_shape_is_refused_everywhere(world: World, owner: Call
 
 def test_an_unknown_field_is_refused_by_its_name(world: World, owner: Caller) -> None:
     for item in writing():
-        body = {**item[4].body, "colour_of_hat": "red"}
+        body = {**body_of(item[4], world.own), "colour_of_hat": "red"}
         response = send(owner, world, item, orjson.dumps(body))
         assert response.status_code == 400, item[0]
         assert "colour_of_hat" in response.json()["message"], item[0]
@@ -211,9 +212,7 @@ def test_an_unknown_field_is_refused_by_its_name(world: World, owner: Caller) ->
 def test_no_value_of_a_field_is_a_500(world: World, owner: Caller) -> None:
     """Each field of each body, at every depth, with each wrong value."""
     for item in writing():
-        body = item[4].body
-        if "corpus" in body:
-            body = {**body, "corpus": "harbour"}
+        body = body_of(item[4], world.own)
         for place in _places(body):
             for what, value in WRONG_VALUES.items():
                 response = send(owner, world, item, orjson.dumps(_with(body, place, value)))
@@ -252,12 +251,11 @@ def test_no_path_is_a_500(world: World, owner: Caller, path: str) -> None:
 def test_no_header_is_a_500(world: World, owner: Caller) -> None:
     for key, name, needed in routes():
         cell = EXPECTED[key]
-        path = (
-            reverse(name, kwargs={part: {**world.own, **_own(world)}[part] for part in needed}) + cell.query
-        )
+        path = address_of(name, needed, cell, {**world.own, **_own(world)})
+        body = body_of(cell, world.own)
         for headers in HEADERS:
             with undone():
-                response = owner.send(key.split()[1], path, cell.body, **{**cell.headers, **headers})
+                response = owner.send(key.split()[1], path, body, **{**cell.headers, **headers})
             assert response.status_code < 500, (key, headers, response.content[:300])
 
 

@@ -11,17 +11,18 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotations.models import Annotation, Export, Job, JobStatus, Layer, Relation, Run, Training
+from annotations.models import Annotation, Dispute, Export, Job, JobStatus, Layer, Relation, Run, Training
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
-from corpus.models import Block, Corpus, Role, Token, User
+from annotations.services.queue import close_passes, take_article
+from corpus.models import Block, Corpus, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
 from corpus.services.corpora import create_corpus, set_member
 from tests.api.contract import ALL, Caller, caller, content_of
-from tests.conftest import person, put_in
+from tests.conftest import acting, person, put_in
 
 METHODS = ("get", "post", "put", "patch", "delete")
-VIEWER, REVIEWER, LEAD, OWNER = Role.VIEWER, Role.REVIEWER, Role.LEAD, Role.OWNER
+VIEWER, REVIEWER, ADJUDICATOR, LEAD, OWNER = Role
 READ, INGEST, SUGGEST, REVIEW, EXPORT, MANAGE = Scope
 V0, V1 = {"If_Match": '"0"'}, {"If_Match": '"1"'}
 TEXT = "A text that nobody has sent before."
@@ -30,6 +31,7 @@ SENT = {
     "pipeline": {"name": "mine", "version": "1"},
     "annotations": [{"key": 1, "label": "claim", "segments": [[0, 5]], "score": 0.5}],
 }
+REJECTED = {"reject": True, "reason": "boundary"}
 SCHEME = {"labels": [{"name": "claim"}], "relations": []}
 
 
@@ -46,6 +48,8 @@ class Cell:
     #: A token of one corpus does not reach it.
     unbound: bool = False
     public: bool = False
+    #: To whom the role does not reach it is not there at all.
+    hidden: bool = False
 
 
 EXPECTED: dict[str, Cell] = {
@@ -109,6 +113,19 @@ EXPECTED: dict[str, Cell] = {
     "run GET": Cell(role=VIEWER),
     "cancel-run POST": Cell(role=LEAD, scope=MANAGE),
     "retry-job POST": Cell(role=LEAD, scope=MANAGE),
+    "assignments GET": Cell(role=REVIEWER, query="?corpus={slug}"),
+    "take POST": Cell(role=REVIEWER, scope=REVIEW, status=201, body={"corpus": "{slug}"}),
+    # The assignment of each world is its owner's own.
+    "assignment GET": Cell(role=LEAD, hidden=True),
+    "heartbeat POST": Cell(role=OWNER, scope=REVIEW, hidden=True),
+    "return POST": Cell(role=OWNER, scope=REVIEW, hidden=True),
+    "submit POST": Cell(role=OWNER, scope=REVIEW, hidden=True, status=409),
+    "hand-over POST": Cell(role=LEAD, scope=MANAGE, hidden=True, body={"to": "{to}"}),
+    "disputes GET": Cell(role=ADJUDICATOR, query="?corpus={slug}"),
+    "dispute GET": Cell(role=ADJUDICATOR),
+    "settle POST": Cell(role=ADJUDICATOR, scope=REVIEW, body=REJECTED, headers=V1),
+    "reopen POST": Cell(role=ADJUDICATOR, scope=REVIEW, headers=V1),
+    "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
     "schema GET": Cell(public=True),
@@ -170,14 +187,20 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         COMMAND, slug=slug, name=slug, owner=owner, guideline="R1."
     )
     pipeline = activate_pipeline(COMMAND, corpus, "rules")
-    revision = put_in(corpus, external_id=f"{slug}-1")
+    # One text for the owner, one that is disputed, and one to take.
+    revision, disputed, _ = (put_in(corpus, external_id=f"{slug}-{number}") for number in (1, 2, 3))
     work_jobs("test", limit=10, seconds=30)
+    assignment = take_article(acting(owner), revision)
+    set_member(COMMAND, corpus, helper := person(f"{slug}-helper"), Role.REVIEWER)
     layer = Layer.objects.get(revision=revision, pipeline=pipeline)
     job = Job.objects.get(revision=revision)
     Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED)
     return {
         "slug": corpus.slug,
-        "who": f"{slug}-helper",
+        "who": helper.username,
+        "to": str(helper.public_id),
+        "assignment_id": assignment.pk,
+        "dispute_id": _dispute(disputed).pk,
         "article_id": revision.article_id,
         "annotation_id": Annotation.objects.filter(layer=layer).first().pk,  # type: ignore[union-attr]
         "relation_id": Relation.objects.filter(layer=layer).first().pk,  # type: ignore[union-attr]
@@ -190,17 +213,24 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
     }
 
 
+def _dispute(revision: Revision) -> Dispute:
+    close_passes([revision.pk])
+    Revision.objects.filter(pk=revision.pk).update(status="disputed")
+    return Dispute.objects.create(
+        corpus=revision.corpus, revision=revision, line=uuid.uuid4(), start=0, opened_at=timezone.now()
+    )
+
+
 @pytest.fixture
 def world(corpus: Corpus, owen: User) -> World:
     zoe = person("zoe")
     own, foreign = furnished("harbour", owen), furnished("abroad", zoe)
-    for found in (own, foreign):
-        set_member(COMMAND, Corpus.objects.get(slug=found["slug"]), person(found["who"]), VIEWER)
     foreign["token_id"] = _token(zoe).pk
     missing: dict[str, Any] = {name: uuid.uuid4() for name in own if name.endswith("_id")}
     missing |= {
         "slug": "nowhere",
         "who": "nobody",
+        "to": str(uuid.uuid4()),
         "block_id": 10**17,
         "job_id": 10**17,
         "token_id": uuid.uuid4(),
@@ -242,7 +272,7 @@ def expected_status(cell: Cell, persona: Persona, *, there: bool) -> int:
     reaches = cell.scope is None or cell.scope in persona.scopes
     if cell.role is None:
         return cell.status if reaches and not (cell.unbound and persona.bound) else 403
-    if not there or persona.role is None:
+    if not there or persona.role is None or (cell.hidden and not persona.role.reaches(cell.role)):
         return 404
     return cell.status if reaches and persona.role.reaches(cell.role) else 403
 
@@ -251,13 +281,26 @@ def ask(
     persona: Persona, name: str, method: str, cell: Cell, things: dict[str, Any], needed: list[str]
 ) -> Any:
     """Send the request of a cell and undo what it did."""
-    path = reverse(name, kwargs={key: things[key] for key in needed}) + cell.query
-    body = cell.body
-    if isinstance(body, dict) and "corpus" in body:
-        body = {**body, "corpus": things["slug"]}
+    path = address_of(name, needed, cell, things)
     with undone():
-        response = persona.call.send(method, path, body, **cell.headers)
+        response = persona.call.send(method, path, body_of(cell, things), **cell.headers)
         return response.status_code, content_of(response)
+
+
+def address_of(name: str, needed: list[str], cell: Cell, things: dict[str, Any]) -> str:
+    query = cell.query.replace("{slug}", things["slug"])
+    return reverse(name, kwargs={key: things[key] for key in needed}) + query
+
+
+def body_of(cell: Cell, things: dict[str, Any]) -> Any:
+    """Return the body of a cell; the fields that name a thing name this world's."""
+    if not isinstance(cell.body, dict):
+        return cell.body
+    names = {"{slug}": things["slug"], "{to}": things["to"]}
+    return {
+        field: names.get(value, value) if isinstance(value, str) else value
+        for field, value in cell.body.items()
+    }
 
 
 class undone:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from corpus.models import Corpus
-from corpus.schemes import DEFAULT_SCHEME, SchemeError, parse_scheme
+from corpus.schemes import DEFAULT_SCHEME, SchemeError, parse_scheme, united
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import publish_scheme
 from corpus.services.errors import BadInput
@@ -50,3 +50,26 @@ def test_a_refused_scheme_leaves_the_old_one(corpus: Corpus) -> None:
     with pytest.raises(BadInput):
         publish_scheme(COMMAND, corpus, definition=HOSTILE["a head that is a list"], version=1)
     assert corpus.schemes.count() == 1
+
+
+def test_several_schemes_together_allow_what_any_of_them_does() -> None:
+    first = parse_scheme(
+        {
+            "labels": [{"name": "claim"}, {"name": "quote", "attributes": {"type": ["direct"]}}],
+            "relations": [{"name": "source", "heads": ["quote"], "children": ["claim"]}],
+        }
+    )
+    second = parse_scheme(
+        {
+            "labels": [{"name": "claim"}, {"name": "quote", "attributes": {"type": ["mixed"]}}],
+            "relations": [{"name": "source", "heads": ["claim"], "children": ["quote"]}],
+        }
+    )
+    both = united([first, second, parse_scheme({"labels": [{"name": "place"}], "relations": []})])
+    for kind in ("direct", "mixed"):
+        both.check_annotation("quote", {"type": kind})
+    both.check_annotation("place", {})
+    both.check_relation("source", "quote", "claim")
+    both.check_relation("source", "claim", "quote")
+    with pytest.raises(SchemeError):
+        both.check_annotation("quote", {"type": "indirect"})

@@ -10,16 +10,18 @@ from django.utils.text import slugify
 from annotations.exchange import FORMATS, UnknownFormat, check_format
 from annotations.exchange.native import NATIVE
 from annotations.services.importing import import_records
+from annotations.services.manifests import corpus_by_manifest, manifest_beside
 from annotations.tasks import ring
 from corpus.management.base import AttestCommand, progress
 from corpus.models import Corpus
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import create_corpus
 
 
 class Command(AttestCommand):
     help = (
         "Take articles with their labels from a file into a corpus, which is made if it is new. "
+        "Where the manifest of the export stands beside the file, the file is held against it first, and the "
+        "new corpus gets its schemes and guidelines. "
         "Doing it again changes nothing. Exit code 3 says that records were rejected; the rest went in."
     )
 
@@ -58,9 +60,10 @@ class Command(AttestCommand):
         slug = slugify(options["corpus"])
         if not slug:
             raise CommandError(f"{options['corpus']!r} makes no slug; use letters, digits and dashes.")
-        corpus = Corpus.objects.filter(slug=slug).first() or create_corpus(
-            COMMAND, slug=slug, name=options["corpus"]
-        )
+        corpus = Corpus.objects.filter(slug=slug).first()
+        if corpus is None:
+            manifest = manifest_beside(options["file"])
+            corpus = corpus_by_manifest(COMMAND, manifest, slug=slug, name=options["corpus"])
         counts = Counter({"created": 0, "amended": 0, "unchanged": 0, "rejected": 0})
         with options["file"].open("rb") as file:
             outcomes = import_records(COMMAND, corpus, file, source=options["file"].name)
