@@ -93,6 +93,10 @@ class Assignment(models.Model):
             models.Index(fields=["lease_until"], condition=Q(status="taken"), name="assignment_leases"),
             # What a person has in hand, and has done.
             models.Index(fields=["reviewer", "corpus", "status"], name="assignment_of_a_person"),
+            # Passes a day, and the newest ones.
+            models.Index(
+                fields=["corpus", "ended_at"], condition=Q(status="submitted"), name="assignment_submitted"
+            ),
             # Who is on what.
             models.Index(
                 fields=["corpus", "taken_at"], condition=Q(status="taken"), name="assignment_in_hand"
