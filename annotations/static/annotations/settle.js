@@ -26,6 +26,9 @@ document.addEventListener("change", (event) => {
   if (event.target.name === "label") showFieldsOf(form);
 });
 
+const disputed = text.querySelector("mark");
+if (disputed) text.scrollTop = disputed.offsetTop - text.offsetTop - text.clientHeight / 3;
+
 if (form) {
   for (const button of document.querySelectorAll("[data-take], [data-append]")) button.hidden = false;
   showFieldsOf(form);
