@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -35,6 +36,16 @@ def uuid7_hex(count: int) -> list[str]:
     high, low = divmod(_laid_out(_reserve(count)), 1 << 64)
     start = f"{high:016x}"
     return [start + "%016x" % number for number in range(low, low + count * _STEP, _STEP)]  # noqa: UP031 - quicker
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """Return the least id of a moment: what was made since has an id no less."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << _LOW_BITS)
+
+
+def moment_of(identity: UUID) -> datetime:
+    """Return when an id was made, to the millisecond."""
+    return datetime.fromtimestamp((identity.int >> 80) / 1000, UTC)
 
 
 def _reserve(count: int) -> int:

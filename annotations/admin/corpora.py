@@ -1,4 +1,4 @@
-"""The pages of a corpus that are about labels: its machines, its exports."""
+"""The pages of a corpus that are about labels: its machines, its exports, the work on it."""
 
 import re
 import tempfile
@@ -12,6 +12,9 @@ from django.shortcuts import redirect
 from django.urls.resolvers import URLPattern
 
 from annotations.admin import learning
+from annotations.admin.disputes import dispute_page, disputes_page
+from annotations.admin.figures import figures_page
+from annotations.admin.queue import return_page, take_page, work_page
 from annotations.extraction import CONFIGURED, PIPELINES
 from annotations.models import Export, Layer, LayerKind, Pipeline, Run
 from annotations.services.exporting import export_corpus
@@ -33,6 +36,9 @@ class LabelledCorpusAdmin(CorpusAdmin):
     tabs: ClassVar[list[Tab]] = [
         *CorpusAdmin.tabs,
         Tab(name="machines", title="Machines", role=Role.VIEWER),
+        Tab(name="disputes", title="Disputes", role=Role.ADJUDICATOR),
+        Tab(name="work", title="Work", role=Role.LEAD),
+        Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
         Tab(name="export", title="Export", role=Role.LEAD),
     ]
 
@@ -41,6 +47,12 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("machines/", machines_page, "machines"),
             *(self.route(*place) for place in learning.pages()),
             self.route("export/", export_page, "export"),
+            self.route("take/", take_page, "take"),
+            self.route("return/", return_page, "return"),
+            self.route("work/", work_page, "work"),
+            self.route("disputes/", disputes_page, "disputes"),
+            self.route("disputes/<uuid:dispute_id>/", dispute_page, "dispute"),
+            self.route("figures/", figures_page, "figures"),
             *super().get_urls(),
         ]
 

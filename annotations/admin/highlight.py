@@ -57,6 +57,25 @@ def painted(text: str, blocks: Sequence[Block], marks: Iterable[Mark]) -> SafeSt
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
+def passage(text: str, blocks: Sequence[Block], marks: Iterable[Mark], around: Iterable[Span]) -> SafeString:
+    """Return the blocks that hold any of the spans, each with its neighbours, with the marks drawn in."""
+    blocks = blocks or (Block(start=0, end=len(text), kind=BlockKind.BODY),)
+    spans = list(around)
+    held = {
+        number
+        for number, block in enumerate(blocks)
+        if any(Span(block.start, block.end).overlaps(span) for span in spans)
+    }
+    shown = {near for number in held for near in (number - 1, number, number + 1) if 0 <= near < len(blocks)}
+    by_block = _pieces(blocks, sorted(marks, key=lambda mark: mark.segments[0]))
+    parts: list[SafeString] = []
+    for number in sorted(shown):
+        if parts and number - 1 not in shown:
+            parts.append(format_html('<p class="at-cut">{}</p>', "…"))
+        parts.append(_block(text, blocks[number], by_block[number]))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
 def exact(text: str) -> SafeString:
     """Return text escaped so that a browser has the same characters; it would read a CR as a line feed."""
     return SafeString(escape(text).replace("\r", "&#13;"))

@@ -10,18 +10,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from annotations.admin.board import Board, lay_out
 from annotations.admin.highlight import painted
 from annotations.admin.panel import Panel, open_panel, panel_decision, read_id, read_version
-from annotations.models import Layer, LayerKind, Verdict
+from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Verdict
 from annotations.models.reviews import RejectReason
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
+from annotations.services.queue import give_back
 from annotations.services.reviewing import decide, decide_many
-from annotations.services.seeing import next_revisions
 from annotations.services.texts import text_blocks
 from corpus.admin.access import check_role, roles_of
 from corpus.admin.pages import page, telling
@@ -29,7 +30,7 @@ from corpus.api.authentication import admin_actor
 from corpus.models import Revision, Role, Scheme
 from corpus.services.actors import Actor
 from corpus.services.corpora import scheme_of
-from corpus.services.errors import BadInput, NotFound, ServiceError
+from corpus.services.errors import BadInput, InvalidTransition, NotFound, ServiceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ def _act(request: HttpRequest, seat: Seat) -> HttpResponse:
         "bulk": _decide_checked,
         "panel": _send_panel,
         "submit": _submit,
+        "return": _return,
         "reopen": _reopen,
     }
     act = acts.get(request.POST.get("act", ""))
@@ -139,6 +141,15 @@ def _submit(request: HttpRequest, seat: Seat) -> HttpResponse:
     return seat.back()
 
 
+def _return(request: HttpRequest, seat: Seat) -> HttpResponse:
+    with telling(request, "You have given it back; somebody else gets it. What you decided stays."):
+        held = _held(seat)
+        if held is None:
+            raise InvalidTransition("This article is not in your hands any more.")
+        give_back(seat.actor, held)
+    return redirect("admin:index")
+
+
 def _reopen(request: HttpRequest, seat: Seat) -> HttpResponse:
     with telling(request, "Your pass is open again."):
         reopen_pass(seat.actor, seat.revision)
@@ -171,7 +182,8 @@ def _render(
         .values_list("number", flat=True)
         .first(),
         in_hand=_pass_in_hand(seat) if revision.current else None,
-        next_article=_next_article(seat) if submitted else None,
+        assignment=_held(seat),
+        begun=not desk.own.layer._state.adding,
     )
 
 
@@ -199,6 +211,9 @@ def _pass_in_hand(seat: Seat) -> int | None:
     return open_passes.order_by("-revision__number").values_list("revision__number", flat=True).first()
 
 
-def _next_article(seat: Seat) -> UUID | None:
-    waiting = next_revisions(seat.actor, seat.revision.article.corpus)
-    return waiting.values_list("article_id", flat=True).first()
+def _held(seat: Seat) -> Assignment | None:
+    """Return the assignment under which this reviewer has the text in hand, or None."""
+    held = Assignment.objects.filter(
+        revision=seat.revision, reviewer=seat.actor.user, status=AssignmentStatus.TAKEN
+    )
+    return held.first()

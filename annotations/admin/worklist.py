@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from annotations.admin.queue import in_hand
 from annotations.services.seeing import OWN_STATUSES, sees_others_work, status_seen_by, with_seen_status
 from corpus.admin.access import (
     ScopedAdmin,
@@ -112,6 +113,7 @@ class WorkList(ScopedAdmin[Revision]):
             "corpus": corpus,
             "may_put_in": bool(corpus and reaches(request, corpus.pk, Role.LEAD)),
             "may_review": bool(corpus and reaches(request, corpus.pk, Role.REVIEWER)),
+            "held": in_hand(person(request), corpus) if corpus else [],
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 

@@ -95,6 +95,10 @@ class Assignment(models.Model):
             models.Index(fields=["reviewer", "corpus", "status", "-id"], name="assignment_of_a_person"),
             # The list of a lead, the newest first.
             models.Index(fields=["corpus", "status", "-id"], name="assignment_by_status"),
+            # Passes a day, and the newest ones.
+            models.Index(
+                fields=["corpus", "ended_at"], condition=Q(status="submitted"), name="assignment_submitted"
+            ),
             # Who is on what.
             models.Index(
                 fields=["corpus", "taken_at"], condition=Q(status="taken"), name="assignment_in_hand"

@@ -229,6 +229,16 @@ def give_back(actor: Actor, assignment: Assignment) -> Assignment:
 
 
 @transaction.atomic
+def take_back(actor: Actor, assignment: Assignment) -> Assignment:
+    """End a pass in somebody's hands and open it for others. For leads; what was decided stays."""
+    require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
+    row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
+    if row.status != AssignmentStatus.TAKEN:
+        raise InvalidTransition(f"This assignment is {row.status}; nobody has it in hand.")
+    return _end(actor, row, AssignmentStatus.RETURNED)
+
+
+@transaction.atomic
 def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     """Give a pass, open or in somebody's hands, to another reviewer. For leads.
 

@@ -8,10 +8,10 @@ from django import template
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
+from annotations.admin.queue import in_hand
 from annotations.models import Layer, LayerKind, Run
-from annotations.services.seeing import next_revisions
+from annotations.services.figures import COUNTED
 from corpus.admin.access import corpora_reached, person, roles_of
-from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Revision, Role
 
 register = template.Library()
@@ -34,12 +34,15 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
     roles = roles_of(request)
     corpora = list(_counted(Corpus.objects.filter(pk__in=roles))[:MAX_CORPORA])
     passes, more = _own_passes(person(request).pk)
+    held = in_hand(person(request))
     reviewable = [corpus for corpus in corpora if roles[corpus.pk].reaches(Role.REVIEWER)]
     return {
         "corpora": [
             {
                 "corpus": corpus,
                 "role": roles[corpus.pk],
+                "reviewer": roles[corpus.pk].reaches(Role.REVIEWER),
+                "adjudicator": roles[corpus.pk].reaches(Role.ADJUDICATOR),
                 "lead": roles[corpus.pk].reaches(Role.LEAD),
                 "open": passes[corpus.pk, False],
                 "submitted": passes[corpus.pk, True],
@@ -47,7 +50,8 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
             for corpus in corpora
         ],
         "more": "+" if more else "",
-        "next": _next(request, reviewable),
+        "held": held,
+        "next": held[0].corpus if held else next(iter(reviewable), None),
         "runs": Run.objects.filter(corpus__in=corpora_reached(request, Role.VIEWER)).select_related(
             "corpus", "pipeline"
         )[:5],
@@ -73,16 +77,12 @@ def _own_passes(user_id: int) -> tuple[Counter[tuple[UUID, bool]], bool]:
     return counts, counts.total() > MANY
 
 
-def _next(request: HttpRequest, corpora: list[Corpus]) -> Revision | None:
-    """Return what to review next, from the first of my corpora that has something."""
-    actor = admin_actor(request)
-    for corpus in corpora[:5]:
-        waiting = next_revisions(actor, corpus).select_related("article", "corpus").defer("text")
-        if found := waiting.first():
-            return found
-    return None
-
-
 @register.filter
 def up_to(value: int) -> str:
     return f"{MANY:,}+" if value > MANY else f"{value:,}"
+
+
+@register.filter
+def counted(value: int) -> str:
+    """Write a count that may have ended at its limit."""
+    return f"{COUNTED:,}+" if value >= COUNTED else f"{value:,}"

@@ -25,6 +25,7 @@ from corpus.schemes import parse_scheme
 from corpus.services.corpora import (
     configure_corpus,
     create_corpus,
+    leave_corpus,
     publish_guideline,
     publish_scheme,
     remove_member,
@@ -131,7 +132,9 @@ def _conflict(form: SettingsForm, error: StaleVersion) -> tuple[SettingsForm, li
     """Return the form as it was filled in, now against the version that stands, and where the two differ."""
     stands = error.details["current"]
     mine = form.cleaned_data
-    differing = [(name, mine[name], value) for name, value in stands.items() if mine[name] != value]
+    differing = [
+        (str(form[name].label), mine[name], value) for name, value in stands.items() if mine[name] != value
+    ]
     return SettingsForm(_with_version(form, error)), differing
 
 
@@ -143,8 +146,12 @@ def _with_version(form: SettingsForm | GuidelineForm | SchemeForm, error: StaleV
 
 
 def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the members; an owner names, changes and removes them by their user names."""
-    corpus = corpus_or_404(request, pk, Role.OWNER if request.method == "POST" else Role.VIEWER)
+    """Show the members; an owner names, changes and removes them by their user names, anybody leaves."""
+    corpus = corpus_or_404(request, pk, Role.VIEWER)
+    if "leave" in request.POST:
+        return _leave(request, corpus)
+    if request.method == "POST":
+        check_role(request, pk, Role.OWNER)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
@@ -163,6 +170,16 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         members=members,
         roles=Role.choices,
     )
+
+
+def _leave(request: HttpRequest, corpus: Corpus) -> HttpResponse:
+    try:
+        leave_corpus(admin_actor(request), corpus)
+    except ServiceError as error:
+        messages.error(request, error.message)
+        return redirect("admin:corpus_corpus_members", corpus.pk)
+    messages.success(request, f"You have left {corpus.name}; what you decided stays.")
+    return redirect("admin:index")
 
 
 def _change_member(request: HttpRequest, corpus: Corpus, user: User, role: str) -> None:

@@ -4,7 +4,6 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -12,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from corpus.admin.access import person
+from corpus.ids import first_id_of
 from corpus.models import Corpus
 
 
@@ -62,9 +62,4 @@ class AddedFilter(admin.SimpleListFilter):
         if value not in ("1", "7", "30"):
             return queryset
         since = timezone.now() - timedelta(days=int(value))
-        return queryset.filter(**{f"{self.keyset}__gte": _first_id(int(since.timestamp() * 1000))})
-
-
-def _first_id(milliseconds: int) -> UUID:
-    """Return the least id of version 7 of a moment."""
-    return UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62)
+        return queryset.filter(**{f"{self.keyset}__gte": first_id_of(since)})

@@ -6,12 +6,12 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from corpus.models import Corpus, Role, SuggestionsShown
+from corpus.models import Corpus, QueueOrder, Role, SuggestionsShown
 from corpus.services.actors import Scope
 
 
-class SettingsForm(forms.Form):
-    """The settings of a corpus, with the version of them that the page was made from."""
+class BasicForm(forms.Form):
+    """What every corpus has from its first day on."""
 
     name = forms.CharField(max_length=200)
     description = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
@@ -20,15 +20,69 @@ class SettingsForm(forms.Form):
     suggestions_shown = forms.ChoiceField(
         choices=SuggestionsShown.choices, help_text="When a reviewer sees what the machines propose."
     )
+
+
+class SettingsForm(BasicForm):
+    """The settings of a corpus, with the version of them that the page was made from."""
+
+    passes = forms.IntegerField(
+        min_value=1, max_value=9, label="Passes an article", help_text="People who read each article."
+    )
+    second_share = forms.FloatField(
+        min_value=0,
+        max_value=1,
+        label="Share with one pass more",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text="Of all articles, drawn by chance: 0.1 for one in ten, 0 for none.",
+    )
+    queue_order = forms.ChoiceField(
+        choices=QueueOrder.choices, label="Order of the queue", help_text="What a reviewer is given next."
+    )
+    seed = forms.IntegerField(
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="Of what is left to chance: the same seed draws the same articles again.",
+    )
+    hand_cap = forms.IntegerField(
+        min_value=0,
+        max_value=1_000,
+        label="Articles in hand",
+        help_text="How many one person may have at once; 0 for any number.",
+    )
+    lease_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=60 * 24 * 30,
+        label="Lease in minutes",
+        help_text="For how long an article is kept for a person who does nothing.",
+    )
+    agreed_is_gold = forms.BooleanField(
+        required=False, label="Agreement is gold", help_text="What all passes agree on is gold by itself."
+    )
+    single_is_gold = forms.BooleanField(
+        required=False,
+        label="A single pass is gold",
+        help_text="Otherwise an adjudicator approves what only one person was to read.",
+    )
+    two_people = forms.BooleanField(
+        required=False,
+        label="Two people",
+        help_text="Nobody settles or approves a text that they have a pass over themselves.",
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     @classmethod
     def of(cls, corpus: Corpus) -> "SettingsForm":
         return cls(initial={name: getattr(corpus, name) for name in cls.base_fields})
 
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields as the page has them, by the heading of each group."""
+        shown = self.visible_fields()
+        basic = len(BasicForm.base_fields)
+        return [("The corpus", shown[:basic]), ("Passes and queue", shown[basic:])]
 
-class CorpusForm(SettingsForm):
-    version = None  # type: ignore[assignment]
+
+class CorpusForm(BasicForm):
     slug = forms.SlugField(
         max_length=64, help_text="Its short name in addresses and commands; it stays as it is."
     )

@@ -129,6 +129,19 @@ def set_member(actor: Actor, corpus: Corpus, user: User, role: str) -> Membershi
 def remove_member(actor: Actor, corpus: Corpus, user: User) -> None:
     """Take a member out of the corpus; what the person decided stays."""
     require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
+    _remove(actor, corpus, user)
+
+
+@transaction.atomic
+def leave_corpus(actor: Actor, corpus: Corpus) -> None:
+    """Give up one's own membership, whatever the role; the last owner stays."""
+    require(actor, corpus.pk, Role.VIEWER, Scope.MANAGE)
+    if actor.user is None:
+        raise BadInput("Only a person can leave a corpus.")
+    _remove(actor, corpus, actor.user)
+
+
+def _remove(actor: Actor, corpus: Corpus, user: User) -> None:
     member = _held_member(corpus, user)
     if member is None:
         raise NotFound("There is no such member.")

@@ -39,11 +39,11 @@ def test_a_list_takes_as_many_queries_for_thirty_rows_as_for_one(
     configure_corpus(COMMAND, corpus, version=1, changes={"blind": blind})
     client = signed_in(ada)
     put_in(corpus, external_id="a0", outlet="The Lamp", title="One")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(listed(corpus))
     for number in range(1, 30):
         put_in(corpus, external_id=f"a{number}", outlet=f"Outlet {number}", title=f"Title {number}")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = client.get(listed(corpus)).text
     assert page.count('class="field-titled"') == 30
 

@@ -8,6 +8,8 @@ from corpus.models import Corpus, Event, Guideline, Membership, Role, Scheme
 from corpus.schemes import DEFAULT_SCHEME
 from tests.admin.conftest import url
 
+NUMBERS = ("seed", "passes", "second_share", "hand_cap", "lease_minutes")
+
 
 def settings_of(corpus: Corpus, **changes: object) -> dict[str, object]:
     corpus.refresh_from_db()
@@ -16,10 +18,12 @@ def settings_of(corpus: Corpus, **changes: object) -> dict[str, object]:
         "description": corpus.description,
         "language": corpus.language,
         "suggestions_shown": corpus.suggestions_shown,
+        **{name: getattr(corpus, name) for name in ("queue_order", *NUMBERS)},
         "version": corpus.version,
     }
-    if corpus.blind:
-        form["blind"] = "on"
+    for name in ("blind", "agreed_is_gold", "single_is_gold", "two_people"):
+        if getattr(corpus, name):
+            form[name] = "on"
     return {**form, **changes}
 
 
@@ -48,6 +52,31 @@ def test_a_lead_changes_the_settings(signed_in, lea, corpus):
     signed_in(lea).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, name="Port", blind=""))
     corpus.refresh_from_db()
     assert (corpus.name, corpus.blind, corpus.version) == ("Port", False, 2)
+
+
+def test_a_lead_sets_the_passes_and_the_queue(signed_in, lea, corpus):
+    wanted = {
+        "passes": 2,
+        "second_share": "0.25",
+        "queue_order": "random",
+        "seed": 7,
+        "hand_cap": 3,
+        "lease_minutes": 45,
+        "single_is_gold": "on",
+        "two_people": "",
+    }
+    signed_in(lea).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, **wanted))
+    corpus.refresh_from_db()
+    assert [getattr(corpus, name) for name in NUMBERS] == [7, 2, 0.25, 3, 45]
+    assert (corpus.queue_order, corpus.single_is_gold, corpus.two_people) == ("random", True, False)
+    assert corpus.agreed_is_gold
+
+
+@pytest.mark.parametrize(("name", "value"), [("passes", 0), ("second_share", 1.5), ("lease_minutes", "")])
+def test_a_number_out_of_its_range_is_refused(signed_in, lea, corpus, name, value):
+    page = url("corpus_corpus_change", corpus.pk)
+    answer = signed_in(lea).post(page, settings_of(corpus, **{name: value}))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (400, [name])
 
 
 def test_a_reviewer_does_not(signed_in, ada, corpus):
@@ -147,3 +176,18 @@ def test_a_scheme_is_published_and_gives_the_labels_their_colours(signed_in, lea
 
 def test_the_colours_of_a_foreign_corpus_are_missing(signed_in, dee, corpus):
     assert signed_in(dee).get(url("corpus_corpus_labels", corpus.pk, 1)).status_code == 404
+
+
+def test_a_member_leaves_and_what_they_decided_stays(signed_in, ada, corpus):
+    client = signed_in(ada)
+    answer = client.post(url("corpus_corpus_members", corpus.pk), {"leave": "1"}, follow=True)
+    assert "You have left Harbour" in answer.text
+    assert not corpus.members.filter(user=ada).exists()
+    assert Event.objects.get(action="member.removed").actor == ada
+    assert client.get(url("corpus_corpus_members", corpus.pk)).status_code == 404
+
+
+def test_the_last_owner_does_not_leave(signed_in, owen, corpus):
+    answer = signed_in(owen).post(url("corpus_corpus_members", corpus.pk), {"leave": "1"}, follow=True)
+    assert "make somebody else an owner first" in answer.text
+    assert corpus.members.filter(user=owen).exists()

@@ -66,6 +66,29 @@ def test_nobody_else_makes_anybody_a_superuser(who, victim, signed_in, stan, owe
     assert not User.objects.filter(username="nia").exists()
 
 
+RIGHTS = {"is_superuser": "on", "is_staff": "on", "user_permissions": "1", "groups": "1"}
+
+
+def test_no_form_of_a_corpus_gives_rights(signed_in, stan, corpus):
+    """Staff with every role of a corpus sends forged fields along with each form that there is."""
+    corpus.members.create(user=stan, role="owner")
+    client = signed_in(stan)
+    forms = {
+        "corpus_corpus_members": {"username": "stan", "role": "owner"},
+        "corpus_corpus_change": {"name": "Mine", "version": "1"},
+        "corpus_corpus_guideline": {"text": "R1.", "version": "1"},
+        "corpus_corpus_put_in": {"text": "Some text."},
+        "corpus_corpus_work": {"assignment": str(corpus.pk), "to": str(stan.public_id)},
+        "corpus_corpus_disputes": {"approve": str(corpus.pk)},
+    }
+    for name, form in forms.items():
+        client.post(url(name, corpus.pk), {**form, **RIGHTS, "user": stan.pk})
+    client.post(url("corpus_token_add"), {"name": "mine", "scopes": "manage", **RIGHTS})
+    stan.refresh_from_db()
+    assert (stan.is_superuser, stan.is_staff) == (False, True)
+    assert not stan.user_permissions.exists()
+
+
 @pytest.mark.parametrize("page", ["corpus_user_changelist", "corpus_user_add"])
 def test_the_accounts_are_no_page_for_others(page, signed_in, stan):
     assert signed_in(stan).get(url(page)).status_code == 403

@@ -250,7 +250,9 @@ def test_after_a_pass_the_next_article_is_one_click_away(signed_in, ada, corpus)
     desk = Desk(signed_in(ada), first, ada)
     assert "Read, nothing found" in desk.client.get(desk.url).text
     page = desk.told(desk.send("submit"))
-    assert url("corpus_article_review", second.article_id) in page
+    assert "Take the next article" in page
+    taken = desk.client.post(url("corpus_corpus_take", corpus.pk))
+    assert taken["Location"] == url("corpus_article_review", second.article_id)
     layer = Layer.objects.get(kind=LayerKind.REVIEWER)
     assert layer.submitted_at
     assert not layer.annotations.exists()
@@ -335,6 +337,6 @@ def test_the_page_takes_as_many_queries_for_sixty_suggestions_as_for_three(
     client = signed_in(ada)
     for quotes in (1, 20):
         revision = long_article(corpus, quotes)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             page = client.get(url("corpus_article_review", revision.article_id))
         assert page.context["board"].suggestions >= 3 * quotes

@@ -38,6 +38,9 @@ PAGES = {
     "machines": ("corpus_corpus_machines", "corpus", Role.VIEWER),
     "put in": ("corpus_corpus_put_in", "corpus", Role.LEAD),
     "export": ("corpus_corpus_export", "corpus", Role.LEAD),
+    "disputes": ("corpus_corpus_disputes", "corpus", Role.ADJUDICATOR),
+    "figures": ("corpus_corpus_figures", "corpus", Role.ADJUDICATOR),
+    "work": ("corpus_corpus_work", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),
     "erase": ("corpus_article_erase", "article", Role.OWNER),
@@ -153,7 +156,7 @@ def test_the_start_page_of_a_stranger_names_no_corpus(signed_in, things, dee):
 
 
 def test_the_start_page_leads_to_the_next_review(signed_in, suggested, ada):
-    assert url("corpus_article_review", suggested.article_id) in signed_in(ada).get(url("index")).text
+    assert url("corpus_corpus_take", suggested.corpus_id) in signed_in(ada).get(url("index")).text
 
 
 def snapshot():

@@ -218,7 +218,18 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
         "/admin/corpus/corpus/add/",
         *(
             f"{own}/{tab}/"
-            for tab in ("change", "members", "guideline", "scheme", "put-in", "machines", "export")
+            for tab in (
+                "change",
+                "members",
+                "guideline",
+                "scheme",
+                "put-in",
+                "machines",
+                "export",
+                "disputes",
+                "work",
+                "figures",
+            )
         ),
         "/admin/corpus/event/?corpus=harbour",
         "/admin/corpus/ingestreport/",

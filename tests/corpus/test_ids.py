@@ -1,13 +1,14 @@
 """Ids come in order, whichever way they are asked for, and are UUIDs of version 7."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import RFC_4122, UUID
 
 import pytest
 
 from corpus import ids
-from corpus.ids import uuid7, uuid7_hex, uuid7_many
+from corpus.ids import first_id_of, moment_of, uuid7, uuid7_hex, uuid7_many
 
 
 def test_ids_ascend_whichever_way_they_are_asked_for():
@@ -41,3 +42,10 @@ def test_ids_stay_apart_where_the_counter_of_a_millisecond_runs_out(monkeypatch:
 
 def test_no_ids_are_none():
     assert uuid7_hex(0) == []
+
+
+def test_an_id_tells_when_it_was_made():
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    made = uuid7()
+    assert before <= moment_of(made) <= datetime.now(UTC) + timedelta(seconds=1)
+    assert first_id_of(before) < made < first_id_of(datetime.now(UTC) + timedelta(seconds=1))

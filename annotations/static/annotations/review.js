@@ -1,6 +1,7 @@
 // The review page without a reload: the same acts as its forms, over the API. "Saved" stands only after the receipt;
 // after it the parts of the page are fetched anew, so that the page never shows what the server does not hold.
 import { keyed, panelDecision, send } from "./acts.js";
+import { showFieldsOf, takeSelection } from "./fields.js";
 import { selectedSpan } from "./offsets.js";
 
 const review = document.getElementById("review");
@@ -176,19 +177,6 @@ function prepare() {
   showSelection();
 }
 
-function showFieldsOf(form) {
-  const label = form.elements.label.value;
-  for (const field of form.querySelectorAll("[data-for]")) field.hidden = !field.dataset.for.split(", ").includes(label);
-}
-
-function take(button) {
-  if (!selected) return;
-  const field = document.getElementById(button.dataset.take ?? button.dataset.append);
-  const written = `${selected.start}-${selected.end}`;
-  field.value = button.dataset.append && field.value ? `${field.value}, ${written}` : written;
-  if (field.id === "panel-segments") document.getElementById("panel-surface").textContent = `“${selected.surface}”`;
-}
-
 function showSelection() {
   const bar = document.getElementById("selection");
   if (!bar) return;
@@ -239,7 +227,7 @@ document.addEventListener("click", (event) => {
     openPanel(link.dataset.panel, link.dataset.panel === "new" ? selected : null).catch((error) =>
       note(document.getElementById("note"), error.message, "failed"),
     );
-  } else if (button) take(button);
+  } else if (button) takeSelection(button, selected);
   else if (mark && document.getSelection().isCollapsed) showRow(mark.dataset.row);
 });
 
