@@ -13,9 +13,9 @@ from annotations.admin.panel import read_id, read_segments
 from annotations.models import Annotation, Dispute
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import links_of
-from annotations.services.jobs import text_blocks
 from annotations.services.reading import LayerView
 from annotations.services.settling import Choice, WrittenEnd
+from annotations.services.texts import text_blocks
 from corpus.schemes import SchemeDefinition
 from corpus.services.errors import BadInput
 from corpus.text.spans import Span, joined_surface
@@ -105,7 +105,7 @@ def positions_of(dispute: Dispute, views: Sequence[LayerView], scheme: SchemeDef
     ]
     bare = [_bare(letter, view, annotation) for letter, view, annotation in said]
     around = [span for one in bare for _, segments in one.labelled for span in segments]
-    blocks = text_blocks(dispute.revision_id)
+    blocks = text_blocks([dispute.revision_id])[dispute.revision_id]
     return [
         replace(
             one,

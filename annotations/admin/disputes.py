@@ -26,9 +26,9 @@ from annotations.models import Annotation, Dispute, DisputeStatus, Layer, LayerK
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import submitted_passes
 from annotations.services.figures import DISPUTES_LOOKED_AT
-from annotations.services.jobs import text_blocks
 from annotations.services.queue import passes_of
 from annotations.services.settling import approve_passes, find_dispute, reopen_dispute, settle_dispute
+from annotations.services.texts import text_blocks
 from corpus.admin.access import corpus_or_404, person
 from corpus.admin.pages import corpus_page, telling
 from corpus.api.authentication import admin_actor
@@ -252,7 +252,7 @@ def _render(
         article=revision.article,
         differences=[difference_named(name) for name in dispute.differences],
         positions=positions,
-        text=painted(revision.text, text_blocks(revision.pk), marks_of("text", positions)),
+        text=painted(revision.text, text_blocks([revision.pk])[revision.pk], marks_of("text", positions)),
         is_open=dispute.status == DisputeStatus.OPEN,
         may_reopen=dispute.status == DisputeStatus.SETTLED and revision.current,
         party=corpus.two_people and own.exists(),
