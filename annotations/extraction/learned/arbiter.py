@@ -3,6 +3,7 @@
 With little data it believes the rules, since its weights start there.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -14,6 +15,8 @@ from annotations.extraction.learned.tagger import Stretch, Tagged
 PRIOR = {"agree": 4.0, "rules": 2.5, "tagger": 0.0, "tagger sure=9": 1.0, "tagger sure=8": 0.5}
 #: a quote is suggested from this probability on; below a half, for what is found pays more than it costs
 BELIEVED = 0.4
+#: a cue is near a quote at most this many tokens away
+_NEAR = 4
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
@@ -81,7 +84,7 @@ def options_of(page: Page, tagged: Tagged, ours: Sequence[Found], theirs: Sequen
     if theirs and not agree:
         features = ["tagger", f"tagger alone={not ours:d}"]
         for stretch in theirs:
-            features += _of_tagger(page, stretch, ours)
+            features += _of_tagger(page, tagged, stretch, ours)
         if len(theirs) > 1:
             features.append("tagger several")
         options.append(Option(tuple(theirs), features))
@@ -109,7 +112,7 @@ def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list
     ]
 
 
-def _of_tagger(page: Page, stretch: Stretch, ours: Sequence[Found]) -> list[str]:
+def _of_tagger(page: Page, tagged: Tagged, stretch: Stretch, ours: Sequence[Found]) -> list[str]:
     tokens = page.passage.tokens
     features = [
         f"tagger sure={_step(stretch.probability)}",
@@ -120,10 +123,20 @@ def _of_tagger(page: Page, stretch: Stretch, ours: Sequence[Found]) -> list[str]
         features.append(
             f"tagger starts={_sign(stretch.first - found.first)} ends={_sign(stretch.last - found.last)}"
         )
+    features.append(f"tagger beside={_beside(tagged, stretch)}")
     if not ours:
         features.append(f"tagger new sure={_step(stretch.probability)}")
         features.append(f"tagger new begins={tokens[stretch.first].low}")
     return features
+
+
+def _beside(tagged: Tagged, quote: Stretch) -> str:
+    """Return which of cue and source the tagger has near a quote, before it and behind it."""
+    number = bisect_left(tagged.stretches, quote.first, key=lambda item: item.first)
+    around = tagged.stretches[max(number - _NEAR, 0) : number + _NEAR]
+    before = [item.tag for item in around if 0 <= quote.first - item.last <= _NEAR]
+    behind = [item.tag for item in around if 0 <= item.first - quote.last <= _NEAR]
+    return "".join(sorted(before)) + "_" + "".join(sorted(behind))
 
 
 def _sign(number: int) -> int:
