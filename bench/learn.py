@@ -159,7 +159,8 @@ def scorer(
     if path is None:
         return lambda _found: {}
     spec = importlib.util.spec_from_file_location("score", path)
-    assert spec and spec.loader, path
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 
