@@ -38,8 +38,13 @@ def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
     settled = [stretch for stretch in tagged.stretches if stretch.tag != "Q"]
     quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
     for ours, theirs in _clusters(page.quotes, quotes):
-        option, chance = judge(options_of(page, tagged, ours, theirs))
-        settled += [quote._replace(probability=chance) for quote in option.quotes]
+        outer, nested = _nesting(ours)
+        believed, chance = judge(options_of(page, tagged, outer, theirs))
+        settled += [quote._replace(probability=chance) for quote in believed.quotes]
+        for found in nested:
+            if any(_holds(quote, found) for quote in believed.quotes):
+                option, chance = judge(_options_of_nested(found))
+                settled += [quote._replace(probability=chance) for quote in option.quotes]
     return sorted(settled, key=lambda stretch: stretch.first)
 
 
@@ -74,13 +79,12 @@ def options_of(page: Page, tagged: Tagged, ours: Sequence[Found], theirs: Sequen
     options = [Option((), ("nothing",))]
     agree = [_range(item) for item in ours] == [_range(item) for item in theirs]
     if ours:
-        outer = _outermost(ours)
         features = ["agree" if agree else "rules"]
-        for found in outer:
+        for found in ours:
             features += _of_rules(found, tagged, alone=not theirs, agree=agree)
-        if len(outer) > 1:
+        if len(ours) > 1:
             features.append("rules several")
-        options.append(Option(tuple(Stretch("Q", item.first, item.last, 1.0) for item in outer), features))
+        options.append(Option(tuple(Stretch("Q", item.first, item.last, 1.0) for item in ours), features))
     if theirs and not agree:
         features = ["tagger", f"tagger alone={not ours:d}"]
         for stretch in theirs:
@@ -91,15 +95,28 @@ def options_of(page: Page, tagged: Tagged, ours: Sequence[Found], theirs: Sequen
     return options
 
 
-def _outermost(found: Sequence[Found]) -> list[Found]:
-    """Return what no other holds, in order; a list of stretches cannot nest."""
+def _nesting(found: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Return the quotes of the rules that no other overlaps from the left, and those that lie within one."""
     outer: list[Found] = []
+    nested: list[Found] = []
     for item in found:
         if not outer or item.first >= outer[-1].last:
             outer.append(item)
-        elif item.last > outer[-1].last:
-            outer[-1] = outer[-1]._replace(last=item.last) if item.first == outer[-1].first else outer[-1]
-    return outer
+        elif item.last <= outer[-1].last:
+            nested.append(item)
+    return outer, nested
+
+
+def _holds(quote: Stretch, found: Found) -> bool:
+    """Whether a quote holds another that is at most half of it."""
+    inside = quote.first <= found.first and found.last <= quote.last
+    return inside and 2 * (found.last - found.first) <= quote.last - quote.first
+
+
+def _options_of_nested(found: Found) -> list[Option]:
+    """Return whether to keep a quote within a quote, which a tagger cannot see."""
+    kept = Option((Stretch("Q", found.first, found.last, 1.0),), ("nested",))
+    return [Option((), ("nothing nested",)), kept]
 
 
 def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list[str]:

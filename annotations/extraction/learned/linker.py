@@ -50,6 +50,7 @@ class Candidate(NamedTuple):
 class Advice(NamedTuple):
     """The cue and the source that the rules give to a quote, if they know the quote."""
 
+    span: Span | None = None
     rule: str = ""
     cue: Span | None = None
     source: Span | None = None
@@ -139,7 +140,10 @@ def advice_by_quote(rules: Suggestions) -> list[tuple[Span, Advice]]:
     spans = {annotation.key: annotation.segments[0] for annotation in rules.annotations}
     links = {(link.label, link.head): spans[link.child] for link in rules.relations}
     advices = [
-        (segment, Advice(quote.reason, links.get(("cue", quote.key)), links.get(("source", quote.key))))
+        (
+            segment,
+            Advice(segment, quote.reason, links.get(("cue", quote.key)), links.get(("source", quote.key))),
+        )
         for quote in rules.annotations
         if quote.label == "quote"
         for segment in quote.segments
