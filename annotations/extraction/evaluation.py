@@ -26,9 +26,9 @@ LONGER = 5
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\w+")
 _MARK = re.compile('[“”"]')
-_SPEAKING = frozenset(
+_SPEAKING = {"according"} | {
     word for word, entries in LEXICON.items() if any(verb.weight == 1 for _, verb in entries)
-) | {"according"}
+}
 _OUTER = " \t\r\n\u00a0\"“”„«»‘’'.,;:!?"
 _FUNCTION_WORDS = word_set(
     "the a an of in at on for and or to by with from his her their its this that these those"

@@ -3,6 +3,7 @@
 With little data it believes the rules, since its weights start there.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -14,6 +15,8 @@ from annotations.extraction.learned.tagger import Stretch, Tagged
 PRIOR = {"agree": 4.0, "rules": 2.5, "tagger": 0.0, "tagger sure=9": 1.0, "tagger sure=8": 0.5}
 #: a quote is suggested from this probability on; below a half, for what is found pays more than it costs
 BELIEVED = 0.4
+#: a cue is near a quote at most this many tokens away
+_NEAR = 4
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
@@ -35,8 +38,13 @@ def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
     settled = [stretch for stretch in tagged.stretches if stretch.tag != "Q"]
     quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
     for ours, theirs in _clusters(page.quotes, quotes):
-        option, chance = judge(options_of(page, tagged, ours, theirs))
-        settled += [quote._replace(probability=chance) for quote in option.quotes]
+        outer, nested = _nesting(ours)
+        believed, chance = judge(options_of(page, tagged, outer, theirs))
+        settled += [quote._replace(probability=chance) for quote in believed.quotes]
+        for found in nested:
+            if any(_holds(quote, found) for quote in believed.quotes):
+                option, chance = judge(_options_of_nested(found))
+                settled += [quote._replace(probability=chance) for quote in option.quotes]
     return sorted(settled, key=lambda stretch: stretch.first)
 
 
@@ -71,32 +79,44 @@ def options_of(page: Page, tagged: Tagged, ours: Sequence[Found], theirs: Sequen
     options = [Option((), ("nothing",))]
     agree = [_range(item) for item in ours] == [_range(item) for item in theirs]
     if ours:
-        outer = _outermost(ours)
         features = ["agree" if agree else "rules"]
-        for found in outer:
+        for found in ours:
             features += _of_rules(found, tagged, alone=not theirs, agree=agree)
-        if len(outer) > 1:
+        if len(ours) > 1:
             features.append("rules several")
-        options.append(Option(tuple(Stretch("Q", item.first, item.last, 1.0) for item in outer), features))
+        options.append(Option(tuple(Stretch("Q", item.first, item.last, 1.0) for item in ours), features))
     if theirs and not agree:
         features = ["tagger", f"tagger alone={not ours:d}"]
         for stretch in theirs:
-            features += _of_tagger(page, stretch, ours)
+            features += _of_tagger(page, tagged, stretch, ours)
         if len(theirs) > 1:
             features.append("tagger several")
         options.append(Option(tuple(theirs), features))
     return options
 
 
-def _outermost(found: Sequence[Found]) -> list[Found]:
-    """Return what no other holds, in order; a list of stretches cannot nest."""
+def _nesting(found: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Return the quotes of the rules that no other overlaps from the left, and those that lie within one."""
     outer: list[Found] = []
+    nested: list[Found] = []
     for item in found:
         if not outer or item.first >= outer[-1].last:
             outer.append(item)
-        elif item.last > outer[-1].last:
-            outer[-1] = outer[-1]._replace(last=item.last) if item.first == outer[-1].first else outer[-1]
-    return outer
+        elif item.last <= outer[-1].last:
+            nested.append(item)
+    return outer, nested
+
+
+def _holds(quote: Stretch, found: Found) -> bool:
+    """Whether a quote holds another that is at most half of it."""
+    inside = quote.first <= found.first and found.last <= quote.last
+    return inside and 2 * (found.last - found.first) <= quote.last - quote.first
+
+
+def _options_of_nested(found: Found) -> list[Option]:
+    """Return whether to keep a quote within a quote, which a tagger cannot see."""
+    kept = Option((Stretch("Q", found.first, found.last, 1.0),), ("nested",))
+    return [Option((), ("nothing nested",)), kept]
 
 
 def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list[str]:
@@ -109,7 +129,7 @@ def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list
     ]
 
 
-def _of_tagger(page: Page, stretch: Stretch, ours: Sequence[Found]) -> list[str]:
+def _of_tagger(page: Page, tagged: Tagged, stretch: Stretch, ours: Sequence[Found]) -> list[str]:
     tokens = page.passage.tokens
     features = [
         f"tagger sure={_step(stretch.probability)}",
@@ -120,10 +140,20 @@ def _of_tagger(page: Page, stretch: Stretch, ours: Sequence[Found]) -> list[str]
         features.append(
             f"tagger starts={_sign(stretch.first - found.first)} ends={_sign(stretch.last - found.last)}"
         )
+    features.append(f"tagger beside={_beside(tagged, stretch)}")
     if not ours:
         features.append(f"tagger new sure={_step(stretch.probability)}")
         features.append(f"tagger new begins={tokens[stretch.first].low}")
     return features
+
+
+def _beside(tagged: Tagged, quote: Stretch) -> str:
+    """Return which of cue and source the tagger has near a quote, before it and behind it."""
+    number = bisect_left(tagged.stretches, quote.first, key=lambda item: item.first)
+    around = tagged.stretches[max(number - _NEAR, 0) : number + _NEAR]
+    before = [item.tag for item in around if 0 <= quote.first - item.last <= _NEAR]
+    behind = [item.tag for item in around if 0 <= item.first - quote.last <= _NEAR]
+    return "".join(sorted(before)) + "_" + "".join(sorted(behind))
 
 
 def _sign(number: int) -> int:

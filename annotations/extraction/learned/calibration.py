@@ -7,6 +7,7 @@ for articles that the tagger was not trained on.
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 #: so many right and so many wrong suggestions are added to each pool, so that none is certain
 _DOUBT = 1.0
@@ -37,8 +38,9 @@ class Calibration:
 def calibrate(predictions: Sequence[tuple[float, bool]]) -> Calibration:
     """Return the curve that fits scores and whether each suggestion was right."""
     pools: list[tuple[float, float, float]] = []  # sum of scores, right ones, all
-    for raw, right in sorted(predictions):
-        pools.append((raw, float(right), 1.0))
+    for raw, alike in groupby(sorted(predictions), key=lambda judgement: judgement[0]):
+        verdicts = [right for _, right in alike]
+        pools.append((raw * len(verdicts), float(sum(verdicts)), float(len(verdicts))))
         while len(pools) > 1 and pools[-2][1] * pools[-1][2] >= pools[-1][1] * pools[-2][2]:
             last = pools.pop()
             before = pools.pop()

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from annotations.extraction.base import Suggestions
 from annotations.extraction.draft import Draft, Key
 from annotations.extraction.learned.arbiter import Arbiter, settle
+from annotations.extraction.learned.examples import joined
 from annotations.extraction.learned.linker import Decides, Linked, Linker, advice_by_quote, link
 from annotations.extraction.learned.ranker import Ranker
 from annotations.extraction.learned.reading import Page, Reading
 from annotations.extraction.learned.tagger import Stretch, Tagged
-from annotations.extraction.passages import Passage
+from annotations.extraction.passages import Passage, pieces_of
 from annotations.extraction.said import speech_of
 from corpus.text.spans import Span
 
@@ -65,7 +66,7 @@ def draft_quotes(
     for page, pieces in pages:
         for _, group in groupby(pieces, key=_attribution):
             heads += _draft_quote(draft, page.passage, list(group), calibrate)
-    _draft_claims(draft, reading.rules, sorted(heads, key=lambda head: head[0]))
+    _draft_claims(draft, reading, sorted(heads, key=lambda head: head[0]))
     return draft.suggestions()
 
 
@@ -82,7 +83,9 @@ def _draft_quote(
     speech = speech_of(passage.tokens, [(linked.piece.first, linked.piece.last) for linked in pieces])
     score = calibrate(min(linked.piece.probability for linked in pieces))
     reason = _reason(first, _cue_words(passage, first))
-    segments = tuple(linked.span for linked in pieces)
+    segments = joined(
+        segment for linked in pieces for segment in pieces_of(passage, linked.span.start, linked.span.end)
+    )
     quote = draft.add("quote", segments, score, reason, {"type": speech.value})
     source: Key | None = None
     if first.source.span is not None:
@@ -103,8 +106,10 @@ def _cue_words(passage: Passage, linked: Linked) -> str:
 
 def _reason(linked: Linked, cue: str) -> str:
     """Return why a quote was suggested, for a person to read."""
-    if linked.advice.rule:
+    if linked.advice.span == linked.span:
         return f"learned; rules agree: {linked.advice.rule}"
+    if linked.advice.known:
+        return f"learned; rules bound it otherwise: {linked.advice.rule}"
     return f"learned; cue “{cue}”, no rule fires" if cue else "learned; no cue found, no rule fires"
 
 
@@ -112,18 +117,19 @@ def _score(chance: float) -> float:
     return round(min(max(chance, 0.01), 0.99), 4)
 
 
-def _draft_claims(draft: Draft, rules: Suggestions, heads: Sequence[tuple[Span, Key | None]]) -> None:
-    """Draft the claims that the rules find; one within a quote has the source of the quote."""
-    by_key = {annotation.key: annotation for annotation in rules.annotations}
-    sources = {link.head: link for link in rules.relations if link.label == "source"}
-    for claim in rules.annotations:
+def _draft_claims(draft: Draft, reading: Reading, heads: Sequence[tuple[Span, Key | None]]) -> None:
+    """Draft the claims that the rules find; their source is that of the quote or turn around them."""
+    by_key = {annotation.key: annotation for annotation in reading.rules.annotations}
+    sources = {link.head: link for link in reading.rules.relations if link.label == "source"}
+    turns = {(block.name_start, block.name_end) for block in reading.article.blocks}
+    for claim in reading.rules.annotations:
         if claim.label != "claim":
             continue
         key = draft.add(claim.label, claim.segments, claim.score, claim.reason)
         source = _source_around(claim.segments[0], heads)
         if source is not None:
             draft.link("source", key, source, round(claim.score * 0.9, 4), "claim within a quote")
-        elif claim.key in sources and "turn" in sources[claim.key].reason:
+        elif claim.key in sources and by_key[sources[claim.key].child].segments[0] in turns:
             link = sources[claim.key]
             name = by_key[link.child]
             child = draft.add(name.label, name.segments, name.score, name.reason)

@@ -53,7 +53,7 @@ def example_of(record: Mapping[str, Any]) -> Example:
 
 
 def _add_quote(draft: Draft, pieces: Sequence[Mapping[str, Any]]) -> Key:
-    segments = _joined(Span(piece["start"], piece["end"]) for piece in pieces)
+    segments = joined(Span(piece["start"], piece["end"]) for piece in pieces)
     quote = draft.add("quote", segments, 1.0, "gold", {"type": pieces[0]["type"]})
     for field, label, relation in (("speaker", "attribution", "source"), ("cue", "cue", "cue")):
         child = pieces[0].get(field)
@@ -63,7 +63,7 @@ def _add_quote(draft: Draft, pieces: Sequence[Mapping[str, Any]]) -> Key:
     return quote
 
 
-def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Return spans sorted, with those that touch or overlap joined."""
     joined: list[Span] = []
     for span in sorted(spans):

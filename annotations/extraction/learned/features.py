@@ -49,6 +49,9 @@ _MARKS = "\"'“”„‟«»‹›‘’‚‛`´「」『』＂ "
 _WORDS_IN_QUOTES = re.compile(r"\w+")
 #: words in quotation marks are counted up to this many
 _MANY = 12
+#: longer words are cut
+_LONGEST_WORD = 40
+Described = tuple[tuple[str, ...], ...]
 _LABELS = {"quote": "q", "cue": "c", "attribution": "s"}
 _CITED = re.compile(r"“[^”]*” ?")
 
@@ -72,7 +75,7 @@ def features_of(
         reports: what could be a cue with its source, whether or not the rules made a quote of it.
     """
     tokens = passage.tokens
-    known = [_word_features(token.text, token.low) for token in tokens]
+    known = [_known(token) for token in tokens]
     around = _around_reports(tokens, reports)
     places = _places(tokens)
     kind = "block=" + passage.kind.value
@@ -101,10 +104,20 @@ _EDGE_BEFORE = ("-1edge",)
 _EDGE_AFTER = ("+1edge",)
 
 
-@lru_cache(maxsize=50_000)
-def _word_features(text: str, low: str) -> tuple[tuple[str, ...], ...]:
-    """Return what tells one token from another, once for each offset from -2 to +2."""
-    plain = _describe(text, low)
+def _known(token: Token) -> Described:
+    """Return what tells a token from others; a word's is worked out once, a whole quotation is not kept."""
+    if token.low == QUOTED:
+        return _at_offsets(_describe_quotation(token.text), token.low)
+    return _known_word(token.text[:_LONGEST_WORD], token.low[:_LONGEST_WORD])
+
+
+@lru_cache(maxsize=20_000)
+def _known_word(text: str, low: str) -> Described:
+    return _at_offsets(_describe(text, low), low)
+
+
+def _at_offsets(plain: tuple[str, ...], low: str) -> Described:
+    """Return a description once for each offset from -2 to +2; farther away less of it counts."""
     near = plain if low in (QUOTED, STOP) else plain[:-1]
     far = plain[:1] + plain[2:4]
     return (
@@ -119,8 +132,6 @@ def _word_features(text: str, low: str) -> tuple[tuple[str, ...], ...]:
 def _describe(text: str, low: str) -> tuple[str, ...]:
     if low == STOP:
         return ("w=" + STOP, "")
-    if low == QUOTED:
-        return _describe_quotation(text)
     classes = [name for name, words in _CLASSES.items() if low in words]
     if is_adverb(low):
         classes.append("adverb")

@@ -14,6 +14,7 @@ from annotations.extraction.learned.tagger import Stretch
 from annotations.extraction.passages import Passage
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.tokens import QUOTED, STOP, Token
+from annotations.extraction.words import AUXILIARIES, RELATIVES, is_adverb
 from corpus.text.spans import Span
 
 #: the tag of what only the rules propose
@@ -49,6 +50,7 @@ class Candidate(NamedTuple):
 class Advice(NamedTuple):
     """The cue and the source that the rules give to a quote, if they know the quote."""
 
+    span: Span | None = None
     rule: str = ""
     cue: Span | None = None
     source: Span | None = None
@@ -68,33 +70,56 @@ class Scene:
     sentence: Sequence[int]
     quoted: Sequence[int]
     begun: Mapping[str, Sequence[int]]
+    verbs: Mapping[int, int]
     by_tag: Mapping[str, Sequence[Stretch]]
 
 
-def scene_of(passage: Passage, stretches: Sequence[Stretch], subjects: Sequence[tuple[int, int]]) -> Scene:
-    """Return the stretches of a passage, ready to be asked what stands between two of them."""
-    tokens = passage.tokens
+def scene_of(page: Page, stretches: Sequence[Stretch]) -> Scene:
+    """Return the stretches of a page, ready to be asked what stands between two of them."""
+    tokens = page.passage.tokens
     by_tag = {tag: [stretch for stretch in stretches if stretch.tag == tag] for tag in "QCS"}
-    by_tag["S"] = _with_subjects(by_tag["S"], subjects)
+    by_tag["S"] = _filled("S", [_without_clause(tokens, source) for source in by_tag["S"]], page.subjects)
+    by_tag["C"] = _filled("C", by_tag["C"], page.verbs)
     return Scene(
-        passage=passage,
+        passage=page.passage,
         starts=[token.start for token in tokens],
         sentence=list(accumulate((token.low == STOP for token in tokens), initial=0)),
         quoted=list(accumulate((token.low == QUOTED for token in tokens), initial=0)),
         by_tag=by_tag,
+        verbs=_verbs(tokens, by_tag["C"]),
         begun={tag: _begun(tag, stretches, len(tokens)) for tag in "QCS"},
     )
 
 
-def _with_subjects(sources: Sequence[Stretch], subjects: Sequence[tuple[int, int]]) -> list[Stretch]:
-    """Return the sources that were tagged and, between them, the subjects that were not."""
-    merged = list(sources)
-    ends = [stretch.last for stretch in sources]
-    for first, last in subjects:
+def _verbs(tokens: Sequence[Token], cues: Sequence[Stretch]) -> dict[int, int]:
+    """Return for each place directly before a cue, adverbs left out, which token the cue begins with."""
+    verbs = {}
+    for cue in cues:
+        place = cue.first
+        verbs[place] = cue.first
+        while place > 0 and (is_adverb(tokens[place - 1].low) or tokens[place - 1].low in AUXILIARIES):
+            place -= 1
+            verbs[place] = cue.first
+    return verbs
+
+
+def _without_clause(tokens: Sequence[Token], source: Stretch) -> Stretch:
+    """Return a source up to the relative clause that describes it, as the rules have it: Lee, who …"""
+    for index in range(source.first + 1, source.last - 1):
+        if tokens[index].low == "," and tokens[index + 1].low in RELATIVES:
+            return source._replace(last=index)
+    return source
+
+
+def _filled(tag: str, tagged: Sequence[Stretch], proposed: Sequence[tuple[int, int]]) -> list[Stretch]:
+    """Return what was tagged and, between, what was proposed but not tagged."""
+    filled = list(tagged)
+    ends = [stretch.last for stretch in tagged]
+    for first, last in proposed:
         number = bisect_right(ends, first)
-        if number == len(sources) or sources[number].first >= last:
-            merged.append(Stretch("S", first, last, 0.0))
-    return sorted(merged, key=lambda stretch: stretch.first)
+        if number == len(tagged) or tagged[number].first >= last:
+            filled.append(Stretch(tag, first, last, 0.0))
+    return sorted(filled, key=lambda stretch: stretch.first)
 
 
 def _begun(tag: str, stretches: Sequence[Stretch], length: int) -> list[int]:
@@ -115,7 +140,10 @@ def advice_by_quote(rules: Suggestions) -> list[tuple[Span, Advice]]:
     spans = {annotation.key: annotation.segments[0] for annotation in rules.annotations}
     links = {(link.label, link.head): spans[link.child] for link in rules.relations}
     advices = [
-        (segment, Advice(quote.reason, links.get(("cue", quote.key)), links.get(("source", quote.key))))
+        (
+            segment,
+            Advice(segment, quote.reason, links.get(("cue", quote.key)), links.get(("source", quote.key))),
+        )
         for quote in rules.annotations
         if quote.label == "quote"
         for segment in quote.segments
@@ -211,6 +239,13 @@ def _candidate(
         features.append(_agreement(stretch, span, advised))
     if cue is not None:
         features += _relation(scene, stretch, cue, "c")
+        side = "<" if stretch.first < cue.first else ">"
+        features.append(f"c{side} cue ends={tokens[cue.last - 1].low}")
+    following = scene.verbs.get(stretch.last)
+    if following is not None and (cue is None or following != cue.first):
+        features.append("another verb follows")
+    if stretch.tag == "C":
+        features.append(f"begins={tokens[stretch.first].low}")
     return Candidate(stretch.first, stretch.last, features, span)
 
 
@@ -272,7 +307,7 @@ def link(
     carried: Span | None,
 ) -> list[Linked]:
     """Return the pieces of quotes of one passage, each with its cue and its source."""
-    scene = scene_of(page.passage, stretches, page.subjects)
+    scene = scene_of(page, stretches)
     found = []
     for piece in scene.by_tag["Q"]:
         span = span_of(page.passage.tokens, piece.first, piece.last)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -43,8 +43,8 @@ class Card:
         quotes: how many quotes these hold.
         chosen: "learned", or "rules" where the learner has not shown to be better.
         figures: of "rules" and of "learned", as `Figures.as_json` has them.
-        gain: by how much the learner's F1 of quotes with the right source exceeds the rules', with its
-            95 % interval.
+        gains: by how much the learner's F1 exceeds that of the rules, with its 95 % interval: of quotes
+            that are "found", and of those that are found and "attributed" to the right source.
         calibration: "calibrated on N suggestions", or "uncalibrated rank" with too few.
         versions: of the rules, the features and CRFsuite.
         seed: of the split and of the order of learning.
@@ -55,7 +55,7 @@ class Card:
     quotes: int
     chosen: str
     figures: Mapping[str, Mapping[str, float | int]]
-    gain: tuple[float, float, float]
+    gains: Mapping[str, Sequence[float]]
     calibration: str
     versions: Mapping[str, str]
     seed: int
@@ -152,7 +152,7 @@ def _read_parts(listed: Any, body: bytes) -> dict[str, bytes]:
 
 
 def _card(head: Mapping[str, Any]) -> Card:
-    card = Card(**{**head, "gain": tuple(head["gain"])})
+    card = Card(**head)
     if card.chosen not in ("rules", "learned"):
         raise BadModel(f"a model is chosen from rules and learned, not {card.chosen!r}")
     found = card.versions["features"]

@@ -36,12 +36,14 @@ class Page:
         passage: with its tokens.
         rows: the features of each token.
         quotes: what the rules take for quotes, segment by segment, sorted.
-        subjects: what the grammar proposes as sources, as ranges of tokens, sorted and disjoint.
+        verbs: what the lexicon proposes as cues, as ranges of tokens, sorted and disjoint.
+        subjects: what the grammar proposes as sources, likewise.
     """
 
     passage: Passage
     rows: list[list[str]]
     quotes: Sequence[Found]
+    verbs: Sequence[tuple[int, int]]
     subjects: Sequence[tuple[int, int]]
 
 
@@ -68,11 +70,13 @@ def _pages(article: ArticleText, found: Sequence[Suggestion]) -> Iterator[Page]:
             position += 1
         if passage.tokens and is_worth_tagging(passage):
             hints = hints_of(passage, found[first:position])
-            reports = find_reports(passage.tokens, find_cues(passage.tokens))
+            cues = find_cues(passage.tokens)
+            reports = find_reports(passage.tokens, cues)
             yield Page(
                 passage=passage,
                 rows=features_of(passage, hints, reports),
                 quotes=_quotes(passage, found[first:position]),
+                verbs=[(cue.first, cue.last) for cue in cues],
                 subjects=_subjects(passage, reports),
             )
 

@@ -11,6 +11,7 @@ from annotations.extraction.base import ArticleText, Suggestions
 from annotations.extraction.draft import Draft
 from annotations.extraction.evaluation import (
     Evaluation,
+    Piece,
     evaluate,
     found_f1,
     is_speech,
@@ -110,6 +111,23 @@ def test_only_what_counts_is_counted():
     thought = quote("Nobody thought of it", cue="thought")
     assert figures([DIRECT, thought], [DIRECT], counts=is_speech).found.f1 == 1.0
     assert figures([INDIRECT], [INDIRECT], counts=is_speech).found.f1 == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "cue", "speech"),
+    [
+        ("indirect", "all three boats were lost", "warned", True),
+        ("indirect", "all three boats were lost", "according to", True),
+        ("indirect", "all three boats were lost", "thought", False),
+        ("indirect", "all three boats", "warned", False),
+        ("indirect", "“We stay,”", "", True),
+        ("direct", "We stay", "", True),
+    ],
+)
+def test_speech_has_quotation_marks_or_a_reporting_word(kind, words, cue, speech):
+    text = f"{words} {cue}"
+    place = Span(len(words) + 1, len(text)) if cue else None
+    assert is_speech(text, Piece(Span(0, len(words)), kind, None, place)) is speech
 
 
 def test_nothing_against_nothing_is_no_error():

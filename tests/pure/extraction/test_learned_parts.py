@@ -1,0 +1,150 @@
+"""The parts of the learner by themselves: features, ranker, calibration, arbiter."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotations.extraction.base import ArticleText
+from annotations.extraction.learned.arbiter import Option, settle
+from annotations.extraction.learned.calibration import Calibration, calibrate, calibration_error
+from annotations.extraction.learned.pipeline import Learned
+from annotations.extraction.learned.ranker import Case, Ranker, train_ranker
+from annotations.extraction.learned.reading import Found, read
+from annotations.extraction.learned.tagger import Stretch, Tagged, encode
+from annotations.extraction.learned.training import train
+from tests.growth import grows_no_faster
+from tests.pure.extraction.lessons import invent_lesson
+from tests.pure.extraction.marked import paragraphs
+from tests.pure.extraction.test_rules import HOSTILE
+
+
+def page_of(text):
+    (page,) = read(ArticleText(text=text, blocks=paragraphs(text))).pages
+    return page
+
+
+def test_a_quotation_is_one_token_and_what_is_said_has_its_tags():
+    lesson = invent_lesson(1)
+    page = read(lesson.article).pages[0]
+    tags = encode(page.passage.tokens, lesson.gold)
+    assert {"BQ", "BS", "BC", "O"} <= set(tags)
+    for before, tag in zip(["O", *tags], tags, strict=False):
+        assert not tag.startswith("I") or before[1:] == tag[1:]
+
+
+def test_the_rules_speak_in_the_features():
+    page = page_of("Holm warned that the pier is closed.")
+    words = [token.low for token in page.passage.tokens]
+    assert "rcB" in page.rows[words.index("warned")]
+    assert "rsB" in page.rows[words.index("holm")]
+    assert "rqB" in page.rows[words.index("that")]
+    assert "rqI" in page.rows[words.index("pier")]
+
+
+def test_a_paragraph_without_anything_that_could_be_speech_is_not_tagged():
+    assert read(ArticleText(text="Rain fell.", blocks=paragraphs("Rain fell."))).pages == ()
+
+
+def test_a_ranker_without_weights_finds_all_alike():
+    assert Ranker().probabilities([["a"], ["b"], []]) == pytest.approx([1 / 3] * 3)
+
+
+def test_a_ranker_learns_what_is_right_and_the_same_again():
+    cases = [Case(candidates=[["near"], ["far", f"noise {number}"]], right=0) for number in range(40)]
+    ranker = train_ranker(cases, {}, seed=1)
+    near, far = ranker.probabilities([["near"], ["far"]])
+    assert near > 0.8 > 0.2 > far
+    assert ranker == train_ranker(cases, {}, seed=1)
+
+
+def test_a_ranker_starts_from_its_prior():
+    assert train_ranker([], {"rules": 3.0}, seed=0).weights == {"rules": 3.0}
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans())))
+def test_a_calibration_rises_and_stays_within_bounds(judgements):
+    calibration = calibrate(judgements)
+    scores = [calibration(step / 50) for step in range(51)]
+    assert scores == sorted(scores)
+    assert all(0 < score < 1 for score in scores)
+
+
+def test_a_calibration_says_how_often_a_score_was_right():
+    judgements = [(0.9, number % 2 == 0) for number in range(400)] + [(0.99, True)] * 400
+    calibration = calibrate(judgements)
+    assert calibration(0.9) == pytest.approx(0.5, abs=0.01)
+    assert calibration(0.99) == pytest.approx(0.99, abs=0.01)
+
+
+def test_without_points_a_score_stays_as_it_is():
+    assert Calibration()(0.7) == 0.7
+
+
+def test_the_calibration_error_is_the_mean_gap():
+    assert calibration_error([(0.75, True), (0.75, True), (0.75, True), (0.75, False)]) == 0
+    assert calibration_error([(0.9, False), (0.9, False)]) == pytest.approx(0.9)
+    assert calibration_error([]) == 0
+
+
+PAGE = page_of("Holm warned that the pier is closed and Voss said it was old.")
+
+
+def settled(rules, tagged, pick):
+    page = type(PAGE)(
+        passage=PAGE.passage, rows=PAGE.rows, quotes=rules, verbs=PAGE.verbs, subjects=PAGE.subjects
+    )
+    inside = [0.5] * len(PAGE.passage.tokens)
+    stretches = settle(page, Tagged(tagged, inside), lambda options: (pick(options), 0.9))
+    return [(stretch.first, stretch.last) for stretch in stretches if stretch.tag == "Q"]
+
+
+def last(options: list[Option]) -> Option:
+    return options[-1]
+
+
+@pytest.mark.parametrize(
+    ("rules", "tagged", "expected"),
+    [
+        ([], [(2, 7)], [(2, 7)]),
+        ([(2, 7)], [], [(2, 7)]),
+        ([(2, 7)], [(2, 7)], [(2, 7)]),
+        ([(2, 7)], [(3, 6)], [(3, 6)]),
+        ([(2, 12), (10, 12)], [], [(2, 12), (10, 12)]),
+        ([(2, 12), (10, 12)], [(2, 8)], [(2, 8)]),
+    ],
+    ids=[
+        "tagger alone",
+        "rules alone",
+        "agreed",
+        "tagger's bounds",
+        "a quote in a quote",
+        "bounds before it",
+    ],
+)
+def test_where_they_differ_one_reading_is_taken(rules, tagged, expected):
+    found = [Found(*span, "rule") for span in rules]
+    stretches = [Stretch("Q", *span, 0.9) for span in tagged]
+    assert settled(found, stretches, last) == expected
+
+
+def test_nothing_may_be_believed():
+    assert settled([Found(2, 12, "rule"), Found(10, 12, "rule")], [], lambda options: options[0]) == []
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return Learned(train([invent_lesson(number) for number in range(12)]))
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
+def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(pipeline, unit):
+    def seconds(length):
+        text = (unit * (length // len(unit) + 1))[:length]
+        article = ArticleText(text=text, blocks=paragraphs(text))
+        start = time.process_time()
+        pipeline.suggest(article)
+        return time.process_time() - start
+
+    assert grows_no_faster(seconds, 6_000, 24_000, factor=8, floor=0.05)
