@@ -228,10 +228,16 @@ class Newsroom(RuleBasedStateMachine):
 
     @invariant()
     def suggestions_never_change(self) -> None:
-        rows = Annotation.objects.filter(layer__kind="machine").values_list(
-            "pk", "layer_id", "label", "start", "end", "attributes", "score", "reason", "root", "derived_from"
+        suggested = Annotation.objects.filter(layer__kind="machine")
+        rows = suggested.values_list(
+            "pk", "layer_id", "label", "start", "end", "attributes", "score", "root", "derived_from", "reason"
         )
         now = {row[0]: (*row[1:5], repr(row[5]), *row[6:]) for row in rows}
+        erased = suggested.filter(layer__revision__article__erased_at__isnull=False)
+        for pk in erased.values_list("pk", flat=True):
+            # Erasing takes the reason, which quotes the text; all else stays.
+            if pk in self.suggested:
+                self.suggested[pk] = (*self.suggested[pk][:-1], "")
         layers: dict[UUID, set[UUID]] = {
             pk: set() for pk in Layer.objects.filter(kind="machine").values_list("pk", flat=True)
         }
