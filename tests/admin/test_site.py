@@ -6,7 +6,20 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from annotations.models import Annotation, Export, Job, Layer, Pipeline, Relation, Review, Run, Verdict
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Export,
+    Job,
+    Layer,
+    Pipeline,
+    Relation,
+    Review,
+    Run,
+    Settlement,
+    Verdict,
+)
 from annotations.services.decisions import Decision
 from annotations.services.passes import submit_pass
 from annotations.services.pipelines import start_run
@@ -55,7 +68,7 @@ PAGES = {
 #: Everything that no page may change behind the back of a service.
 TABLES = (
     Corpus, Membership, Scheme, Guideline, Outlet, Article, Revision, IngestReport, Token, User,
-    Pipeline, Run, Job, Layer, Annotation, Relation, Review, Export,
+    Pipeline, Run, Job, Layer, Annotation, Relation, Review, Assignment, Dispute, Settlement, Export,
 )  # fmt: skip
 
 
