@@ -21,10 +21,12 @@ def give_jobs(*, corpus_id: UUID, revision_ids: list[UUID], **_: Any) -> None:
     # Models can be imported only once the apps are loaded, and this module is what loads them.
     from annotations.services.jobs import active_pipelines, enqueue_jobs  # noqa: PLC0415
     from annotations.services.queue import close_superseded, open_ready_passes  # noqa: PLC0415
+    from annotations.services.settling import drop_superseded  # noqa: PLC0415
     from annotations.tasks import ring_after_commit  # noqa: PLC0415
 
     pipelines = active_pipelines(corpus_id)
     close_superseded(revision_ids)
+    drop_superseded(revision_ids)
     if pipelines:
         enqueue_jobs(pipelines, revision_ids)
         ring_after_commit()

@@ -21,7 +21,7 @@ from annotations.services.queue import close_passes, passes_of
 from annotations.services.reading import LayerView
 from corpus.models import Corpus, Revision, RevisionStatus, Role
 from corpus.schemes import SchemeDefinition, SchemeError
-from corpus.services.actors import Actor, Scope, require
+from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record, record_many
@@ -92,11 +92,18 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
 
 
 def drop_disputes(actor: Actor, revision: Revision) -> None:
-    """End the open disputes of a revision: one of its passes is taken up again."""
+    """End the open disputes of a revision: a pass is taken up again, or its text is amended or erased."""
     open_ones = Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN)
     dropped = list(open_ones.select_for_update())
     open_ones.update(status=DisputeStatus.DROPPED)
     record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])
+
+
+def drop_superseded(revision_ids: Sequence[UUID]) -> None:
+    """End the open disputes of what these new revisions supersede: nobody needs to settle them any more."""
+    older = Revision.objects.filter(article__revisions__in=revision_ids, current=False)
+    for revision in older.filter(disputes__status=DisputeStatus.OPEN).defer("text").distinct():
+        drop_disputes(JOB, revision)
 
 
 def _keep(
@@ -150,7 +157,9 @@ def _open_disputes(
 
 @transaction.atomic
 def approve_passes(actor: Actor, revision: Revision) -> None:
-    """Let what was submitted and is in no dispute be gold: the single pass, or what several agree on.
+    """Let what was submitted be gold: the single pass, or what several agree on; what differs is disputed.
+
+    Passes that differ wait here where fewer of them were asked for only after they had been submitted.
 
     Raises:
         NotAllowed: the actor has a pass over this text, where the corpus asks for two people.
@@ -164,8 +173,13 @@ def approve_passes(actor: Actor, revision: Revision) -> None:
     if revision.status != RevisionStatus.SUBMITTED or len(views) < passes_of(corpus, revision.pk):
         raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
     cases = compare([units_of(view) for view in views])
+    differing = [case for case in cases if not case.agreed]
     _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.APPROVED)
-    move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
+    if differing:
+        _open_disputes(actor, revision, views, differing)
+        move_revision(actor, revision, RevisionStatus.DISPUTED)
+    else:
+        move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
     close_passes([revision.pk])
 
 

@@ -117,6 +117,20 @@ def test_a_single_pass_is_gold_or_waits_as_the_corpus_says(suggested: Revision, 
     assert {row.outcome for row in Settlement.objects.all()} == {"approved"}
 
 
+def test_approving_passes_that_differ_opens_their_disputes(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    corpus = settings(two.article.corpus, passes=3)
+    decide_all(ada, two)
+    decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
+    settings(corpus, passes=2)
+    assert status(two) == "submitted"
+    approve_passes(acting(cy), two)
+    assert (status(two), Dispute.objects.get().differences) == ("disputed", ["missing"])
+    assert not any("nine weeks" in row.surface for row in gold(two).standing.values())
+    assert lies() == []
+
+
 def test_a_single_pass_is_gold_by_itself(suggested: Revision, ada: User) -> None:
     settings(suggested.article.corpus, single_is_gold=True)
     decide_all(ada, suggested)
