@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Layer, LayerKind
+from annotations.models import DisputeStatus, Layer, LayerKind
 from annotations.services.desk import Desk, undecided
 from annotations.services.queue import finish, take_up_again
 from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
@@ -112,8 +112,8 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     take_up_again(actor, revision)
     others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
     if revision.status == RevisionStatus.DISPUTED:
-        # What differs is found anew once the pass is submitted again.
-        drop_disputes(actor, revision)
+        # What differs is found anew once the pass is submitted again, what was settled of it too.
+        drop_disputes(actor, revision, among=(DisputeStatus.OPEN, DisputeStatus.SETTLED))
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)

@@ -81,21 +81,23 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
             move_revision(actor, revision, RevisionStatus.GOLD, reason="a single pass counts here")
         return
     differing = [case for case in cases if not case.agreed]
+    _open_disputes(actor, revision, views, differing)
     if corpus.agreed_is_gold:
         _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
     if differing:
-        _open_disputes(actor, revision, views, differing)
         move_revision(actor, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
         move_revision(actor, revision, RevisionStatus.GOLD, reason="all passes agree")
     close_passes([revision.pk])
 
 
-def drop_disputes(actor: Actor, revision: Revision) -> None:
-    """End the open disputes of a revision: a pass is taken up again, or its text is amended or erased."""
-    open_ones = Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN)
-    dropped = list(open_ones.select_for_update())
-    open_ones.update(status=DisputeStatus.DROPPED)
+def drop_disputes(
+    actor: Actor, revision: Revision, among: Sequence[DisputeStatus] = (DisputeStatus.OPEN,)
+) -> None:
+    """End the disputes of a revision that are open, or `among` these: its text or a pass has changed."""
+    disputes = Dispute.objects.filter(revision=revision, status__in=among)
+    dropped = list(disputes.select_for_update())
+    disputes.update(status=DisputeStatus.DROPPED)
     record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])
 
 
@@ -118,8 +120,7 @@ def _keep(
         view, row = rows[unit.id]
         desk.settle(row.root, wanted_from(view, row), Said(outcome=outcome))
         lines.add(row.root)
-    disputed = set(Dispute.objects.filter(revision=revision).values_list("line", flat=True))
-    for line in desk.settled_lines() - lines - disputed:
+    for line in desk.settled_lines() - lines - desk.disputed:
         desk.settle(line, None, Said(outcome=Outcome.REJECTED))
     desk.flush()
 
@@ -174,9 +175,9 @@ def approve_passes(actor: Actor, revision: Revision) -> None:
         raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
     cases = compare([units_of(view) for view in views])
     differing = [case for case in cases if not case.agreed]
+    _open_disputes(actor, revision, views, differing)
     _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.APPROVED)
     if differing:
-        _open_disputes(actor, revision, views, differing)
         move_revision(actor, revision, RevisionStatus.DISPUTED)
     else:
         move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
