@@ -17,7 +17,7 @@ from config.processes import last_lines, start_process, stop_process
 
 START_WITHIN = 60.0
 #: Nothing is kept, so nothing need survive a power cut.
-QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
 
 
 @contextmanager

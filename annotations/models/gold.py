@@ -14,7 +14,7 @@ from corpus.models.json import PlainJSONField
 class DisputeStatus(models.TextChoices):
     OPEN = "open", _("open")
     SETTLED = "settled", _("settled")
-    DROPPED = "dropped", _("dropped")  #: a pass was taken up again; what differs is found anew
+    DROPPED = "dropped", _("dropped")  #: with its passes or its text; what differs is found anew
 
 
 class SettleReason(models.TextChoices):

@@ -11,7 +11,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from annotations.models import Annotation, Dispute, Layer, LayerKind, Origin, Outcome, Relation, Settlement
+from annotations.models import (
+    Annotation,
+    Dispute,
+    DisputeStatus,
+    Layer,
+    LayerKind,
+    Origin,
+    Outcome,
+    Relation,
+    Settlement,
+)
 from annotations.services.comparing import links_of
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, read_layers
@@ -76,6 +86,9 @@ class GoldDesk:
         layer, _ = Layer.objects.get_or_create(revision=revision, kind=LayerKind.GOLD)
         self.view = read_layers([layer])[0]
         self.guideline = guideline_number(revision.corpus_id)
+        disputes = Dispute.objects.filter(revision=revision).exclude(status=DisputeStatus.DROPPED)
+        #: The lines that are settled by dispute, or will be.
+        self.disputed = set(disputes.values_list("line", flat=True))
         self._annotations: list[NewAnnotation] = []
         self._relations: list[NewRelation] = []
         self._settlements: list[Settlement] = []
@@ -92,9 +105,8 @@ class GoldDesk:
 
     def settled_lines(self) -> set[UUID]:
         """Return the lines that stand here by a settlement of their own, not merely brought along."""
-        return {
-            line for line, held in self.view.held.items() if held.implied_by_id is None and held.result_id
-        }
+        own = {row.line: row for row in self.view.settlements if row.implied_by_id is None}
+        return {line for line, newest in own.items() if newest.result_id}
 
     def flush(self) -> None:
         """Write everything, in a statement a table, and one event."""
@@ -156,7 +168,8 @@ class GoldDesk:
         child = self._same(wanted)
         if child is None:
             line = wanted.derived_from.root if wanted.derived_from else uuid7()
-            if line in self.view.held and self.view.held[line].implied_by_id is None:
+            if line in self.view.held or line in self.disputed:
+                # Other words stand there, or may come to.
                 line = uuid7()
             child = self._write(line, wanted, said)
         self._settlement(child.root, said, result=child, implied_by=settlement)

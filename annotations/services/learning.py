@@ -4,7 +4,7 @@ What was learned is measured on articles that it did not learn from, beside the 
 a difference that a paired bootstrap calls real puts it in service.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,17 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.extraction.base import Pipeline as Runnable
-from annotations.extraction.evaluation import (
-    Difference,
-    Evaluation,
-    attributed_f1,
-    evaluate,
-    paired_bootstrap,
-)
+from annotations.extraction.evaluation import Difference, Evaluation, evaluate
 from annotations.extraction.learned.examples import Example
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
-from annotations.extraction.learned.training import train
+from annotations.extraction.learned.training import gains_over, is_better, train
 from annotations.models import ModelFile, Pipeline, Run, Training, TrainingStatus
 from annotations.services.building import LEARNED, built
 from annotations.services.jobs import configuration_hash
@@ -41,7 +35,6 @@ log = structlog.get_logger(__name__)
 ENOUGH = 30
 #: Articles that a learned pipeline in service does not know are learned from and judged in turns, this many.
 PARTS = 2
-DRAWS = 1_000
 
 
 class Stopped(Exception):
@@ -55,18 +48,18 @@ class Comparison:
     articles: int
     learned: dict[str, Any]
     rival: dict[str, Any]
-    gain: Difference
+    gains: Mapping[str, Difference]
 
     @property
     def is_better(self) -> bool:
-        return self.articles >= ENOUGH and self.gain.low > 0
+        return self.articles >= ENOUGH and is_better(**self.gains)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "articles": self.articles,
             "learned": self.learned,
             "rival": self.rival,
-            "gain": [round(part, 4) for part in self.gain],
+            "gains": {name: [round(part, 4) for part in gain] for name, gain in self.gains.items()},
         }
 
 
@@ -140,19 +133,19 @@ def _compare(
             articles=card.articles,
             learned=dict(card.figures["learned"]),
             rival=dict(card.figures["rules"]),
-            gain=Difference(*card.gain),
+            gains={name: Difference(*gain) for name, gain in card.gains.items()},
         )
     since = rival.created_at
     fresh = [item for item in reviewed if item.settled_at > since]
     known = [item for item in reviewed if item.settled_at <= since]
     if len(fresh) < ENOUGH:
-        return Comparison(articles=len(fresh), learned={}, rival={}, gain=Difference(0.0, 0.0, 0.0))
+        return Comparison(articles=len(fresh), learned={}, rival={}, gains={})
     ours, theirs = _by_turns(known, fresh, built(rival), say)
     return Comparison(
         articles=len(fresh),
         learned=ours.figures().as_json(),
         rival=theirs.figures().as_json(),
-        gain=paired_bootstrap(theirs, ours, seed=0, draws=DRAWS, figure=attributed_f1),
+        gains=gains_over(theirs, ours),
     )
 
 
@@ -181,14 +174,19 @@ def _verdict(comparison: Comparison, rival: Pipeline | None) -> str:
             f"Not put in service: {comparison.articles} reviewed articles that {against} has not learned "
             f"from are too few to tell; {ENOUGH} are enough."
         )
-    difference, low, high = (100 * part for part in comparison.gain)
-    measured = (
-        f"F1 of quotes with the right source: {difference:+.1f} points on {comparison.articles} articles "
-        f"(95 % interval {low:+.1f} to {high:+.1f}) against {against}."
-    )
+    measured = f"F1 on {comparison.articles} articles against {against}: {_told(comparison.gains)}."
     if comparison.is_better:
         return f"Put in service. {measured}"
     return f"Not put in service: it has not shown to be better. {measured}"
+
+
+def _told(gains: Mapping[str, Difference]) -> str:
+    words = {"found": "quotes found", "attributed": "with the right source"}
+    return ", ".join(
+        f"{words[name]} {100 * gain.difference:+.1f} points "
+        f"(95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f})"
+        for name, gain in gains.items()
+    )
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Layer, LayerKind
+from annotations.models import DisputeStatus, Layer, LayerKind
 from annotations.services.desk import Desk, undecided
 from annotations.services.queue import finish, take_up_again
 from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
@@ -15,6 +15,7 @@ from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
 from corpus.services.errors import InvalidTransition, NotFound
 from corpus.services.events import Change, record
+from corpus.services.racing import retried
 from corpus.services.revisions import hold_revision, move_revision
 
 #: Statuses of what nobody has decided on yet.
@@ -40,7 +41,6 @@ def open_desk(actor: Actor, role: Role, revision: Revision) -> Desk:
     )
 
 
-@transaction.atomic
 def submit_pass(actor: Actor, revision: Revision) -> Layer:
     """End the actor's pass. 'Read, nothing found' is a pass too.
 
@@ -48,6 +48,11 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
         InvalidTransition: suggestions are left without a decision; `details` counts them and names the first.
     """
     role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
+    # The own other tab may take this very text from the queue meanwhile; then that pass is found.
+    return retried(lambda: _submit(actor, role, revision))
+
+
+def _submit(actor: Actor, role: Role, revision: Revision) -> Layer:
     hold_revision(revision)
     desk = open_desk(actor, role, revision)
     layer = desk.own.layer
@@ -107,8 +112,8 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     take_up_again(actor, revision)
     others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
     if revision.status == RevisionStatus.DISPUTED:
-        # What differs is found anew once the pass is submitted again.
-        drop_disputes(actor, [revision.pk])
+        # What differs is found anew once the pass is submitted again, what was settled of it too.
+        drop_disputes(actor, [revision.pk], among=(DisputeStatus.OPEN, DisputeStatus.SETTLED))
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)

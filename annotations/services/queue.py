@@ -7,6 +7,7 @@ one is its fence: once a lease is lost, what comes under that id is refused, and
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -42,17 +43,32 @@ def passes_of(corpus: Corpus, revision_id: UUID) -> int:
 
 def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
     """Open the passes that these texts miss, in the caller's transaction; again, it changes nothing."""
+    waiting = _hold_waiting(revision_ids)
     ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
     there = _numbers_there(revision_ids)
     came = _passes_that_came_along(revision_ids)
     missing = [
         Assignment(corpus=corpus, revision_id=pk, number=number, rank=ranks[pk])
         for pk in revision_ids
+        if pk in waiting
         for number in range(came[pk] + 1, passes_of(corpus, pk) + 1)
         if (pk, number) not in there
     ]
     Assignment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)
     return len(missing)
+
+
+def _hold_waiting(revision_ids: Sequence[UUID]) -> set[UUID]:
+    """Lock texts until the caller's transaction ends, and return those that may still be given to people.
+
+    Whoever ends a pass, or opens one, holds its text first and its row afterwards, as deciding and submitting
+    do: nothing is offered of a text that is amended or erased meanwhile, and nobody waits in a circle.
+    """
+    texts = Revision.objects.filter(pk__in=revision_ids)
+    list(texts.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    # After the locks: whoever had one may have erased the article.
+    waiting = texts.filter(current=True, status__in=(RevisionStatus.NEW, *READY), article__erased_at=None)
+    return set(waiting.values_list("pk", flat=True))
 
 
 def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
@@ -96,17 +112,21 @@ def refill_queue(corpus: Corpus) -> int:
     )
     ids = iter(ready.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK))
     while chunk := list(islice(ids, CHUNK)):
-        with transaction.atomic():
-            opened += open_passes(corpus, chunk)
-            ranks = ORDERS[corpus.queue_order](corpus, chunk)
-            waiting = list(Assignment.objects.filter(revision__in=chunk, status=AssignmentStatus.OPEN))
-            for row in waiting:
-                row.rank = ranks[row.revision_id]
-            Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
-            spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
-            Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
-                status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
-            )
+        opened += retried(partial(_refill, corpus, chunk))
+    return opened
+
+
+def _refill(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
+    opened = open_passes(corpus, revision_ids)
+    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
+    waiting = list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
+    for row in waiting:
+        row.rank = ranks[row.revision_id]
+    Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
+    spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
+    Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
+        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
+    )
     return opened
 
 
@@ -147,7 +167,8 @@ def keep_or_take(actor: Actor, revision: Revision) -> None:
 def take_article(actor: Actor, revision: Revision) -> Assignment:
     """Give the actor a pass over this very text: theirs already, an open one, or one more.
 
-    Whoever opens an article and decides on it has a pass, whether the queue had one for them or not.
+    Whoever opens an article and decides on it has a pass, whether the queue had one for them or not. The
+    caller holds the text, so that no pass over it is ended meanwhile.
     """
     user = _person(actor)
     held = Assignment.objects.filter(
@@ -223,8 +244,9 @@ def keep(actor: Actor, assignment: Assignment) -> Assignment:
 @transaction.atomic
 def give_back(actor: Actor, assignment: Assignment) -> Assignment:
     """End the pass and open it for somebody else; what was decided stays in the own layer."""
+    waits = bool(_hold_waiting([assignment.revision_id]))
     held = _held(actor, assignment)
-    _end(actor, held, AssignmentStatus.RETURNED)
+    _end(actor, held, AssignmentStatus.RETURNED, waits=waits)
     return held
 
 
@@ -232,13 +254,13 @@ def give_back(actor: Actor, assignment: Assignment) -> Assignment:
 def take_back(actor: Actor, assignment: Assignment) -> Assignment:
     """End a pass in somebody's hands and open it for others. For leads; what was decided stays."""
     require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
+    waits = bool(_hold_waiting([assignment.revision_id]))
     row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
     if row.status != AssignmentStatus.TAKEN:
         raise InvalidTransition(f"This assignment is {row.status}; nobody has it in hand.")
-    return _end(actor, row, AssignmentStatus.RETURNED)
+    return _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
 
 
-@transaction.atomic
 def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     """Give a pass, open or in somebody's hands, to another reviewer. For leads.
 
@@ -246,6 +268,12 @@ def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
         BadInput: that person is no reviewer here, or has this text already.
     """
     require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
+    # That person may take the text from the queue meanwhile; then it is seen.
+    return retried(lambda: _hand_over(actor, assignment, user))
+
+
+def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
+    waits = bool(_hold_waiting([assignment.revision_id]))
     corpus = assignment.corpus
     member = Membership.objects.filter(corpus=corpus, user=user).first()
     if member is None or not Role(member.role).reaches(Role.REVIEWER):
@@ -259,7 +287,7 @@ def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     if Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept).exists():
         raise BadInput("That person has a pass over this text already.")
     if row.status == AssignmentStatus.TAKEN:
-        row = _end(actor, row, AssignmentStatus.RETURNED)
+        row = _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
     _give(actor, user, corpus, row, how="handed over")
     return row
 
@@ -286,13 +314,20 @@ def take_up_again(actor: Actor, revision: Revision) -> None:
 
 def sweep_assignments(limit: int = 1_000) -> int:
     """Open the passes whose lease ran out for others; return how many. What was decided stays."""
-    now = timezone.now()
-    with transaction.atomic():
-        lost = Assignment.objects.select_for_update(skip_locked=True, of=("self",)).with_lost_lease(now)
-        rows = list(lost.select_related("corpus").order_by("lease_until")[:limit])
-        for row in rows:
-            _end(JOB, row, AssignmentStatus.EXPIRED)
-    return len(rows)
+    lost = Assignment.objects.with_lost_lease(timezone.now()).order_by("lease_until")
+    return sum(_expire(*row) for row in lost.values_list("pk", "revision_id")[:limit])
+
+
+@transaction.atomic
+def _expire(pk: UUID, revision_id: UUID) -> bool:
+    """End a pass whose lease ran out, unless it was renewed or ended meanwhile; return whether it was so."""
+    waits = bool(_hold_waiting([revision_id]))
+    lost = Assignment.objects.select_for_update(of=("self",)).with_lost_lease(timezone.now())
+    row = lost.select_related("corpus").filter(pk=pk).first()
+    if row is None:
+        return False
+    _end(JOB, row, AssignmentStatus.EXPIRED, waits=waits)
+    return True
 
 
 def lease_end(corpus: Corpus, now: datetime) -> datetime:
@@ -311,22 +346,15 @@ def _held(actor: Actor, assignment: Assignment) -> Assignment:
     return row
 
 
-def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> Assignment:
-    """End a taken pass and open it anew if its text still waits for it; return the new row."""
+def _end(actor: Actor, row: Assignment, status: AssignmentStatus, *, waits: bool) -> Assignment:
+    """End a taken pass and open it anew where its text `waits` for it; return the new row."""
     row.status, row.ended_at, row.lease_until = status, timezone.now(), None
     row.save(update_fields=["status", "ended_at", "lease_until"])
     record(actor, _change(row, f"assignment.{status}", None))
     anew = Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
-    if row.number <= passes_of(row.corpus, row.revision_id) and _waits(row.revision_id):
+    if waits and row.number <= passes_of(row.corpus, row.revision_id):
         anew.save()
     return anew
-
-
-def _waits(revision_id: UUID) -> bool:
-    """Return whether a text may still be given to people."""
-    waiting = (RevisionStatus.NEW, *READY)
-    texts = Revision.objects.filter(pk=revision_id, current=True, status__in=waiting)
-    return texts.filter(article__erased_at=None).exists()
 
 
 def _person(actor: Actor) -> User:

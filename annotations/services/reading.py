@@ -105,16 +105,18 @@ class LayerView:
 def holding_settlements(settlements: Iterable[Settlement]) -> dict[UUID, Settlement]:
     """Return what holds on each line of gold: the newest settlement that has not fallen with another.
 
-    What a settlement brought along falls once a newer one takes the place of that.
+    What a settlement brought along falls once a newer one takes the place of that, and until then stands,
+    also where a settlement of its own line says that nothing does.
     """
     ordered = sorted(settlements, key=lambda settlement: settlement.version)
     newest = {row.line: row.pk for row in ordered if row.implied_by_id is None}
     in_force = set(newest.values())
-    return {
-        row.line: row
-        for row in ordered
-        if row.implied_by_id in in_force or (row.implied_by_id is None and row.pk in in_force)
-    }
+    held: dict[UUID, Settlement] = {}
+    for row in ordered:
+        keeps = row.result_id or row.result_relation_id
+        if (row.implied_by_id or row.pk) in in_force and (keeps or row.line not in held):
+            held[row.line] = row
+    return held
 
 
 def counting_reviews(reviews: Iterable[Review], held: Collection[UUID] = ()) -> dict[UUID, Review]:

@@ -81,10 +81,10 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
             move_revision(actor, revision, RevisionStatus.GOLD, reason="a single pass counts here")
         return
     differing = [case for case in cases if not case.agreed]
+    _open_disputes(actor, revision, views, differing)
     if corpus.agreed_is_gold:
         _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
     if differing:
-        _open_disputes(actor, revision, views, differing)
         move_revision(actor, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
         move_revision(actor, revision, RevisionStatus.GOLD, reason="all passes agree")
@@ -105,11 +105,15 @@ def end_work(actor: Actor, revision_ids: Sequence[UUID]) -> None:
         drop_disputes(actor, revision_ids)
 
 
-def drop_disputes(actor: Actor, revision_ids: Sequence[UUID]) -> None:
-    """End the open disputes of revisions: a pass is taken up again, or the text is gone."""
-    open_ones = Dispute.objects.filter(revision__in=revision_ids, status=DisputeStatus.OPEN)
-    dropped = list(open_ones.select_for_update())
-    open_ones.update(status=DisputeStatus.DROPPED)
+def drop_disputes(
+    actor: Actor,
+    revision_ids: Sequence[UUID],
+    among: Sequence[DisputeStatus] = (DisputeStatus.OPEN,),
+) -> None:
+    """End the disputes of revisions that are open, or `among` these: a text is gone, or a pass goes on."""
+    disputes = Dispute.objects.filter(revision__in=revision_ids, status__in=among)
+    dropped = list(disputes.select_for_update())
+    disputes.update(status=DisputeStatus.DROPPED)
     record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])
 
 
@@ -125,8 +129,7 @@ def _keep(
         view, row = rows[unit.id]
         desk.settle(row.root, wanted_from(view, row), Said(outcome=outcome))
         lines.add(row.root)
-    disputed = set(Dispute.objects.filter(revision=revision).values_list("line", flat=True))
-    for line in desk.settled_lines() - lines - disputed:
+    for line in desk.settled_lines() - lines - desk.disputed:
         desk.settle(line, None, Said(outcome=Outcome.REJECTED))
     desk.flush()
 
@@ -164,7 +167,9 @@ def _open_disputes(
 
 @transaction.atomic
 def approve_passes(actor: Actor, revision: Revision) -> None:
-    """Let what was submitted and is in no dispute be gold: the single pass, or what several agree on.
+    """Let what was submitted be gold: the single pass, or what several agree on; what differs is disputed.
+
+    Passes that differ wait here where fewer of them were asked for only after they had been submitted.
 
     Raises:
         NotAllowed: the actor has a pass over this text, where the corpus asks for two people.
@@ -178,8 +183,13 @@ def approve_passes(actor: Actor, revision: Revision) -> None:
     if revision.status != RevisionStatus.SUBMITTED or len(views) < passes_of(corpus, revision.pk):
         raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
     cases = compare([units_of(view) for view in views])
+    differing = [case for case in cases if not case.agreed]
+    _open_disputes(actor, revision, views, differing)
     _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.APPROVED)
-    move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
+    if differing:
+        move_revision(actor, revision, RevisionStatus.DISPUTED)
+    else:
+        move_revision(actor, revision, RevisionStatus.GOLD, reason="approved")
     close_passes([revision.pk])
 
 

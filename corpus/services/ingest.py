@@ -407,7 +407,9 @@ def _supersede(actor: Actor, corpus: Corpus, new: list[_New]) -> None:
     replaced = [item.replaces for item in new if item.replaces]
     if not replaced:
         return
-    before = dict(Revision.objects.filter(pk__in=replaced).values_list("pk", "status"))
+    # Locked, so that the event tells of the status that it takes away, and in one order.
+    held = Revision.objects.select_for_update(no_key=True).filter(pk__in=replaced).order_by("pk")
+    before = dict(held.values_list("pk", "status"))
     Revision.objects.filter(pk__in=replaced).update(status=RevisionStatus.SUPERSEDED, current=False)
     record_many(
         actor,

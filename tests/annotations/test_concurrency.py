@@ -208,6 +208,7 @@ def test_one_key_from_eight_threads_has_one_effect_and_equal_receipts(corpus: Co
 def test_two_reviewers_who_end_their_passes_at_once_leave_no_status_that_lies(
     corpus: Corpus, ada: User, ben: User
 ) -> None:
+    Corpus.objects.update(agreed_is_gold=False)
     revision = put_in(corpus)
     for _ in range(30):
         submit_pass(acting(ada), fresh(revision))

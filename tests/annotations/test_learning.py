@@ -115,9 +115,9 @@ def test_what_was_settled_is_read_as_pipelines_speak(reviewed: Corpus) -> None:
 def test_what_was_learned_is_better_and_goes_into_service(reviewed: Corpus, stages: list[str]) -> None:
     training = worked(reviewed)
     assert training.promoted, training.verdict
-    assert training.verdict.startswith("Put in service. F1 of quotes with the right source: +")
+    assert training.verdict.startswith("Put in service. F1 on 40 articles against rules@2: quotes found +")
     assert training.figures["learned"]["attributed"] > training.figures["rival"]["attributed"]
-    assert training.figures["gain"][1] > 0
+    assert training.figures["gains"]["attributed"][1] > 0
     active = {pipeline.name for pipeline in Pipeline.objects.filter(corpus=reviewed, active=True)}
     assert active == {"learned"}
     assert any("learns from 40 articles" in stage for stage in stages)
@@ -163,13 +163,14 @@ def test_a_learned_pipeline_is_judged_by_what_was_settled_since(reviewed: Corpus
 
 
 def test_a_comparison_needs_enough_articles_and_a_real_difference() -> None:
-    def better(articles: int, low: float) -> bool:
-        gain = Difference(0.05, low, 0.1)
-        return learning.Comparison(articles=articles, learned={}, rival={}, gain=gain).is_better
+    def better(articles: int, low: float, other: float = 0.0) -> bool:
+        gains = {"found": Difference(0.05, low, 0.1), "attributed": Difference(other, other - 0.01, other)}
+        return learning.Comparison(articles=articles, learned={}, rival={}, gains=gains).is_better
 
     assert better(30, 0.001)
     assert not better(29, 0.001)
     assert not better(30, 0.0)
+    assert not better(30, 0.001, other=-0.01)
 
 
 def test_too_little_is_refused_before_it_begins(corpus: Corpus, lea: User, ada: User) -> None:

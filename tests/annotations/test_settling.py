@@ -1,6 +1,7 @@
 """From passes to gold: what agrees, what differs, and who settles that."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -115,6 +116,20 @@ def test_a_single_pass_is_gold_or_waits_as_the_corpus_says(suggested: Revision, 
     approve_passes(acting(cy), suggested)
     assert status(suggested) == "gold"
     assert {row.outcome for row in Settlement.objects.all()} == {"approved"}
+
+
+def test_approving_passes_that_differ_opens_their_disputes(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    corpus = settings(two.article.corpus, passes=3)
+    decide_all(ada, two)
+    decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
+    settings(corpus, passes=2)
+    assert status(two) == "submitted"
+    approve_passes(acting(cy), two)
+    assert (status(two), Dispute.objects.get().differences) == ("disputed", ["missing"])
+    assert not any("nine weeks" in row.surface for row in gold(two).standing.values())
+    assert lies() == []
 
 
 def test_a_single_pass_is_gold_by_itself(suggested: Revision, ada: User) -> None:
@@ -281,3 +296,44 @@ def test_what_one_rejected_is_missing(two: Revision, ada: User, ben: User, cy: U
     settle_dispute(acting(cy), dispute, Choice(take=own(ben, two).layer.pk, **REASON), version=1)
     assert not any("nine weeks" in row.surface for row in gold(two).standing.values())
     assert Settlement.objects.get(dispute=dispute).outcome == "rejected"
+
+
+def test_a_pass_that_is_taken_up_again_ends_what_was_settled_on_it_too(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    added: dict[str, Any] = {"label": "claim", "segments": (at(TEXT, "two of its cables"),)}
+    first = say(ada, two, "add", **added)
+    decide_all(ada, two)
+    decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
+    ours = own(ada, two).layer.pk
+    dispute = Dispute.objects.get(line=first["line"])
+    assert Dispute.objects.filter(status="open").count() == 2
+    settle_dispute(acting(cy), dispute, Choice(take=ours, **REASON), version=1)
+    reopen_pass(acting(ada), two)
+    say(ada, two, "retract", UUID(first["annotation"]), version=1)
+    submit_pass(acting(ada), two)
+    dispute.refresh_from_db()
+    assert dispute.status == "dropped"
+    settle_dispute(acting(cy), Dispute.objects.get(status="open"), Choice(reject=True, **REASON), version=1)
+    assert status(two) == "gold"
+    assert ("claim", "two of its cables") not in standing(gold(two)), "no pass says so any more"
+    assert lies() == []
+
+
+def test_rejecting_something_alone_leaves_it_where_something_else_leads_to_it(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    decide_all(ada, two, **{"nine weeks": {"verdict": "correct", "links": {"source": []}}})
+    attribution = suggestion(two, "Ana Ruiz, the city engineer", "attribution")
+    seen = own_versions(ada, two).get(attribution.root, 0)
+    reopen_pass(acting(ada), two)
+    say(ada, two, "accept", attribution.pk, version=seen)
+    submit_pass(acting(ada), two)
+    decide_all(ben, two)
+    quote, alone = Dispute.objects.order_by("start")
+    assert alone.line == attribution.root
+    settle_dispute(acting(cy), quote, Choice(take=own(ben, two).layer.pk, **REASON), version=1)
+    settle_dispute(acting(cy), alone, Choice(reject=True, **REASON), version=1)
+    assert status(two) == "gold"
+    assert linked(gold(two)) == linked(own(ben, two))
+    assert lies() == []

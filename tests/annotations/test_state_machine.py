@@ -1,23 +1,36 @@
 """Whatever people and machines do, in whatever order, and wherever it breaks off: nothing lies.
 
-`--hypothesis-profile=long` tries for an hour what CI tries for a minute.
+`--hypothesis-profile=long --timeout=0` takes a million steps, for hours, CI a thousand in a minute.
 """
 
 import io
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from annotations.models import Annotation, Layer, Relation, Review, Verdict
+from annotations.agreement import compare
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Layer,
+    Relation,
+    Review,
+    Settlement,
+    Verdict,
+)
+from annotations.models.queue import ASSIGNMENT_MOVES
 from annotations.models.reviews import RejectReason
+from annotations.services.comparing import links_of, submitted_passes, units_of
 from annotations.services.decisions import Decision, Link
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
@@ -25,21 +38,38 @@ from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
+from annotations.services.queue import (
+    give_back,
+    hand_over,
+    keep,
+    passes_of,
+    refill_changed_queues,
+    sweep_assignments,
+    take,
+)
 from annotations.services.reading import LayerView, read_layers, shown_layers
 from annotations.services.reviewing import decide_many
+from annotations.services.settling import (
+    Choice,
+    WrittenEnd,
+    approve_passes,
+    reopen_dispute,
+    settle_dispute,
+)
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import create_corpus, scheme_of, set_member
+from corpus.services.corpora import configure_corpus, create_corpus, scheme_of, set_member
 from corpus.services.errors import ServiceError
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
+from corpus.text.spans import Span
 from tests.conftest import TEXT, acting, person
 
-settings.register_profile("long", max_examples=2_000, stateful_step_count=60, deadline=None)
+settings.register_profile("long", max_examples=20_000, stateful_step_count=50, deadline=None)
 #: Without shrinking, which would take CI's patience; the long profile does it.
-SHORT = settings(max_examples=20, stateful_step_count=30, phases=[Phase.reuse, Phase.generate])
+SHORT = settings(max_examples=24, stateful_step_count=50, phases=[Phase.reuse, Phase.generate])
 
 TEXTS = (
     TEXT,
@@ -50,7 +80,9 @@ TEXTS = (
 IDS = ("a", "b")
 PLACE = st.integers(min_value=0, max_value=10_000)
 NUMBERS = st.tuples(*[PLACE] * 6)
-ACTS = ("submit", "erase", "work", "seal", "put in")
+ACTS = ("submit", "reopen", "take", "sweep", "settle", "approve", "erase", "work", "seal", "put in")
+WHOLE = {"submit", "reopen", "take", "settle", "approve", "erase", "seal"}
+WAYS = ("take", "merge", "write", "reject")
 LABELS = ("claim", "quote", "attribution", "cue")
 
 
@@ -72,13 +104,30 @@ class CrashAfter:
         return execute(sql, *rest)
 
 
-def pick(things: list[Any], place: int) -> Any:
+class Content(NamedTuple):
+    """What is said of one thing; `ends` has where its relations lead, as (relation, label, segments)."""
+
+    label: str
+    segments: tuple[Span, ...]
+    attributes: frozenset[tuple[str, str]]
+    ends: frozenset[tuple[str, str, tuple[Span, ...]]]
+
+
+#: What is to stand in the gold of a revision, by line.
+Gold = dict[UUID, Content]
+
+
+def pick(things: Sequence[Any], place: int) -> Any:
     assume(things)
     return things[place % len(things)]
 
 
 class Newsroom(RuleBasedStateMachine):
-    """One blind corpus, two reviewers, the rules, and an operator who erases, copies and pulls the plug."""
+    """One blind corpus, two reviewers, an adjudicator, the rules, and an operator who pulls the plug.
+
+    The model knows what is to stand in gold: what the passes agreed on when they were last compared, and
+    what the adjudicator chose since.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,6 +137,8 @@ class Newsroom(RuleBasedStateMachine):
         self.layers_seen: dict[UUID, set[UUID]] = {}
         self.copied = False
         self.people: list[User] = []
+        self.gold: dict[UUID, Gold] = {}
+        self.assignments: dict[UUID, str] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -99,6 +150,9 @@ class Newsroom(RuleBasedStateMachine):
         self.people += [person("ada"), person("ben")]
         for one in self.people:
             set_member(COMMAND, self.corpus, one, Role.REVIEWER)
+        self.cy = person("cy")
+        set_member(COMMAND, self.corpus, self.cy, Role.ADJUDICATOR)
+        self.configure(passes=2, agreed=True, single=False)
         activate_pipeline(COMMAND, self.corpus, "rules")
         self.put_in("a", 0)
         self.work()
@@ -140,15 +194,156 @@ class Newsroom(RuleBasedStateMachine):
             if own is None or row.root not in own.counting
         ]
         self.attempt(who, lambda: decide_many(acting(user), revision, rest))
-        self.attempt(who, lambda: submit_pass(acting(user), self.revision(place)))
+        self.submit(who=who, place=place)
+
+    @rule(who=st.integers(0, 1), place=PLACE, other=NUMBERS)
+    def accept_all_but_one_and_submit(self, who: int, place: int, other: tuple[int, ...]) -> None:
+        """Work as people mostly do, so that passes agree on some things and differ on others."""
+        revision, user = self.revision(place), self.people[who]
+        one = self.decision(user, revision, *other)
+        self.attempt(who, lambda: decide_many(acting(user), revision, [one]))
+        for head in (True, False):
+            own, machines = self.views(user, revision)
+            rest = [
+                Decision(verdict=Verdict.ACCEPT if head else Verdict.SKIP, on=row.pk, version=version)
+                for view in machines
+                for row in view.annotations.values()
+                if (row.label in ("quote", "claim")) == head and (own is None or row.root not in own.counting)
+                for version in [own.versions.get(row.root, 0) if own else 0]
+            ]
+            self.attempt(who, lambda rest=rest: decide_many(acting(user), revision, rest))  # type: ignore[misc]
+        self.submit(who=who, place=place)
 
     @rule(who=st.integers(0, 1), place=PLACE)
     def submit(self, who: int, place: int) -> None:
-        self.attempt(who, lambda: submit_pass(acting(self.people[who]), self.revision(place)))
+        revision, user = self.revision(place), self.people[who]
+        again = Layer.objects.filter(revision=revision, reviewer=user, submitted_at__isnull=False).exists()
+        before = revision.status
+        if self.attempt(who, lambda: submit_pass(acting(user), revision)) and not again:
+            assert self.revision(place).status == self.status_after_submitting(revision, before)
+
+    def status_after_submitting(self, revision: Revision, before: str) -> str:
+        """Let the model see what the passes agree on; return the status that follows."""
+        if before in ("disputed", "gold", "superseded"):
+            return before
+        views = submitted_passes(revision)
+        corpus = Corpus.objects.get(pk=self.corpus.pk)
+        if len(views) < passes_of(corpus, revision.pk):
+            return "submitted"
+        if len(views) == 1:
+            if corpus.single_is_gold:
+                self.settle_agreed(revision)
+            return "gold" if corpus.single_is_gold else "submitted"
+        if corpus.agreed_is_gold:
+            self.settle_agreed(revision)
+        if Dispute.objects.filter(revision=revision, status="open").exists():
+            return "disputed"
+        return "gold" if corpus.agreed_is_gold else "submitted"
+
+    def settle_agreed(self, revision: Revision) -> None:
+        views = submitted_passes(revision)
+        rows = {str(row.pk): (view, row) for view in views for row in view.standing.values()}
+        agreed: Gold = {}
+        for case in compare([units_of(view) for view in views]):
+            if case.agreed:
+                view, row = rows[next(unit.id for unit in case.units if unit)]
+                agreed[row.root] = content_of(view, row)
+        lines = (
+            Dispute.objects.filter(revision=revision).exclude(status="dropped").values_list("line", flat=True)
+        )
+        settled = {line: held for line, held in self.gold.get(revision.pk, {}).items() if line in set(lines)}
+        self.gold[revision.pk] = settled | agreed
 
     @rule(who=st.integers(0, 1), place=PLACE)
     def reopen(self, who: int, place: int) -> None:
         self.attempt(who, lambda: reopen_pass(acting(self.people[who]), self.revision(place)))
+
+    @rule(passes=st.integers(1, 2), agreed=st.booleans(), single=st.booleans())
+    def configure(self, passes: int, agreed: bool, single: bool) -> None:
+        changes = {"passes": passes, "agreed_is_gold": agreed, "single_is_gold": single}
+        version = Corpus.objects.get(pk=self.corpus.pk).version
+        configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
+        refill_changed_queues()
+
+    @rule(who=st.integers(0, 1))
+    def take(self, who: int) -> None:
+        user, corpus = self.people[who], Corpus.objects.get(pk=self.corpus.pk)
+        had = set(Assignment.objects.filter(reviewer=user).exclude(status="expired").values_list("revision"))
+        free = set(Assignment.objects.filter(status="open").values_list("revision"))
+        assignment = take(acting(user), corpus)
+        assert (assignment is None) == (free <= had), "nobody is left without what waits for them"
+        assert assignment is None or (assignment.revision_id,) not in had
+
+    @rule(place=PLACE, who=st.integers(0, 1), end=st.sampled_from(("keep", "return", "expire", "hand over")))
+    def end_an_assignment(self, place: int, who: int, end: str) -> None:
+        held = pick(list(Assignment.objects.filter(status__in=("taken", "open")).order_by("pk")), place)
+        actor = acting(held.reviewer or self.people[who])
+        if end == "keep":
+            self.attempt(None, lambda: keep(actor, held))
+        elif end == "return":
+            self.attempt(None, lambda: give_back(actor, held))
+        elif end == "hand over":
+            self.attempt(None, lambda: hand_over(COMMAND, held, self.people[who]))
+        else:
+            past = timezone.now() - timedelta(seconds=1)
+            lost = Assignment.objects.filter(pk=held.pk, status="taken").update(lease_until=past)
+            assert sweep_assignments() == lost
+
+    @rule(place=PLACE, way=st.sampled_from(WAYS), numbers=NUMBERS)
+    def settle(self, place: int, way: str, numbers: tuple[int, ...]) -> None:
+        dispute = pick(list(Dispute.objects.filter(status="open").order_by("pk")), place)
+        revision = Revision.objects.select_related("article").get(pk=dispute.revision_id)
+        choice, chosen = self.choice(dispute, revision, way, numbers)
+        settling = lambda: settle_dispute(acting(self.cy), dispute, choice, version=dispute.version)  # noqa: E731
+        if not self.attempt(None, settling):
+            return
+        held = self.gold.setdefault(revision.pk, {})
+        held.pop(dispute.line, None)
+        if chosen:
+            held[dispute.line] = chosen
+        left = Dispute.objects.filter(revision=revision, status="open").exists()
+        if not left and not Corpus.objects.get(pk=self.corpus.pk).agreed_is_gold:
+            self.settle_agreed(revision)
+        assert Revision.objects.get(pk=revision.pk).status == ("disputed" if left else "gold")
+
+    def choice(
+        self, dispute: Dispute, revision: Revision, way: str, numbers: tuple[int, ...]
+    ) -> tuple[Choice, Content | None]:
+        """Return how a dispute is to be settled, and what is to stand then."""
+        said: dict[UUID, Content | None] = {}
+        views = {str(view.layer.pk): view for view in submitted_passes(revision)}
+        for position in dispute.positions:
+            view, row = views[position["layer"]], position["annotation"]
+            said[view.layer.pk] = content_of(view, view.annotations[UUID(row)]) if row else None
+        one = pick(list(said), numbers[0])
+        if way == "take":
+            return Choice(take=one, reason="boundary"), said[one]
+        if way == "merge":
+            base = pick([layer for layer, held in said.items() if held], numbers[1])
+            content, other = said[base], said[one]
+            assert content
+            sources = {end for end in other.ends if end[0] == "source"} if other else set()
+            ends = {end for end in content.ends if end[0] != "source"} | sources
+            choice = Choice(merge={"content": base, "source": one}, reason="source")
+            return choice, content._replace(ends=frozenset(ends))
+        if way == "write":
+            head, end = (span_of(revision.text, *numbers[place : place + 2]) for place in (2, 4))
+            written = {"source": [WrittenEnd(label="attribution", segments=end)]}
+            choice = Choice(label="claim", segments=head, links=written, reason="other")
+            ends = {("source", "attribution", tuple(Span(*part) for part in end))}
+            return choice, Content("claim", tuple(Span(*part) for part in head), frozenset(), frozenset(ends))
+        return Choice(reject=True, reason="mistake"), None
+
+    @rule(place=PLACE)
+    def open_a_dispute_again(self, place: int) -> None:
+        dispute = pick(list(Dispute.objects.exclude(status="open").order_by("pk")), place)
+        self.attempt(None, lambda: reopen_dispute(acting(self.cy), dispute, version=dispute.version))
+
+    @rule(place=PLACE)
+    def approve(self, place: int) -> None:
+        revision = self.revision(place)
+        if self.attempt(None, lambda: approve_passes(acting(self.cy), revision)):
+            self.settle_agreed(revision)
 
     @rule(place=PLACE, meant=st.integers(0, 3))
     def erase(self, place: int, meant: int) -> None:
@@ -169,20 +364,32 @@ class Newsroom(RuleBasedStateMachine):
     def crash_while_working(self, place: int, act: str, left: int) -> None:
         revision = self.revision(place)
         row = IncomingArticle(place="x", text=f"{TEXT}{place}", external_id="a", raw=b"", metadata={})
+        dispute = Dispute.objects.filter(status="open").order_by("pk").first()
+        choice = Choice(reject=True, reason="mistake")
+        corpus = Corpus.objects.get(pk=self.corpus.pk)
         acts: dict[str, Callable[[], object]] = {
             "submit": lambda: submit_pass(acting(self.people[0]), revision),
+            "reopen": lambda: reopen_pass(acting(self.people[1]), revision),
+            "take": lambda: take(acting(self.people[0]), corpus),
+            "sweep": sweep_assignments,
+            "settle": lambda: (
+                dispute and settle_dispute(acting(self.cy), dispute, choice, version=dispute.version)
+            ),
+            "approve": lambda: approve_passes(acting(self.cy), revision),
             "erase": lambda: erase_article(COMMAND, revision.article, reason="down"),
             "work": lambda: work_jobs("w", limit=1, seconds=30),
             "seal": seal_events,
             "put in": lambda: ingest_article(COMMAND, self.corpus, row, source="x"),
         }
         # A worker's claim and an ingest's report stand by themselves: these are more than one transaction.
-        self.crash(left, acts[act], whole=act in {"submit", "erase", "seal"})
+        self.crash(left, acts[act], whole=act in WHOLE)
 
     @precondition(lambda self: not self.copied)
     @rule(meant=st.integers(0, 2))
     def copy(self, meant: int) -> None:
         assume(meant == 0)
+        # What was settled is not in the export yet.
+        assume(not Dispute.objects.exists() and not Settlement.objects.exists())
         self.copied = True
         target = io.BytesIO()
         export_corpus(COMMAND, self.corpus, layer="all", target=target)
@@ -228,16 +435,11 @@ class Newsroom(RuleBasedStateMachine):
 
     @invariant()
     def suggestions_never_change(self) -> None:
-        suggested = Annotation.objects.filter(layer__kind="machine")
-        rows = suggested.values_list(
-            "pk", "layer_id", "label", "start", "end", "attributes", "score", "root", "derived_from", "reason"
+        # But for their words and reasons, which erasing empties.
+        rows = Annotation.objects.filter(layer__kind="machine").values_list(
+            "pk", "layer_id", "label", "start", "end", "attributes", "score", "root", "derived_from"
         )
         now = {row[0]: (*row[1:5], repr(row[5]), *row[6:]) for row in rows}
-        erased = suggested.filter(layer__revision__article__erased_at__isnull=False)
-        for pk in erased.values_list("pk", flat=True):
-            # Erasing takes the reason, which quotes the text; all else stays.
-            if pk in self.suggested:
-                self.suggested[pk] = (*self.suggested[pk][:-1], "")
         layers: dict[UUID, set[UUID]] = {
             pk: set() for pk in Layer.objects.filter(kind="machine").values_list("pk", flat=True)
         }
@@ -247,14 +449,67 @@ class Newsroom(RuleBasedStateMachine):
         assert all(layers[pk] == held for pk, held in self.layers_seen.items())
         self.suggested, self.layers_seen = now, layers
 
+    @invariant()
+    def gold_is_what_was_agreed_and_settled(self) -> None:
+        layers = Layer.objects.filter(revision__corpus=self.corpus, kind="gold")
+        for view in read_layers(list(layers)):
+            held = self.gold.get(view.layer.revision_id, {}).values()
+            heads = {(one.label, one.segments) for one in held}
+            ends = {(label, segments) for one in held for _, label, segments in one.ends}
+            links = {
+                (name, (one.label, one.segments), (label, segments))
+                for one in held
+                for name, label, segments in one.ends
+            }
+            named = {line: (row.label, view.segments_of(row)) for line, row in view.standing.items()}
+            standing = {content_of(view, row)[:3] for row in view.standing.values()}
+            assert set(named.values()) == heads | ends
+            assert {(row.label, *map(named.get, view.end_lines(row))) for row in view.links.values()} == links
+            assert {one[:3] for one in held} <= standing
+
+    @invariant()
+    def statuses_and_assignments_agree(self) -> None:
+        waiting = ("new", "suggested", "in_review", "submitted")
+        rows = list(Assignment.objects.filter(corpus=self.corpus).select_related("revision__article"))
+        for row in rows:
+            offered = row.revision.status in waiting and not row.revision.article.erased_at
+            assert row.status != "open" or offered, "what is offered waits for people"
+        submitted = {(row.revision_id, row.reviewer_id) for row in rows if row.status == "submitted"}
+        passes = Layer.objects.filter(revision__corpus=self.corpus, submitted_at__isnull=False)
+        assert submitted == set(passes.values_list("revision_id", "reviewer_id"))
+        now = {row.pk: row.status for row in rows}
+        for pk, before in self.assignments.items():
+            assert now[pk] == before or now[pk] in within_two_moves(before)
+        self.assignments = now
+
+    @invariant()
+    def statuses_and_disputes_agree(self) -> None:
+        disputed = set(Dispute.objects.filter(status="open").values_list("revision_id", flat=True))
+        revisions = Revision.objects.filter(corpus=self.corpus, article__erased_at=None)
+        assert disputed == set(revisions.filter(status="disputed").values_list("pk", flat=True))
+
+    @invariant()
+    def every_move_follows_from_the_one_before(self) -> None:
+        reached: dict[Any, str] = {}
+        moves = Event.objects.filter(action="revision.moved", corpus=self.corpus).order_by("id")
+        for move in moves:
+            assert reached.get(move.subject_id, "new") == move.before
+            reached[move.subject_id] = str(move.after)
+        for pk, status in Revision.objects.filter(corpus=self.corpus).values_list("pk", "status"):
+            assert reached.get(pk, "new") == status
+
     # -- how -------------------------------------------------------------------------------------------
 
-    def attempt(self, who: int | None, act: Callable[[], object]) -> None:
-        """Do it, or be refused; the other reviewers' layers stay as they are."""
+    def attempt(self, who: int | None, act: Callable[[], object]) -> bool:
+        """Do it, or be refused; the other reviewers' layers stay as they are. Return whether it was done."""
         before = self.layers_of_others(who)
-        with suppress(ServiceError):
+        try:
             act()
+            done = True
+        except ServiceError:
+            done = False
         assert self.layers_of_others(who) == before
+        return done
 
     def crash(self, left: int, act: Callable[[], object], *, whole: bool = True) -> None:
         """Break off an act at some statement; what it had begun is gone."""
@@ -323,6 +578,20 @@ class Newsroom(RuleBasedStateMachine):
         return Decision(**words)
 
 
+def content_of(view: LayerView, row: Annotation) -> Content:
+    links = links_of(view).get(row.root, {})
+    ends = {
+        (name, child.label, view.segments_of(child)) for name, children in links.items() for child in children
+    }
+    return Content(row.label, view.segments_of(row), frozenset(row.attributes.items()), frozenset(ends))
+
+
+def within_two_moves(status: str) -> set[str]:
+    """Return where an act may take an assignment: one that was open may be submitted at once."""
+    once = ASSIGNMENT_MOVES[status]
+    return {*once, *(after for between in once for after in ASSIGNMENT_MOVES[between])}
+
+
 def span_of(text: str, first: int, second: int) -> tuple[tuple[int, int], ...]:
     if not text:
         return ((0, 1),)
@@ -337,9 +606,11 @@ def fingerprint() -> tuple[Any, ...]:
     """Return what a crash must leave as it was."""
     revisions = Revision.objects.order_by("pk").values_list("pk", "status", "current", "text")
     layers = Layer.objects.order_by("pk").values_list("pk", "submitted_at")
-    counts = [model._default_manager.count() for model in (Annotation, Relation, Review, Event)]
+    counts = [model._default_manager.count() for model in (Annotation, Relation, Review, Settlement, Event)]
     sealed = Event.objects.filter(position__isnull=False).count()
-    return list(revisions), list(layers), counts, sealed
+    assignments = Assignment.objects.order_by("pk").values_list("pk", "status", "reviewer", "lease_until")
+    disputes = Dispute.objects.order_by("pk").values_list("pk", "status", "version")
+    return list(revisions), list(layers), counts, sealed, list(assignments), list(disputes)
 
 
 def said(corpus: Corpus) -> list[Any]:

@@ -182,10 +182,7 @@ def _calibration(predictions: Sequence[tuple[float, bool]]) -> Calibration:
 def _card(
     examples: Sequence[Example], rules: Evaluation, learned: Evaluation, seed: int, judgements: int
 ) -> Card:
-    gains = {
-        name: paired_bootstrap(rules, learned, seed=seed, draws=DRAWS, figure=figure)
-        for name, figure in (("found", found_f1), ("attributed", attributed_f1))
-    }
+    gains = gains_over(rules, learned, seed=seed)
     enough = judgements >= LEAST_CALIBRATED
     return Card(
         articles=len(examples),
@@ -203,6 +200,14 @@ def _card(
         },
         seed=seed,
     )
+
+
+def gains_over(one: Evaluation, other: Evaluation, *, seed: int = 0) -> dict[str, Difference]:
+    """Return by how much `other` beats `one` on the same articles, by both figures that count."""
+    return {
+        name: paired_bootstrap(one, other, seed=seed, draws=DRAWS, figure=figure)
+        for name, figure in (("found", found_f1), ("attributed", attributed_f1))
+    }
 
 
 def is_better(*, found: Difference, attributed: Difference) -> bool:

@@ -1,0 +1,17 @@
+"""The short form of bench/reviewers.py: a handful of people on one queue."""
+
+from tests.bench.running import benchmark
+
+DAMAGE = (
+    "held_twice", "articles_never_offered", "lost", "unasked", "statuses_that_differ", "locked", "errors",
+    "lies",
+)  # fmt: skip
+SIZES = ("--articles=24", "--reviewers=6", "--lease=3")
+
+
+def test_people_on_one_queue_never_share_a_pass_and_lose_nothing(empty_database):
+    figures = benchmark("reviewers", empty_database, *SIZES)
+    assert {name: figures[name] for name in DAMAGE} == dict.fromkeys(DAMAGE, 0)
+    assert figures["decisions"] > 50
+    assert figures["met"]["repeats"] and figures["met"]["stale"]
+    assert figures["control_held_twice"], "taking without a lock was not caught"
