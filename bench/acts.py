@@ -85,7 +85,7 @@ class Site:
 
 
 class ClientThread(threading.Thread):
-    """One client that acts by turns as the API does and as the admin does."""
+    """One client that calls the services under the name of the API or of the admin."""
 
     def __init__(self, site: Site, write: Write, number: int, acts: int, seed: int) -> None:
         super().__init__(name=f"client-{number}")
