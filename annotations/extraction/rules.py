@@ -1,5 +1,6 @@
 """The pipeline "rules": quotes with their sources and cues, and check-worthy claims, by rules alone."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from corpus.text.spans import Span
 _HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
 _QUOTATION_MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´「」『』＂"
 _LEAST_WORDS_WITHOUT_SOURCE = 8
+#: what ties a sentence to the one before and is no part of what it claims
+_LEAD = re.compile(r"(?:(?:[Bb]ut|[Aa]nd|that),? +)+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,14 +143,14 @@ def _candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterato
 
 
 def _bare(view: str, sentence: Span) -> Span | None:
-    """Return a sentence without quotation marks, a leading "that" and its full stop."""
+    """Return a sentence without quotation marks, "but", "and" or "that" before it, and its full stop."""
     start, end = sentence
     while start < end and view[start] in _QUOTATION_MARKS:
         start += 1
     while start < end and view[end - 1] in _QUOTATION_MARKS + ".,;:!—–…":
         end -= 1
-    if view[start : start + 5].lower() == "that ":
-        start += 5
+    if (lead := _LEAD.match(view, start, end)) is not None:
+        start = lead.end()
     if view[start : start + 3].lower() == "to ":
         return None
     return Span(start, end) if start < end else None

@@ -16,6 +16,10 @@ from tests.pure.extraction.marked import suggest
         ("The harbour is the oldest in the country and has 300 berths.", "superlative"),
         ("Jobs fell by 4,000 because the mill closed in 2018.", "cause"),
         ("The pier was closed in 1998 after two ferries sank.", "event with a date"),
+        ("Nine in ten of the crews had been trained abroad.", "quantity"),
+        ("The island pays twice the price for water.", "comparison"),
+        ("Mayor Prado has refused to publish the audit of the port.", "somebody's doing"),
+        ("According to the census, the parish lost its last school.", "evidence"),
     ],
 )
 def test_a_sentence_that_can_be_checked_is_a_claim(sentence, sign):
@@ -35,11 +39,41 @@ def test_a_sentence_that_can_be_checked_is_a_claim(sentence, sign):
         "It is a beautiful evening by the sea.",
         "Thank you.",
         "Perhaps it will rain.",
+        "Tickets: adults 6 crowns, children 3 crowns",
+        "Sign up for 20 stories a week.",
+        "I believe that we must build 400 more homes.",
     ],
 )
 def test_opinions_questions_and_greetings_are_no_claims(sentence):
     claim = weigh_claim(sentence)
     assert claim is None or claim.score < THRESHOLD
+
+
+def score(sentence):
+    claim = weigh_claim(sentence)
+    return claim.score if claim else 0.0
+
+
+def test_a_thin_sentence_ranks_below_a_full_one():
+    thin, full = "You had 10 nations.", "Ten nations had signed the treaty by March 2019."
+    assert score(thin) < score(full) / 2
+
+
+@pytest.mark.parametrize(
+    ("doubt", "sentence"),
+    [
+        ("opinion", "I think that the port lost 4,000 jobs in 2018."),
+        ("advice", "The port should have lost 4,000 jobs in 2018."),
+        ("not yet so", "The port will lose 4,000 jobs after 2018."),
+        ("supposed", "If the port lost 4,000 jobs in 2018."),
+        ("judgement", "It was terrible that the port lost 4,000 jobs in 2018."),
+    ],
+)
+def test_what_makes_a_claim_doubtful_lowers_it_and_is_said(doubt, sentence):
+    claim = weigh_claim(sentence)
+    assert doubt in claim.doubts
+    assert f"doubtful: {doubt}" in claim.reason
+    assert claim.score < score("The port lost 4,000 jobs in 2018.")
 
 
 def claims_of(text, blocks=None):
@@ -65,6 +99,11 @@ def test_a_claim_within_a_quote_has_the_source_of_the_quote():
 def test_a_claim_in_the_words_of_the_article_has_no_source():
     text = "The port handled 4 million tonnes in 2020."
     assert claims_of(text) == [("The port handled 4 million tonnes in 2020", None)]
+
+
+def test_but_before_a_claim_is_no_part_of_it():
+    text = "But the port handled 4 million tonnes in 2020."
+    assert claims_of(text) == [("the port handled 4 million tonnes in 2020", None)]
 
 
 def test_a_claim_in_a_speaker_turn_has_the_name_of_the_turn_as_its_source():
