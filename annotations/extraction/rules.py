@@ -1,11 +1,11 @@
 """The pipeline "rules": quotes with their sources and cues, and check-worthy claims, by rules alone."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
-from annotations.extraction.claims import THRESHOLD, weigh_claim
+from annotations.extraction.claims import THRESHOLD, Claim, weigh_claim
 from annotations.extraction.direct import CARRIED
 from annotations.extraction.draft import Draft, Key
 from annotations.extraction.passages import Passage, pieces_of, read_passages
@@ -16,7 +16,7 @@ from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 
-_HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
+HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
 _QUOTATION_MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´「」『』＂"
 _LEAST_WORDS_WITHOUT_SOURCE = 8
 #: what ties a sentence to the one before and is no part of what it claims
@@ -56,7 +56,7 @@ class Rules:
 def _read(draft: Draft, text: str, passage: Passage, carried: Key | None) -> Key | None:
     """Draft what one passage says; return the source that the next passage may carry over."""
     found = find_speech(passage.view, passage.tokens)
-    if passage.kind in _HEADINGS:
+    if passage.kind in HEADINGS:
         found = [said for said in found if said.speech is Speech.DIRECT and said.cue]
     found.sort(key=lambda said: (said.pieces[0], said.pieces[-1][1]))
     quotes = []
@@ -65,8 +65,8 @@ def _read(draft: Draft, text: str, passage: Passage, carried: Key | None) -> Key
         if quote is not None:
             quotes.append(quote)
             carried = quote.source or carried
-    if passage.kind not in _HEADINGS:
-        _add_claims(draft, text, passage, quotes)
+    if passage.kind not in HEADINGS:
+        add_claims(draft, text, passage, quotes, weigh_claim)
     return carried if quotes else None
 
 
@@ -110,10 +110,12 @@ def _segments(passage: Passage, said: Said) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _add_claims(draft: Draft, text: str, passage: Passage, quotes: Sequence[Quote]) -> None:
+def add_claims(
+    draft: Draft, text: str, passage: Passage, quotes: Sequence[Quote], weigh: Callable[[str], Claim | None]
+) -> None:
     """Draft the claims of a passage: in what is quoted, with its source, and in the article's own words."""
-    for span, quote in _candidates(text, passage, quotes):
-        claim = weigh_claim(passage.view[span.start : span.end])
+    for span, quote in candidates(text, passage, quotes):
+        claim = weigh(passage.view[span.start : span.end])
         if claim is None or claim.score < THRESHOLD:
             continue
         source = quote.source if quote else _turn_source(draft, passage)
@@ -123,7 +125,8 @@ def _add_claims(draft: Draft, text: str, passage: Passage, quotes: Sequence[Quot
             draft.link("source", key, source, round(claim.score * 0.9, 4), f"claim {where}")
 
 
-def _candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterator[tuple[Span, Quote | None]]:
+def candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterator[tuple[Span, Quote | None]]:
+    """Yield each sentence that may be a claim, with the quote that it stands in."""
     covered = []
     for quote in quotes:
         for segment in quote.segments:
