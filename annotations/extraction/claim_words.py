@@ -32,7 +32,8 @@ CHANGES = word_set(
 SUPERLATIVES = word_set(
     "most least largest biggest highest lowest worst best fastest slowest oldest youngest longest "
     "shortest greatest smallest strongest weakest poorest richest busiest deadliest cheapest cleanest "
-    "safest first only record unprecedented unique ranks ranked ranking rank tops leading sole"
+    "safest tallest deepest hardest first only record unprecedented unique ranks ranked ranking rank tops "
+    "leading sole"
 )
 #: every, none, never: likewise
 UNIVERSALS = word_set("every none never ever always nobody entire entirely all nothing no neither")
@@ -133,6 +134,8 @@ FUTURE = word_set(
 )
 #: conditions, wishes and comparisons with what is not
 SUPPOSED = word_set("if unless whether imagine suppose")
+#: an assertion that is only rejected
+DENIALS = word_set("denied denies deny denying disputed disputes rejected rejects")
 #: plans and their praise
 PLANS = word_set("plan plans planned proposal proposals propose favor favour goal goals vision ideas idea")
 #: judgements of taste, weight and feeling
@@ -145,7 +148,7 @@ TASTE = word_set(
     "pleased worried convinced committed"
 )
 GREETINGS = word_set(
-    "good hello hi thank thanks welcome please yes no ok okay well dear god congratulations ladies gentlemen"
+    "good hello hi thank thanks welcome please yes ok okay well dear god congratulations ladies gentlemen"
 )
 #: what a service notice is about
 NOTICES = word_set(

@@ -128,6 +128,8 @@ def _doubts(lower: str, words: list[str], present: frozenset[str]) -> dict[str, 
         doubts["advice"] = 0.6
     if present & known.FUTURE or _INTENT.search(lower):
         doubts["not yet so"] = 0.7
+    if present & known.DENIALS:
+        doubts["denied"] = 0.7
     if present & known.SUPPOSED:
         doubts["supposed"] = 0.8
     if present & known.PLANS and present & known.SPEAKER:

@@ -1,10 +1,16 @@
 """Which sentences assert something that can be checked."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from annotations.extraction.claims import THRESHOLD, weigh_claim
+from annotations.extraction.ranking import average_precision
 from corpus.text.blocks import Block, BlockKind
 from tests.pure.extraction.marked import suggest
+
+LABELLED = Path(__file__).parents[2] / "data" / "claims.jsonl"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +70,7 @@ def test_a_thin_sentence_ranks_below_a_full_one():
     [
         ("opinion", "I think that the port lost 4,000 jobs in 2018."),
         ("advice", "The port should have lost 4,000 jobs in 2018."),
+        ("denied", "Holm denied that the port lost 4,000 jobs in 2018."),
         ("not yet so", "The port will lose 4,000 jobs after 2018."),
         ("supposed", "If the port lost 4,000 jobs in 2018."),
         ("judgement", "It was terrible that the port lost 4,000 jobs in 2018."),
@@ -110,3 +117,11 @@ def test_a_claim_in_a_speaker_turn_has_the_name_of_the_turn_as_its_source():
     text = "HOLM: The port handled 4 million tonnes in 2020."
     turn = Block(start=0, end=len(text), kind=BlockKind.SPEAKER_TURN, name_start=0, name_end=4)
     assert claims_of(text, (turn,)) == [("The port handled 4 million tonnes in 2020", "HOLM")]
+
+
+@pytest.mark.parametrize("labels", ["first", "second"])
+def test_the_rules_rank_the_claims_of_news_above_the_rest(labels):
+    """200 sentences, labelled twice by one annotator in different orders; they agree on all but one."""
+    rows = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
+    assert sum(row[labels] for row in rows) >= 100
+    assert average_precision([(score(row["text"]), bool(row[labels])) for row in rows]) >= 0.9
