@@ -22,7 +22,7 @@ from annotations.extraction.ranking import average_precision, calibration_error
 #: as many sentences of either kind must have been decided on before they teach anything
 LEAST_CASES = 50
 #: the articles are split into so many parts; each is judged by what the others teach
-FOLDS = 5
+FOLDS = 3
 EPOCHS = 8
 #: how far cases may pull weights from their prior; more is bolder
 BOLDNESS = 4.0
@@ -68,15 +68,14 @@ class ClaimScorer:
         claim = weigh_claim(sentence)
         if claim is None:
             return None
-        return claim._replace(score=self.calibration(self.probability(sentence, claim)))
+        return claim._replace(score=self.calibration(self.probability(see(sentence, claim))))
 
     def __bool__(self) -> bool:
         """Whether anything has been learned."""
         return bool(self.weights)
 
-    def probability(self, sentence: str, claim: Claim) -> float:
-        """Return what the model makes of a sentence that the rules weigh so, before it is calibrated."""
-        seen = see(sentence, claim)
+    def probability(self, seen: Seen) -> float:
+        """Return what the model makes of a sentence, before it is calibrated."""
         get = self.weights.get
         return _logistic(seen.prior + sum(get(bucket, 0.0) * value for bucket, value in seen.row))
 
@@ -96,16 +95,17 @@ def train_claims(cases: Sequence[Case], *, seed: int = 0) -> tuple[ClaimScorer, 
     parts = folds_of([case.article for case in cases], seed)
     if min(told["claims"], len(cases) - told["claims"]) < LEAST_CASES or len(parts) < 2:
         return ClaimScorer(), told
-    rules = [claim.score if (claim := weigh_claim(case.sentence)) else 0.0 for case in cases]
-    raw = _held_out(cases, parts, seed)
+    claims = [weigh_claim(case.sentence) for case in cases]
+    seen = [see(case.sentence, claim) if claim else None for case, claim in zip(cases, claims, strict=True)]
     truths = [case.is_claim for case in cases]
-    calibrated = _calibrated(raw, truths, parts)
-    before, after = _figures(rules, truths), _figures(calibrated, truths)
+    raw = _held_out(seen, truths, parts, seed)
+    before = _figures([claim.score if claim else 0.0 for claim in claims], truths)
+    after = _figures(_calibrated(raw, truths, parts), truths)
     told["figures"] = {"rules": before, "learned": after}
     if after["average_precision"] <= before["average_precision"]:
         return ClaimScorer(), told
     told["chosen"] = "learned"
-    return ClaimScorer(fit(cases, seed=seed).weights, _calibration(raw, truths)), told
+    return ClaimScorer(fit(seen, truths, seed=seed).weights, _calibration(raw, truths)), told
 
 
 def folds_of(articles: Sequence[int], seed: int) -> list[list[int]]:
@@ -119,16 +119,18 @@ def folds_of(articles: Sequence[int], seed: int) -> list[list[int]]:
     return parts
 
 
-def _held_out(cases: Sequence[Case], parts: Sequence[Sequence[int]], seed: int) -> list[float]:
+def _held_out(
+    seen: Sequence[Seen | None], truths: Sequence[bool], parts: Sequence[Sequence[int]], seed: int
+) -> list[float]:
     """Return the score of each sentence when the scorer has learned from other articles alone."""
-    scores = [0.0] * len(cases)
+    scores = [0.0] * len(seen)
     for part in parts:
         left_out = set(part)
-        scorer = fit([case for number, case in enumerate(cases) if number not in left_out], seed=seed)
+        others = [number for number in range(len(seen)) if number not in left_out]
+        scorer = fit([seen[number] for number in others], [truths[number] for number in others], seed=seed)
         for number in part:
-            sentence = cases[number].sentence
-            claim = weigh_claim(sentence)
-            scores[number] = scorer.probability(sentence, claim) if claim else 0.0
+            row = seen[number]
+            scores[number] = scorer.probability(row) if row else 0.0
     return scores
 
 
@@ -189,11 +191,13 @@ def _logistic(margin: float) -> float:
     return 1 / (1 + math.exp(-max(min(margin, 30.0), -30.0)))
 
 
-def fit(cases: Sequence[Case], *, seed: int) -> ClaimScorer:
-    """Return the uncalibrated scorer that explains the cases best and stays near to the rules."""
-    known = [(case, claim) for case in cases if (claim := weigh_claim(case.sentence)) is not None]
-    seen = [see(case.sentence, claim) for case, claim in known]
-    truths = [case.is_claim for case, _ in known]
+def fit(cases: Sequence[Seen | None], decided: Sequence[bool], *, seed: int) -> ClaimScorer:
+    """Return the uncalibrated scorer that explains what was decided best and stays near to the rules.
+
+    What the rules rule out (None) teaches nothing.
+    """
+    known = [(case, truth) for case, truth in zip(cases, decided, strict=True) if case is not None]
+    seen, truths = [case for case, _ in known], [truth for _, truth in known]
     weights: dict[int, float] = {bucket: 0.0 for _, row in seen for bucket, _ in row}
     pulls = [0.0] * len(seen)
     steps = [BOLDNESS * sum(value * value for _, value in row) / 4 + 1 for _, row in seen]
