@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from tests.postgres import running_postgres
 
-BENCHMARKS = ("costs", "kill_workers", "peers", "scale")
+BENCHMARKS = ("claims", "costs", "kill_workers", "peers", "scale")
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
     "ATTEST_PRODUCTION",
