@@ -30,6 +30,8 @@ BUCKETS = 1 << 18
 #: what a sign, a doubt or the shape of a sentence counts beside all of its words together, which count 1
 _SHAPE = 0.3
 _LONGEST = 1000
+#: the share of the raw score in a served one
+_TRACE = 0.02
 #: weights nearer to 0 are left out
 _LEAST = 0.001
 _PAST = "ed"
@@ -68,7 +70,7 @@ class ClaimScorer:
         claim = weigh_claim(sentence)
         if claim is None:
             return None
-        return claim._replace(score=self.calibration(self.probability(see(sentence, claim))))
+        return claim._replace(score=_served(self.probability(see(sentence, claim)), self.calibration))
 
     def __bool__(self) -> bool:
         """Whether anything has been learned."""
@@ -99,10 +101,13 @@ def train_claims(cases: Sequence[Case], *, seed: int = 0) -> tuple[ClaimScorer, 
     seen = [see(case.sentence, claim) if claim else None for case, claim in zip(cases, claims, strict=True)]
     truths = [case.is_claim for case in cases]
     raw = _held_out(seen, truths, parts, seed)
-    before = _figures([claim.score if claim else 0.0 for claim in claims], truths)
-    after = _figures(_calibrated(raw, truths, parts), truths)
-    told["figures"] = {"rules": before, "learned": after}
-    if after["average_precision"] <= before["average_precision"]:
+    by_rules = [claim.score if claim else 0.0 for claim in claims]
+    told["figures"] = {
+        "rules": _figures(by_rules, by_rules, truths),
+        "learned": _figures(raw, _calibrated(raw, truths, parts), truths),
+    }
+    rules, learned = (told["figures"][name]["average_precision"] for name in ("rules", "learned"))
+    if learned <= rules:
         return ClaimScorer(), told
     told["chosen"] = "learned"
     return ClaimScorer(fit(seen, truths, seed=seed).weights, _calibration(raw, truths)), told
@@ -142,7 +147,7 @@ def _calibrated(raw: Sequence[float], truths: Sequence[bool], parts: Sequence[Se
         others = [number for number in range(len(raw)) if number not in left_out]
         curve = _calibration([raw[number] for number in others], [truths[number] for number in others])
         for number in part:
-            scores[number] = curve(raw[number]) if raw[number] else 0.0
+            scores[number] = _served(raw[number], curve) if raw[number] else 0.0
     return scores
 
 
@@ -150,11 +155,18 @@ def _calibration(raw: Sequence[float], truths: Sequence[bool]) -> Calibration:
     return calibrate([(score, truth) for score, truth in zip(raw, truths, strict=True) if score])
 
 
-def _figures(scores: Sequence[float], truths: Sequence[bool]) -> dict[str, float]:
-    scored = list(zip(scores, truths, strict=True))
+def _served(raw: float, curve: Calibration) -> float:
+    """Return a calibrated score with a trace of the raw one, to keep the order where the curve is flat."""
+    return (1 - _TRACE) * curve(raw) + _TRACE * raw
+
+
+def _figures(raw: Sequence[float], served: Sequence[float], truths: Sequence[bool]) -> dict[str, float]:
+    """Return how well the raw scores rank and how far the served ones are from the share that is right."""
+    precision = average_precision(list(zip(raw, truths, strict=True)))
+    error = calibration_error(list(zip(served, truths, strict=True)))
     return {
-        "average_precision": round(average_precision(scored) or 0.0, 4),
-        "calibration_error": round(calibration_error(scored) or 0.0, 4),
+        "average_precision": round(precision or 0.0, 4),
+        "calibration_error": round(error or 0.0, 4),
     }
 
 
