@@ -70,7 +70,8 @@ class ClaimScorer:
         claim = weigh_claim(sentence)
         if claim is None:
             return None
-        return claim._replace(score=_served(self.probability(see(sentence, claim)), self.calibration))
+        score = _served(self.probability(see(sentence, claim)), self.calibration)
+        return claim._replace(score=score, signs=claim.signs or ("words of past claims",))
 
     def __bool__(self) -> bool:
         """Whether anything has been learned."""

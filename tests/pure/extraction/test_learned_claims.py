@@ -4,6 +4,8 @@ import dataclasses
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText, Suggestions
 from annotations.extraction.claims import weigh_claim
@@ -17,7 +19,7 @@ from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.training import train
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import Block, BlockKind, segment_blocks
-from corpus.text.spans import Span
+from corpus.text.spans import Span, check_segments
 from tests.pure.extraction.lessons import invent_lesson
 
 PLACES = ("The pier", "The old mill", "Our ferry", "The north gate", "The station", "The town hall")
@@ -136,6 +138,31 @@ def test_claims_take_the_place_of_those_of_the_rules_and_nothing_else_changes():
         ("that the pier smells of tar in the summer", "Holm"),
         ("the pier smells of tar in the summer", "Holm"),
     ]
+
+
+SCORER, _ = train_claims(invent_cases(400))
+
+
+@given(
+    st.lists(
+        st.text()
+        | st.sampled_from(["“", "”", " said", " that ", "Mara Voss", "smells of tar ", ".\n\n", "A: "])
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_any_text_gives_claims_that_fit_it_and_the_same_ones_again(parts):
+    read = article("".join(parts))
+    found = with_claims(read, Rules().suggest(read), SCORER)
+    assert found == with_claims(read, found, SCORER)
+    for annotation in found.annotations:
+        check_segments(read.text, annotation.segments)
+        assert 0 < annotation.score < 1
+    for link in found.relations:
+        assert {link.head, link.child} <= set(range(len(found.annotations)))
+
+
+def test_a_claim_by_its_words_alone_says_so():
+    assert SCORER("smells of tar and of herring again here today").signs == ("words of past claims",)
 
 
 def surfaces(found: Suggestions, text, label):
