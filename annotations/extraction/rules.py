@@ -1,10 +1,11 @@
 """The pipeline "rules": quotes with their sources and cues, and check-worthy claims, by rules alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
-from annotations.extraction.claims import THRESHOLD, weigh_claim
+from annotations.extraction.claims import THRESHOLD, Claim, weigh_claim
 from annotations.extraction.constructions import find_speech
 from annotations.extraction.draft import Draft, Key
 from annotations.extraction.mentions import Mentions
@@ -15,9 +16,11 @@ from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 
-_HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
+HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
 _QUOTATION_MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´「」『』＂"
 _LEAST_WORDS_WITHOUT_SOURCE = 8
+#: what ties a sentence to the one before and is no part of what it claims
+_LEAD = re.compile(r"(?:(?:[Bb]ut|[Aa]nd|that),? +)+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ class Rules:
 def _read(draft: Draft, text: str, passage: Passage, mentions: Mentions, carried: Key | None) -> Key | None:
     """Draft what one passage says; return the source that the next passage may carry over."""
     found = find_speech(passage.tokens)
-    if passage.kind in _HEADINGS:
+    if passage.kind in HEADINGS:
         found = [said for said in found if said.speech is Speech.DIRECT and said.cue]
     found.sort(key=lambda said: (said.pieces[0], said.pieces[-1][1]))
     quotes = []
@@ -64,8 +67,8 @@ def _read(draft: Draft, text: str, passage: Passage, mentions: Mentions, carried
         if quote is not None:
             quotes.append(quote)
             carried = quote.source or carried
-    if passage.kind not in _HEADINGS:
-        _add_claims(draft, text, passage, quotes)
+    if passage.kind not in HEADINGS:
+        add_claims(draft, text, passage, quotes, weigh_claim)
     return carried if quotes else None
 
 
@@ -112,10 +115,12 @@ def _segments(passage: Passage, said: Said) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _add_claims(draft: Draft, text: str, passage: Passage, quotes: Sequence[Quote]) -> None:
+def add_claims(
+    draft: Draft, text: str, passage: Passage, quotes: Sequence[Quote], weigh: Callable[[str], Claim | None]
+) -> None:
     """Draft the claims of a passage: in what is quoted, with its source, and in the article's own words."""
-    for span, quote in _candidates(text, passage, quotes):
-        claim = weigh_claim(passage.view[span.start : span.end])
+    for span, quote in candidates(text, passage, quotes):
+        claim = weigh(passage.view[span.start : span.end])
         if claim is None or claim.score < THRESHOLD:
             continue
         source = quote.source if quote else _turn_source(draft, passage)
@@ -125,7 +130,8 @@ def _add_claims(draft: Draft, text: str, passage: Passage, quotes: Sequence[Quot
             draft.link("source", key, source, round(claim.score * 0.9, 4), f"claim {where}")
 
 
-def _candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterator[tuple[Span, Quote | None]]:
+def candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterator[tuple[Span, Quote | None]]:
+    """Yield each sentence that may be a claim, with the quote that it stands in."""
     covered = []
     for quote in quotes:
         for segment in quote.segments:
@@ -145,14 +151,14 @@ def _candidates(text: str, passage: Passage, quotes: Sequence[Quote]) -> Iterato
 
 
 def _bare(view: str, sentence: Span) -> Span | None:
-    """Return a sentence without quotation marks, a leading "that" and its full stop."""
+    """Return a sentence without quotation marks, "but", "and" or "that" before it, and its full stop."""
     start, end = sentence
     while start < end and view[start] in _QUOTATION_MARKS:
         start += 1
     while start < end and view[end - 1] in _QUOTATION_MARKS + ".,;:!—–…":
         end -= 1
-    if view[start : start + 5].lower() == "that ":
-        start += 5
+    if (lead := _LEAD.match(view, start, end)) is not None:
+        start = lead.end()
     if view[start : start + 3].lower() == "to ":
         return None
     return Span(start, end) if start < end else None

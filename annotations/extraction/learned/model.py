@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from annotations.extraction.learned.calibration import Calibration
+from annotations.extraction.learned.claims import ClaimScorer
 from annotations.extraction.learned.drafting import Rankers
 from annotations.extraction.learned.features import FEATURES
 from annotations.extraction.learned.ranker import Ranker
@@ -25,7 +26,7 @@ MAGIC = b"attest-model/1\n"
 LONGEST_HEAD = 1_000_000
 #: a model of 840 articles has some 10 MB
 LARGEST = 500_000_000
-_PARTS = ("tagger", "rankers", "calibration")
+_PARTS = ("tagger", "rankers", "calibration", "claims")
 #: magic, size, type, version of a CRFsuite model, its counts, and the offsets of its five sections
 _CRF_HEAD = struct.Struct("<4sI4sIIIIIIIII")
 
@@ -48,6 +49,7 @@ class Card:
         calibration: "calibrated on N suggestions", or "uncalibrated rank" with too few.
         versions: of the rules, the features and CRFsuite.
         seed: of the split and of the order of learning.
+        claims: the same of the claims alone, with the "figures" of both, as `train_claims` tells.
         created: when, as the caller says; not set by training, which is deterministic.
     """
 
@@ -59,6 +61,7 @@ class Card:
     calibration: str
     versions: Mapping[str, str]
     seed: int
+    claims: Mapping[str, Any] = field(default_factory=dict)
     created: str = ""
 
 
@@ -70,6 +73,7 @@ class Model:
     tagger: bytes = b""
     rankers: Rankers = field(default_factory=Rankers)
     calibration: Calibration = field(default_factory=Calibration)
+    claims: ClaimScorer = field(default_factory=ClaimScorer)
 
     def to_bytes(self) -> bytes:
         """Return the file; the same model gives the same bytes."""
@@ -77,6 +81,7 @@ class Model:
             "tagger": self.tagger,
             "rankers": _dump({name: ranker.weights for name, ranker in self.rankers._asdict().items()}),
             "calibration": _dump(self.calibration.points),
+            "claims": _dump([sorted(self.claims.weights.items()), self.claims.calibration.points]),
         }
         listed = [
             {"name": name, "size": len(part), "sha256": hashlib.sha256(part).hexdigest()}
@@ -104,10 +109,11 @@ class Model:
             weights = _load(parts["rankers"])
             rankers = Rankers(**{name: _ranker(weights[name]) for name in Rankers._fields})
             calibration = _calibration(_load(parts["calibration"]))
+            claims = _claims(*_load(parts["claims"]))
         except (KeyError, TypeError, AttributeError) as error:
             raise BadModel(f"the model file lacks something or has it in another shape: {error}") from error
         _check_tagger(card, parts["tagger"])
-        return cls(card=card, tagger=parts["tagger"], rankers=rankers, calibration=calibration)
+        return cls(card=card, tagger=parts["tagger"], rankers=rankers, calibration=calibration, claims=claims)
 
 
 def _dump(value: Any) -> bytes:
@@ -170,6 +176,14 @@ def _calibration(points: Any) -> Calibration:
     if any(before[0] >= after[0] for before, after in pairwise(read)):
         raise BadModel("the points of the calibration do not rise")
     return Calibration(read)
+
+
+def _claims(weights: Any, points: Any) -> ClaimScorer:
+    try:
+        read = {int(_number(bucket)): _number(weight) for bucket, weight in weights}
+    except ValueError as error:
+        raise BadModel(f"the weights of the claims cannot be read: {error}") from error
+    return ClaimScorer(read, _calibration(points))
 
 
 def _number(value: Any) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
+from annotations.extraction.learned.claiming import with_claims
 from annotations.extraction.learned.drafting import suggestions_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.reading import read
@@ -14,9 +15,9 @@ _HASH_IN_VERSION = 12
 
 
 class Learned:
-    """Quotes, sources and cues as a model has learned them; claims as the rules find them.
+    """Quotes, sources, cues and claims as a model has learned them.
 
-    A model whose card chose the rules says what the rules say. Cost: linear.
+    Quotes or claims that the model's card leaves to the rules are as the rules find them. Cost: linear.
     """
 
     name = "learned"
@@ -40,6 +41,10 @@ class Learned:
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""
+        found = self._quotes(article)
+        return with_claims(article, found, self.model.claims) if self.model.claims else found
+
+    def _quotes(self, article: ArticleText) -> Suggestions:
         if self.model.card.chosen == "rules":
             return Rules().suggest(article)
         reading = read(article)

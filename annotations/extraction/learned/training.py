@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from annotations.extraction.base import Suggestions
@@ -18,6 +18,8 @@ from annotations.extraction.evaluation import (
 )
 from annotations.extraction.learned.arbiter import PRIOR as arbiter_prior
 from annotations.extraction.learned.calibration import Calibration, calibrate
+from annotations.extraction.learned.claiming import claim_cases
+from annotations.extraction.learned.claims import train_claims
 from annotations.extraction.learned.drafting import Rankers, linked_pages, settled_pages, suggestions_of
 from annotations.extraction.learned.examples import Example
 from annotations.extraction.learned.features import FEATURES
@@ -98,15 +100,17 @@ def train(
     ]
     learned = evaluate(predicted, examples, counts=counts)
     rules = evaluate([lesson.reading.rules for lesson in lessons], examples, counts=counts)
-    card = _card(examples, rules, learned, seed, len(predictions))
+    claims, told = train_claims(list(claim_cases(examples)), seed=seed)
+    card = replace(_card(examples, rules, learned, seed, len(predictions)), claims=told)
     if card.chosen == "rules":
         steps.done()
-        return Model(card=card)
+        return Model(card=card, claims=claims)
     model = Model(
         card=card,
         tagger=_fit(lessons),
         rankers=_teach(lessons, seed),
         calibration=_calibration(predictions),
+        claims=claims,
     )
     steps.done()
     return model
