@@ -119,7 +119,7 @@ class CancelTrainingRoute(Route):
         """Doing it twice changes nothing."""
         training = find_training(self.actor, training_id, Scope.MANAGE)
         cancel_training(self.actor, training)
-        return Response(training_body(find_training(self.actor, training_id)))
+        return Response(training_body(find_training(self.actor, training_id, Scope.MANAGE)))
 
 
 class EvaluationRoute(Route):

@@ -14,7 +14,7 @@ from corpus.models import Corpus, Revision
 from tests.admin.conftest import url
 from tests.annotations.deciding import at, own, say, standing
 from tests.annotations.test_queue import settings
-from tests.annotations.test_settling import decide_all, gold, status
+from tests.annotations.test_settling import decide_all, gold, quoted, status
 from tests.conftest import TEXT, acting, put_in
 
 pytestmark = pytest.mark.django_db
@@ -209,7 +209,7 @@ def test_writing_anew(signed_in, cy, disputed, dispute):
 
 def test_rejecting_all(signed_in, cy, disputed, dispute):
     settled(signed_in(cy), dispute, "reject", reason="not_in_scheme")
-    assert not any("bridge will" in surface for _, surface in standing(gold(disputed)))
+    assert not any("bridge will" in words for words in quoted(gold(disputed)))
 
 
 def test_a_choice_that_does_not_fit_comes_back_as_filled_in(signed_in, cy, disputed, dispute):
