@@ -10,9 +10,13 @@ SIZES = ("--articles=100", "--sentences=40", "--kills=3", "--flushes=1", "--leas
 
 @pytest.mark.broker
 def test_killed_workers_and_an_emptied_broker_lose_halve_and_double_nothing(empty_database):
-    figures = benchmark("kill_workers", empty_database, *SIZES)
-    assert {name: figures[name] for name in DAMAGE} == dict.fromkeys(DAMAGE, 0)
-    assert (figures["kills"], figures["flushes"]) == (3, 1)
+    # On a slow machine three kills may all fall between two jobs of the broken ledger: then it tells nothing.
+    for _ in range(3):
+        figures = benchmark("kill_workers", empty_database, *SIZES)
+        assert {name: figures[name] for name in DAMAGE} == dict.fromkeys(DAMAGE, 0)
+        assert (figures["kills"], figures["flushes"]) == (3, 1)
+        if figures["hits"] and sum(figures["control"][name] for name in DAMAGE):
+            break
     assert figures["hits"], "no kill found a job in hand: the zeros prove nothing"
     assert figures["most_attempts"] > 1
     assert sum(figures["control"][name] for name in DAMAGE), "the broken ledger was not caught"
