@@ -30,18 +30,18 @@ class _Mention(NamedTuple):
     first: int
     last: int
 
-    @property
-    def words(self) -> str:
-        """How it reads, with the office before it."""
+    def words(self, text: str) -> str:
+        """Return how it reads in the article, with the office before it."""
         whole = first_of_phrase(self.tokens, self.last)
         first = self.first if whole is None else min(whole, self.first)
-        return " ".join(token.text for token in self.tokens[first : self.last])
+        return " ".join(token_words(text, token) for token in self.tokens[first : self.last])
 
 
 @dataclass
 class Mentions:
-    """The names of one article as far as it has been read."""
+    """The names of one article as far as it has been read; `text` is that of the article."""
 
+    text: str
     _sentence: int = 0
     _starts: list[int] = field(default_factory=list)
     #: the first name of each sentence that no preposition governs
@@ -86,7 +86,12 @@ class Mentions:
         distance = bisect_left(self._starts, token.start + 1) - found.sentence if found else 0
         if found is None or (source.kind is Kind.PRONOUN and distance > _REACH):
             return ""
-        return f"; “{token.text}”: {found.words}, {_how_far(distance)}"
+        return f"; “{token_words(self.text, token)}”: {found.words(self.text)}, {_how_far(distance)}"
+
+
+def token_words(text: str, token: Token) -> str:
+    """Return a token as it stands in the article; what pipelines read has other marks in places."""
+    return text[token.start : token.end]
 
 
 def _names(tokens: Sequence[Token], first: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -47,7 +47,7 @@ class Rules:
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""
         draft = Draft()
-        mentions = Mentions()
+        mentions = Mentions(article.text)
         last: Key | None = None
         for passage in read_passages(article):
             mentions.read(passage.tokens)

@@ -227,3 +227,12 @@ def test_a_dateline_that_runs_into_the_text_is_part_of_no_label(opening):
     assert {item.segments[0].start for item in found.annotations if item.label in ("quote", "claim")} == {
         len(opening)
     }
+
+
+def test_a_reason_names_people_as_the_article_spells_them() -> None:
+    """Decomposed accents too: what the rules read has other marks in their place."""
+    name = "Ine\u0300s Garc\u0327on"
+    text = f"{name} runs the quay. The gate, she said, stays shut."
+    suggestions = suggest(text)
+    reasons = [row.reason for row in suggestions.annotations if row.label == "quote"]
+    assert len(reasons) == 1 and f"“she”: {name}" in reasons[0]
