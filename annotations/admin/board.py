@@ -7,6 +7,7 @@ from uuid import UUID
 from annotations.admin.highlight import Mark
 from annotations.models import Annotation, Verdict
 from annotations.models.reviews import KEEPING, RejectReason
+from annotations.services.building import CALIBRATED_LABEL, is_calibrated
 from annotations.services.desk import Desk
 from corpus.text.spans import Span, joined_surface
 
@@ -63,6 +64,8 @@ class Row:
     score: float | None
     why: str
     pipeline: str
+    #: The score is the share that is right among suggestions with it; otherwise it is a mere rank.
+    calibrated: bool = False
     relation: str = ""
     children: list["Row"] = field(default_factory=list)
     pointers: list[Pointer] = field(default_factory=list)
@@ -153,8 +156,11 @@ def _suggested(desk: Desk) -> Iterable[Row]:
     several = len(desk.machines) > 1
     for view in desk.machines:
         name = view.layer.pipeline.identity if several and view.layer.pipeline else ""
+        calibrated = view.layer.pipeline is not None and is_calibrated(view.layer.pipeline)
         for annotation in view.annotations.values():
-            yield _row(desk, annotation, suggested=True, pipeline=name)
+            row = _row(desk, annotation, suggested=True, pipeline=name)
+            row.calibrated = calibrated and annotation.label == CALIBRATED_LABEL
+            yield row
 
 
 def _begun(desk: Desk) -> Iterable[Row]:

@@ -10,6 +10,8 @@ from annotations.models import ModelFile, Pipeline
 
 #: The name of the pipelines that were trained here; their configuration names the file of the model.
 LEARNED = "learned"
+#: What training calibrates the scores of.
+CALIBRATED_LABEL = "quote"
 #: Names that no machine client may take.
 OWN_NAMES = frozenset({*PIPELINES, LEARNED})
 
@@ -36,3 +38,14 @@ def _learned(sha256: str) -> Learned:
     if data is None:
         raise ModelMissing(f"The model {sha256[:12]} is not here; train one in this corpus.")
     return Learned(Model.from_bytes(bytes(data)))
+
+
+def is_calibrated(pipeline: Pipeline) -> bool:
+    """Return whether a pipeline's scores mean a share that is right; its card is read once a process."""
+    return pipeline.name == LEARNED and _is_calibrated(str(pipeline.configuration.get("model", "")))
+
+
+@lru_cache(maxsize=64)
+def _is_calibrated(sha256: str) -> bool:
+    card = ModelFile.objects.filter(pk=sha256).values_list("card", flat=True).first() or {}
+    return card.get("chosen") == LEARNED and str(card.get("calibration", "")).startswith("calibrated")

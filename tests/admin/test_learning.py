@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 
-from annotations.models import Layer, Pipeline, Training
+from annotations.models import Layer, ModelFile, Pipeline, Training
 from annotations.services.importing import import_records
 from annotations.services.learning import work_training
 from annotations.services.pipelines import activate_pipeline
@@ -79,3 +79,15 @@ def test_a_lead_is_not_shown_what_others_say_of_a_text_in_hand(signed_in, lea, r
     for layer in Layer.objects.filter(kind="gold"):
         Layer.objects.create(revision=layer.revision, kind="reviewer", reviewer=lea)
     assert 'class="ev-mistake"' not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("calibration", "word"),
+    [("calibrated on 300 suggestions", "probability 0."), ("uncalibrated rank", "rank 0.")],
+)
+def test_a_score_is_called_what_it_is(calibration, word, signed_in, ada, suggested):
+    sha256 = calibration.encode().hex()[:40].ljust(64, "0")
+    ModelFile.objects.create(sha256=sha256, data=b"", card={"chosen": "learned", "calibration": calibration})
+    Pipeline.objects.update(name="learned", configuration={"model": sha256})
+    body = signed_in(ada).get(url("corpus_article_review", suggested.article_id)).content.decode()
+    assert word in body
