@@ -269,7 +269,7 @@ class Newsroom(RuleBasedStateMachine):
     def take(self, who: int) -> None:
         user, corpus = self.people[who], Corpus.objects.get(pk=self.corpus.pk)
         had = set(Assignment.objects.filter(reviewer=user).exclude(status="expired").values_list("revision"))
-        free = set(Assignment.objects.filter(status="open").values_list("revision"))
+        free = set(Assignment.objects.filter(corpus=corpus, status="open").values_list("revision"))
         assignment = take(acting(user), corpus)
         assert (assignment is None) == (free <= had), "nobody is left without what waits for them"
         assert assignment is None or (assignment.revision_id,) not in had

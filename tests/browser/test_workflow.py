@@ -76,10 +76,11 @@ def take_next(page: Page) -> None:
 
 
 def decide_rows(page: Page, *, rejecting: str = "") -> None:
-    """Accept row by row what is left, but reject what holds `rejecting`, and submit."""
+    """Accept row by row what is left, but reject the quote that holds `rejecting`, and submit."""
     while (waiting := page.locator(".at-item:not(:has(.at-verdict)):not(.at-child)")).count():
         row = waiting.first
-        verdict = "reject" if rejecting and rejecting in row.inner_text() else "accept"
+        is_meant = rejecting and rejecting in row.inner_text() and row.locator(".label-quote").count()
+        verdict = "reject" if is_meant else "accept"
         place = f"#{row.get_attribute('id')}"
         page.click(f"{place} button[value={verdict}]")
         page.wait_for_selector(f"{place} .at-note.saved")
