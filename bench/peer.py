@@ -1,6 +1,7 @@
 """What the comparison asks of each peer, and what all of them share: environments, processes, memory."""
 
 import abc
+import hashlib
 import os
 import shutil
 import subprocess
@@ -46,14 +47,20 @@ class Peer(abc.ABC):
         return self.environment / "bin" / "python"
 
     def install(self) -> None:
-        """Make the peer's own environment, once."""
-        done = self.environment / "installed"
-        if done.exists():
+        """Make the peer's own environment, once for what it requires."""
+        done, wanted = self.environment / "installed", self.wanted()
+        if done.exists() and done.read_text() == wanted:
             return
         shutil.rmtree(self.environment, ignore_errors=True)
         run([python_of(self.pythons), "-m", "venv", self.environment])
         run([self.program, "-m", "pip", "install", "--quiet", *self.requirements])
-        done.touch()
+        done.write_text(wanted)
+
+    def wanted(self) -> str:
+        """Return what tells one set of requirements from another."""
+        files = [Path(name) for name in self.requirements if name.endswith(".txt")]
+        told = "".join(file.read_text() for file in files) or " ".join(self.requirements)
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @abc.abstractmethod
     def start(self) -> None:
