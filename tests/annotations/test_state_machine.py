@@ -69,7 +69,7 @@ from tests.conftest import TEXT, acting, person
 
 settings.register_profile("long", max_examples=20_000, stateful_step_count=50, deadline=None)
 #: Without shrinking, which would take CI's patience; the long profile does it.
-SHORT = settings(max_examples=8, stateful_step_count=50, phases=[Phase.reuse, Phase.generate])
+SHORT = settings(max_examples=24, stateful_step_count=50, phases=[Phase.reuse, Phase.generate])
 
 TEXTS = (
     TEXT,
