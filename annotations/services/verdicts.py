@@ -6,8 +6,7 @@ also make the annotation (with its relations) that stands there from then on.
 
 from uuid import UUID
 
-from annotations.models import Annotation, Relation, Review, Verdict
-from annotations.models.reviews import RejectReason
+from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
@@ -91,7 +90,9 @@ def _add(desk: Desk, decision: Decision) -> Review:
     result = desk.write_annotation(
         label=decision.label, segments=segments, attributes=attributes, derived_from=None
     )
-    review = desk.write_review(Verdict.ADD, annotation=result, result=result, note=decision.note)
+    review = desk.write_review(
+        Verdict.ADD, annotation=result, result=result, reason=decision.reason, note=decision.note
+    )
     set_links(desk, review, decision.links)
     desk.seen[result.root] = review.version
     return review
@@ -128,17 +129,23 @@ def _retract(
 
 def _check_words(decision: Decision) -> None:
     if decision.verdict == Verdict.REJECT and decision.reason not in RejectReason.values:
-        raise BadInput(f"reject needs a reason, one of {_reasons()}.", field="reason")
-    if decision.reason and decision.reason not in RejectReason.values:
-        raise BadInput(
-            f"There is no reason {decision.reason[:32]!r}; there are {_reasons()}.", field="reason"
-        )
+        raise BadInput(f"reject needs a reason, one of {', '.join(RejectReason.values)}.", field="reason")
+    if decision.verdict != Verdict.REJECT and decision.reason:
+        _check_absence(decision)
     if len(decision.note) > MAX_NOTE:
         raise BadInput(f"A note has {MAX_NOTE} characters at most.", field="note")
 
 
-def _reasons() -> str:
-    return ", ".join(RejectReason.values)
+def _check_absence(decision: Decision) -> None:
+    """Refuse a reason but for saying, with a correction or an addition, that a relation leads nowhere."""
+    if decision.verdict not in (Verdict.CORRECT, Verdict.ADD) or [] not in map(list, decision.links.values()):
+        raise BadInput("A reason goes with reject, or with links that lead nowhere.", field="reason")
+    if decision.reason not in Absence.values:
+        raise BadInput(
+            f"There is no reason {decision.reason[:32]!r} for an empty link;"
+            f" there are {', '.join(Absence.values)}.",
+            field="reason",
+        )
 
 
 def _check_version(desk: Desk, line: UUID, version: int) -> None:
