@@ -9,7 +9,6 @@ function pressed(key, more = {}) {
 
 const PRESSES = [
   [pressed("a", { code: "KeyA" }), "accept", null],
-  [pressed("Enter"), "accept", null],
   [pressed(" ", { code: "Space" }), "skip", null],
   [pressed("ArrowRight"), "end-forward-word", null],
   [pressed("ArrowRight", { shiftKey: true }), "start-forward-word", null],

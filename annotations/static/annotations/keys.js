@@ -17,7 +17,7 @@ export const COMMANDS = [
   command("caret-forward-paragraph", [">"], "Moving", "Move the caret to the next paragraph"),
   command("caret-back-paragraph", ["<"], "Moving", "Move the caret to the paragraph before"),
 
-  command("accept", ["a", "Enter"], "Deciding", "Accept, with its source and cue; keep what was changed or added"),
+  command("accept", ["a"], "Deciding", "Accept, with its source and cue; keep what was changed or added"),
   command("reject", ["x"], "Deciding", "Reject, with the source and cue that nothing else has"),
   command("skip", ["Space"], "Deciding", "Skip: leave it open, knowingly"),
   command("retract", ["Backspace"], "Deciding", "Take back the decision on it"),
@@ -48,6 +48,7 @@ export const COMMANDS = [
   command("add-segment", ["+"], "Boundaries", "Add the selection, or the next clause, as a segment"),
   command("remove-segment", ["-"], "Boundaries", "Remove the segment"),
   command("next-segment", ["g"], "Boundaries", "Change the next segment"),
+  command("part", ["o"], "Boundaries", "Move the boundaries of its source, of its cue, of itself"),
 
   command("number", [DIGITS], "Label and type", "Change the label; behind v, s, c or e: take that one of the list"),
   command("type", [`Shift+${DIGITS}`], "Label and type", "Change the type"),
@@ -55,11 +56,11 @@ export const COMMANDS = [
   command("source", ["s"], "Source and cue", "Take the next likely source; a digit takes one by number"),
   command("cue", ["c"], "Source and cue", "Take the next likely cue; a digit takes one by number"),
   command("none", ["0"], "Source and cue", "There is none in the text"),
-  command("yield", ["y"], "Source and cue", "Say why there is none"),
 
   command("candidate", ["e"], "Adding", "Offer what may be missing from the caret on; a digit takes one by number"),
 
   command("submit", ["m"], "Page", "Submit the pass"),
+  command("yield", ["y"], "Page", "Give the article back to the queue"),
   command("search", ["/"], "Page", "Search in the text and its annotations"),
   command("help", ["?"], "Page", "Show these keys"),
 ];
