@@ -7,7 +7,7 @@ is what the script asks for when it has to know what stands now.
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -32,6 +32,7 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     revision = seat.revision
     article = revision.article
     blocks = text_blocks([revision.pk])[revision.pk]
+    state = None if article.erased_at else _state(request, seat, blocks)
     return page(
         request,
         "attest/workbench.html",
@@ -40,7 +41,8 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         corpus=article.corpus,
         revision=revision,
         text=painted(revision.text, blocks, ()),
-        state=None if article.erased_at else _state(request, seat, blocks),
+        state=state,
+        state_json=_written(state).decode(),
         list_url=seat.url,
         scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
         .values_list("number", flat=True)
@@ -54,8 +56,14 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 def workbench_state(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with what the page was opened with, as it stands now."""
     seat = take_seat(request, pk)
+    if seat.revision.article.erased_at:
+        raise Http404
     blocks = text_blocks([seat.revision.pk])[seat.revision.pk]
-    return HttpResponse(JSONRenderer().render(_state(request, seat, blocks)), content_type="application/json")
+    return HttpResponse(_written(_state(request, seat, blocks)), content_type="application/json")
+
+
+def _written(state: dict[str, Any] | None) -> bytes:
+    return JSONRenderer().render(state)
 
 
 def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, Any]:
@@ -71,6 +79,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
         "article": str(revision.article_id),
         "revision": revision.number,
         "length": revision.length,
+        "begun": not desk.own.layer._state.adding,
         "submitted_at": desk.own.layer.submitted_at,
         "suggestions_shown": desk.suggestions_shown,
         "assignment": str(held.pk) if held else None,

@@ -14,6 +14,7 @@ from annotations.services.linking import add_relation, correct_relation, set_lin
 from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
 
 MAX_NOTE = 2_000
+REASONS = (*RejectReason.values, *Absence.values)
 
 
 def apply_decision(desk: Desk, decision: Decision) -> Review:
@@ -130,22 +131,23 @@ def _retract(
 def _check_words(decision: Decision) -> None:
     if decision.verdict == Verdict.REJECT and decision.reason not in RejectReason.values:
         raise BadInput(f"reject needs a reason, one of {', '.join(RejectReason.values)}.", field="reason")
-    if decision.verdict != Verdict.REJECT and decision.reason:
-        _check_absence(decision)
+    if decision.reason and decision.reason not in REASONS:
+        raise BadInput(
+            f"There is no reason {decision.reason[:32]!r}; there are {', '.join(REASONS)}.", field="reason"
+        )
+    if decision.reason in Absence.values and not _leads_nowhere(decision):
+        raise BadInput(
+            f"{decision.reason} is why something has no source: it goes with links that lead nowhere.",
+            field="reason",
+        )
     if len(decision.note) > MAX_NOTE:
         raise BadInput(f"A note has {MAX_NOTE} characters at most.", field="note")
 
 
-def _check_absence(decision: Decision) -> None:
-    """Refuse a reason but for saying, with a correction or an addition, that a relation leads nowhere."""
-    if decision.verdict not in (Verdict.CORRECT, Verdict.ADD) or [] not in map(list, decision.links.values()):
-        raise BadInput("A reason goes with reject, or with links that lead nowhere.", field="reason")
-    if decision.reason not in Absence.values:
-        raise BadInput(
-            f"There is no reason {decision.reason[:32]!r} for an empty link;"
-            f" there are {', '.join(Absence.values)}.",
-            field="reason",
-        )
+def _leads_nowhere(decision: Decision) -> bool:
+    """Return whether a correction or an addition says that some relation has nothing to lead to."""
+    keeps = decision.verdict in (Verdict.CORRECT, Verdict.ADD)
+    return keeps and any(not links for links in decision.links.values())
 
 
 def _check_version(desk: Desk, line: UUID, version: int) -> None:

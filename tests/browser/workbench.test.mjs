@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Board } from "../../annotations/static/annotations/workbench/board.js";
-import { Draft } from "../../annotations/static/annotations/workbench/draft.js";
+import { decisionOf, draftOfLine, draftOfNew } from "../../annotations/static/annotations/workbench/drafting.js";
+import { choicesFor } from "../../annotations/static/annotations/workbench/links.js";
 import { Outbox } from "../../annotations/static/annotations/workbench/outbox.js";
+import { Places } from "../../annotations/static/annotations/workbench/places.js";
 
 const SCHEME = {
   labels: [
@@ -70,6 +72,27 @@ test("a source that another kept quote has as well stays", () => {
   assert.equal(one.stateOf(one.get("c1")), "suggested");
 });
 
+test("what only a rejected quote led to is left alone, what another leads to is not", () => {
+  const one = board();
+  one.apply({ line: "q1", verdict: "reject", reason: "other" }, "1");
+  assert.deepEqual(one.leftAlone([one.get("s1"), one.get("c1")]).map((child) => child.line), ["c1"]);
+});
+
+test("a quote that is given another source leaves the one that it had alone", () => {
+  const one = board();
+  one.apply({ line: "q2", verdict: "reject", reason: "other" }, "1");
+  one.apply({ line: "q1", verdict: "correct", links: { source: [{ segments: [[92, 95]] }] } }, "2");
+  assert.deepEqual(one.leftAlone([one.get("s1"), one.get("c1")]).map((child) => child.line), ["s1"]);
+});
+
+test("what was decided in one act with a line is known, what was decided by itself is not", () => {
+  const one = board();
+  one.apply({ line: "q1", verdict: "skip" }, "1");
+  one.apply({ line: "c1", verdict: "skip" }, "1");
+  one.apply({ line: "s1", verdict: "skip" }, "2");
+  assert.deepEqual(one.decidedAlong(one.get("q1")).map((child) => child.line), ["c1"]);
+});
+
 test("the next undecided goes round to the top, and is none when all is decided", () => {
   const one = board();
   assert.equal(one.nextUndecided(one.get("q2")).line, "q1");
@@ -99,31 +122,48 @@ test("a receipt that names what is not here asks for more", () => {
   assert.equal(one.receive("q1", { line: "q1", on: "q1", version: 1, implied: [{ line: "s7", version: 1 }] }), true);
 });
 
-test("a draft that changes nothing is no correction", () => {
+// --- drafts ------------------------------------------------------------------------------------------------------
+
+// A face of two units first: what follows is off by one wherever units are taken for code points.
+const TEXT = `😀${"x".repeat(99)}`;
+const places = new Places(TEXT, 100, [[0, 100, "body"]]);
+
+test("a draft that changes nothing is no decision", () => {
   const one = board();
-  const draft = Draft.of(one, one.get("q1"));
-  assert.equal(draft.differs(one), false);
-  draft.moveEnd(44);
-  assert.equal(draft.differs(one), true);
-  assert.deepEqual(draft.decision(), { verdict: "correct", line: "q1", label: "quote", segments: [[10, 44]], attributes: { type: "direct" }, links: {} });
+  assert.equal(decisionOf(one, places, draftOfLine(one, places, one.get("q1"))), null);
 });
 
-test("edges never pass each other, and segments that they pass fall away", () => {
-  const draft = new Draft({ label: "quote", segments: [[10, 20], [30, 40]] });
-  draft.moveStart(50);
-  assert.equal(draft.start, 10);
-  draft.moveStart(32);
-  assert.deepEqual(draft.segments, [[32, 40]]);
-  draft.addSegment(50, 60);
-  draft.addSegment(38, 52);
-  assert.deepEqual(draft.segments, [[32, 60]]);
+test("a draft counts units, and the decision that it comes to code points", () => {
+  const one = board();
+  const draft = draftOfLine(one, places, one.get("q1"));
+  assert.deepEqual(draft.segments, [[11, 41]]);
+  const decision = decisionOf(one, places, { ...draft, segments: [[11, 45]] });
+  assert.deepEqual(decision, { verdict: "correct", line: "q1", segments: [[10, 44]] });
 });
 
-test("another label leaves behind what it has not", () => {
-  const draft = new Draft({ label: "quote", segments: [[1, 2]], attributes: { type: "direct" }, links: { source: [], cue: [] } });
-  draft.relabel("claim", SCHEME);
-  assert.deepEqual(draft.attributes, {});
-  assert.deepEqual(Object.keys(draft.links), ["source"]);
+test("a link to the span of a line is one to that line, any other makes a new annotation, and none says why", () => {
+  const one = board();
+  const draft = draftOfLine(one, places, one.get("k1"));
+  assert.equal(draft.links.source, null);
+  assert.deepEqual(decisionOf(one, places, { ...draft, links: { source: [[51, 61]] } }).links, { source: [{ annotation: "s1" }] });
+  assert.deepEqual(decisionOf(one, places, { ...draft, links: { source: [[3, 5]] } }).links, { source: [{ segments: [[2, 4]] }] });
+  const quote = draftOfLine(one, places, one.get("q1"));
+  const none = decisionOf(one, places, { ...quote, links: { ...quote.links, source: null }, reason: "unnamed" });
+  assert.deepEqual([none.links, none.reason], [{ source: [] }, "unnamed"]);
+});
+
+test("what is new brings the source and cue that it was offered with", () => {
+  const one = board();
+  const draft = draftOfNew(one, places, { label: "quote", segments: [[60, 65]], links: { source: [[50, 60]], cue: null } });
+  const decision = decisionOf(one, places, draft, "new-1");
+  assert.deepEqual(decision, { verdict: "add", line: "new-1", label: "quote", attributes: {}, segments: [[60, 65]], links: { source: [{ annotation: "s1" }] } });
+});
+
+test("the engine's choices come first, then what is there, each once", () => {
+  const one = board();
+  const draft = draftOfLine(one, places, one.get("k1"));
+  const choices = choicesFor(one, places, draft, { alternatives: [], links: { source: [[[80, 85]], [[50, 60]]] } });
+  assert.deepEqual(choices.links, { source: [[[81, 86]], [[51, 61]]] });
 });
 
 // --- the outbox --------------------------------------------------------------------------------------------------

@@ -90,6 +90,18 @@ export class Board {
     return around.find((line) => this.leftOn(line) > 0 && line !== from) ?? (from && this.leftOn(from) ? from : null);
   }
 
+  // Of some sources and cues, the undecided suggestions that nothing leads to any more.
+  leftAlone(children) {
+    const dropped = (head) => ["dropped", "skipped"].includes(this.stateOf(head));
+    return children.filter((child) => child.said && !child.verdict && this.headsOf(child).every(dropped));
+  }
+
+  // The sources and cues of a line that were decided in one act with it.
+  decidedAlong(line) {
+    const children = this.childrenOf(line).map(([, child]) => child);
+    return line.at ? children.filter((child) => child.at === line.at) : [];
+  }
+
   // How many suggestions of a card wait for a decision.
   leftOn(head) {
     const card = [head, ...this.childrenOf(head).map(([, child]) => child)];

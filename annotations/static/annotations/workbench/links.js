@@ -1,37 +1,44 @@
-// What a relation could lead to: lines that are there, and what the engine offers, the likeliest first.
+// What the keys can take for the line in focus: the engine's choices for it, and the sources and cues that are there.
+import { linkable } from "./drafting.js";
 
-// Targets are {annotation, line, segments, words}; those of the engine have no annotation yet.
-export function targetsOf(board, places, head, relation, offers) {
-  const kinds = board.scheme.relations.find((one) => one.name === relation)?.children ?? [];
-  const at = head.segments[0][0];
-  const until = head.segments[head.segments.length - 1][1];
-  const distance = (segments) => Math.max(segments[0][0] - until, at - segments[segments.length - 1][1], 0);
-  const known = [];
-  for (const line of board.lines.values()) {
-    const shown = board.shown(line);
-    if (line.line === head.line || !kinds.includes(shown.label) || board.stateOf(line) === "dropped") continue;
-    known.push({ annotation: line.on, line: line.line, segments: shown.segments });
+// What the server offers, which may be nothing yet: `choices` by the id of what they are for, and what is `missing`.
+export class Offers {
+  constructor(body = { missing: [], choices: {} }) {
+    this.missing = body.missing;
+    this.choices = body.choices;
   }
-  known.sort((one, other) => distance(one.segments) - distance(other.segments));
-  const taken = new Set(known.map((target) => JSON.stringify(target.segments)));
-  const offered = offers.filter((offer) => kinds.includes(offer.label) && !taken.has(JSON.stringify(offer.segments)));
-  offered.sort((one, other) => distance(one.segments) - distance(other.segments));
-  // What is there and near comes before what is offered, and that before what is there and far.
-  const near = known.filter((target) => distance(target.segments) < NEAR);
-  const far = known.filter((target) => distance(target.segments) >= NEAR);
-  const all = [...near, ...offered.map(({ segments }) => ({ annotation: null, line: null, segments })), ...far];
-  return all.map((target) => ({ ...target, words: places.words(target.segments) }));
+
+  // The candidates from a place on, those behind it first.
+  from(place) {
+    const behind = this.missing.filter((one) => one.segments[0][0] >= place);
+    const before = this.missing.filter((one) => one.segments[0][0] < place);
+    return [...behind, ...before];
+  }
 }
 
-const NEAR = 300;
+// As correcting.js takes them, in units. The engine's come first; then what stands near, and so on outwards.
+export function choicesFor(board, places, draft, offered) {
+  const links = {};
+  for (const { name, heads } of board.scheme.relations) {
+    if (!heads.includes(draft.label)) continue;
+    const engines = offered?.links?.[name] ?? [];
+    const there = nearest(linkable(board, name, draft.line).map((line) => board.shown(line).segments), places.spanPoints(draft.segments));
+    links[name] = unique([...engines, ...there]).map((segments) => places.spanUnits(segments));
+  }
+  const alternatives = (offered?.alternatives ?? []).map((one) => ({ segments: places.spanUnits(one.segments), attributes: one.attributes ?? {} }));
+  return { alternatives, links };
+}
 
-// What a draft or a line leads to now by a relation, as targets.
-export function linked(board, places, draft, line, relation) {
-  const links = draft?.links[relation];
-  if (links) return links.map((link) => ({ ...link, words: places.words(link.segments) }));
-  if (!line) return [];
-  return (line.links[relation] ?? [])
-    .map((name) => board.get(name))
-    .filter((child) => child && board.stateOf(child) !== "dropped")
-    .map((child) => ({ annotation: child.on, line: child.line, segments: board.shown(child).segments, words: places.words(board.shown(child).segments) }));
+function nearest(all, segments) {
+  const [from, to] = [segments[0][0], segments[segments.length - 1][1]];
+  const distance = (span) => Math.max(span[0][0] - to, from - span[span.length - 1][1], 0);
+  return [...all].sort((one, other) => distance(one) - distance(other));
+}
+
+function unique(all) {
+  const seen = new Set();
+  return all.filter((segments) => {
+    const written = JSON.stringify(segments);
+    return !seen.has(written) && seen.add(written);
+  });
 }

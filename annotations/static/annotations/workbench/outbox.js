@@ -48,9 +48,9 @@ export class Outbox {
     return act;
   }
 
-  // Says whether an act that is not through yet is about one of these lines.
+  // Says whether an act that is under way is about one of these lines.
   isAbout(lines) {
-    return this.#acts.some((act) => act.decisions.some((decision) => lines.includes(decision.line)));
+    return this.waiting.some((act) => act.decisions.some((decision) => lines.includes(decision.line)));
   }
 
   // Puts an act that was held back on its way again, with the version that stands now and keys of its own.

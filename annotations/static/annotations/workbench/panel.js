@@ -72,11 +72,11 @@ function choices({ mode }, run) {
     element(
       "ol",
       {},
-      mode.items.map((item, index) =>
+      mode.items.map((item) =>
         element(
           "li",
           { class: item.chosen ? "chosen" : "" },
-          element("button", { type: "button", class: "button at-small", onclick: () => run("choose", item.number ?? index + 1) }, element("kbd", {}, String(item.number ?? index + 1)), " ", element("span", { dir: "auto" }, shortened(item.words, 90))),
+          element("button", { type: "button", class: "button at-small", onclick: () => (item.number === 0 ? run("none") : run("number", item.number)) }, element("kbd", {}, String(item.number)), " ", element("span", { dir: "auto" }, shortened(item.words, 90))),
         ),
       ),
     ),

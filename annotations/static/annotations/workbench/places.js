@@ -19,6 +19,14 @@ export class Places {
     return this.plain ? unit : toCodePoints(this.text, unit);
   }
 
+  spanUnits(segments) {
+    return segments.map(([start, end]) => [this.units(start), this.units(end)]);
+  }
+
+  spanPoints(segments) {
+    return segments.map(([start, end]) => [this.points(start), this.points(end)]);
+  }
+
   words(segments) {
     return segments.map(([start, end]) => this.text.slice(this.units(start), this.units(end))).join(" … ");
   }

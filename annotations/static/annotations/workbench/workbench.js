@@ -1,15 +1,16 @@
 // The workbench: one line has the focus, and each key is an act on it. What was decided is shown at once, kept in the
 // browser, and "saved" once the server's receipt is here.
 import { snap, step } from "../boundaries.js";
+import { press } from "../correcting.js";
 import { commandOf } from "../keys.js";
 import { selectedSpan } from "../offsets.js";
 import "../lease.js";
 import { Board } from "./board.js";
 import { element, act as button, shortened } from "./dom.js";
-import { Draft } from "./draft.js";
+import { decisionOf, draftOfLine, draftOfNew, linkable, linkedBy } from "./drafting.js";
 import { Help } from "./help.js";
 import { KeyTable } from "./keytable.js";
-import { linked, targetsOf } from "./links.js";
+import { choicesFor, Offers } from "./links.js";
 import { Outbox } from "./outbox.js";
 import { Paper } from "./paint.js";
 import { cardOf, heldOf, outlineOf } from "./panel.js";
@@ -36,7 +37,7 @@ class Workbench {
     this.caret = null;
     this.selected = null;
     this.why = false;
-    this.offers = null;
+    this.offers = new Offers();
     this.sequence = 0;
     this.stale = false;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
@@ -71,7 +72,8 @@ class Workbench {
 
   // What is said of the line in focus, the change in hand included.
   get shown() {
-    return this.draft ?? (this.line ? this.board.shown(this.line) : null);
+    if (this.draft) return { ...this.draft, segments: this.places.spanPoints(this.draft.segments) };
+    return this.line ? this.board.shown(this.line) : null;
   }
 
   #start() {
@@ -81,7 +83,7 @@ class Workbench {
     else this.go((this.locked ? this.board.heads[0] : (this.board.nextUndecided(null, this.by) ?? this.board.heads[0]))?.line ?? null);
     if (kept && !this.locked && (kept.line === null || this.board.get(kept.line))) {
       this.focus = kept.line ?? NEW;
-      this.#setDraft(new Draft(kept));
+      this.#setDraft(kept);
     }
     this.root.focus({ preventScroll: true });
     this.outbox.flush();
@@ -90,19 +92,26 @@ class Workbench {
   // --- drawing ------------------------------------------------------------------------------------------------
 
   marksOf(name) {
-    if (this.draft && name === (this.draft.line ?? NEW)) return { label: this.draft.label, segments: this.draft.segments, state: "draft", tag: this.draft.label };
-    if (this.draft && name.startsWith(`${NEW}:`)) {
-      const [, relation, number] = name.split(":");
-      const link = this.draft.links[relation]?.[Number(number)];
-      const kinds = this.board.scheme.relations.find((one) => one.name === relation)?.children;
-      return link && !link.line ? { label: kinds[0], segments: link.segments, state: "draft", tag: relation } : null;
+    const { draft, board, places } = this;
+    if (draft && name === (draft.line ?? NEW)) return { label: draft.label, segments: places.spanPoints(draft.segments), state: "draft", tag: draft.label };
+    if (draft && name.startsWith(`${NEW}:`)) {
+      const relation = name.slice(NEW.length + 1);
+      const kinds = board.scheme.relations.find((one) => one.name === relation).children;
+      return { label: kinds[0], segments: places.spanPoints(draft.links[relation]), state: "draft", tag: relation };
     }
-    const line = this.board.get(name);
+    const line = board.get(name);
     if (!line) return null;
-    const state = this.board.stateOf(line);
+    const state = board.stateOf(line);
     if (state === "dropped" && name !== this.focus) return null;
-    const shown = this.board.shown(line);
+    const shown = board.shown(line);
     return shown ? { label: shown.label, segments: shown.segments, state, tag: shown.label } : null;
+  }
+
+  // The names under which the change in hand is drawn: itself, and what it would lead to that is not there yet.
+  #draftNames() {
+    if (!this.draft) return [];
+    const fresh = Object.keys(this.draft.links).filter((relation) => linkedBy(this.board, this.places, null, this.draft, relation).some((target) => target.line === null));
+    return [this.draft.line ?? NEW, ...fresh.map((relation) => `${NEW}:${relation}`)];
   }
 
   render() {
@@ -110,7 +119,7 @@ class Workbench {
     const emphasis = new Map();
     if (shown) {
       for (const relation of board.scheme.relations) {
-        for (const target of linked(board, this.places, this.draft, line, relation.name)) if (target.line) emphasis.set(target.line, "linked");
+        for (const target of linkedBy(board, this.places, line, this.draft, relation.name)) if (target.line) emphasis.set(target.line, "linked");
       }
       for (const name of this.#draftNames()) if (name !== NEW) emphasis.set(name, "linked");
       if (line) for (const head of board.headsOf(line)) emphasis.set(head.line, "linked");
@@ -129,8 +138,9 @@ class Workbench {
     const links = board.scheme.relations
       .filter((relation) => relation.heads.includes(shown.label))
       .map((relation) => {
-        const targets = linked(board, this.places, this.draft, line, relation.name);
-        return [relation.name, targets.map((target) => shortened(target.words, 90)).join("; ") || "none", targets.length ? "" : "none"];
+        const targets = linkedBy(board, this.places, line, this.draft, relation.name);
+        const moving = this.draft?.part === relation.name ? "moving" : "";
+        return [relation.name, targets.map((target) => shortened(this.places.words(target.segments), 90)).join("; ") || "none", targets.length ? moving : "none"];
       });
     return {
       line,
@@ -139,7 +149,7 @@ class Workbench {
       links,
       state: this.draft ? "draft" : board.stateOf(line),
       words: this.places.words(shown.segments),
-      mode: this.mode,
+      mode: this.mode ?? this.#listed(),
       why: this.why,
       whyDrafted: this.draft?.why,
       locked: this.locked,
@@ -301,17 +311,33 @@ class Workbench {
   // Takes decisions as one act: shows what they come to, and hands them to the outbox.
   decide(decisions, told) {
     const at = this.#at();
-    const card = new Set();
-    const prepared = decisions.map((decision) => {
+    const changed = new Set();
+    const prepared = [];
+    const take = (decision) => {
+      prepared.push(this.#prepared(decision));
+      for (const line of this.board.apply(decision, at)) changed.add(line.line);
+    };
+    for (const decision of decisions) {
       const line = this.board.get(decision.line);
-      const near = line ? [line.line, ...this.board.childrenOf(line).map(([, child]) => child.line), ...this.board.headsOf(line).map((head) => head.line)] : [];
-      const pending = this.outbox.waiting.some((act) => act.decisions.some((other) => near.includes(other.line)));
-      return { ...decision, on: line?.on ?? null, version: decision.verdict === "add" ? 0 : pending ? null : line.version };
-    });
-    for (const decision of prepared) for (const line of this.board.apply(decision, at)) card.add(line.line);
-    this.paper.update([...card]);
-    this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared.map(withoutNames), told });
+      const children = line ? this.board.childrenOf(line).map(([, child]) => child) : [];
+      // What was decided along with it before follows it again.
+      if (line) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
+      take(decision);
+      // A source or cue that nothing leads to any more goes the way of the quote that led to it.
+      const way = decision.verdict === "skip" ? "skip" : "reject";
+      if (decision.verdict !== "retract") for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
+    }
+    this.paper.update([...changed]);
+    this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared, told });
     this.tell(told);
+  }
+
+  // With the version that it is made on; where an act about the same card is under way, that one's receipt brings it.
+  #prepared(decision) {
+    const line = this.board.get(decision.line);
+    const near = line ? [line, ...this.board.childrenOf(line).map(([, child]) => child), ...this.board.headsOf(line)].map((one) => one.line) : [];
+    const pending = this.outbox.isAbout(near);
+    return { ...decision, on: line?.on ?? null, version: decision.verdict === "add" ? 0 : pending ? null : line.version };
   }
 
   #at() {
@@ -321,12 +347,13 @@ class Workbench {
   }
 
   #commit() {
-    const draft = this.draft;
-    this.#setDraft(null, false);
-    if (!draft || !draft.differs(this.board)) return null;
-    const name = draft.line ?? `${NEW}-${newKey()}`;
-    const decision = draft.decision(name);
-    this.decide([decision], `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(draft.segments), 80)}`);
+    const { draft } = this;
+    const name = draft?.line ?? `${NEW}-${newKey()}`;
+    const decision = draft && decisionOf(this.board, this.places, draft, name);
+    this.#setDraft(null);
+    if (!decision) return null;
+    const told = `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(this.places.spanPoints(draft.segments)), 80)}`;
+    this.decide([decision], told);
     this.focus = name;
     return name;
   }
@@ -356,7 +383,7 @@ class Workbench {
     const rejected = this.focus;
     this.#advance();
     const items = this.board.rejectReasons.map(([value, name], index) => ({ number: index + 1, words: name, chosen: value === reason, value }));
-    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item), passing: true };
+    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item), };
     this.render();
   }
 
@@ -441,73 +468,60 @@ class Workbench {
 
   // --- changing -----------------------------------------------------------------------------------------------
 
-  #setDraft(draft, draw = true) {
+  #setDraft(draft) {
     const names = this.#draftNames();
     this.draft = draft;
     this.store.write(this.draftPlace, draft);
     if (!draft && this.focus === NEW) this.focus = null;
-    const line = this.line ? [this.focus] : [];
-    if (draw || names.length) this.paper.update([...new Set([...names, ...this.#draftNames(), ...line])]);
+    this.paper.update([...new Set([...names, ...this.#draftNames(), ...(this.line ? [this.focus] : [])])]);
   }
 
-  #draftNames() {
-    if (!this.draft) return [];
-    const names = [this.draft.line ?? NEW];
-    for (const [relation, links] of Object.entries(this.draft.links)) links.forEach((link, number) => { if (!link.line) names.push(`${NEW}:${relation}:${number}`); });
-    return names;
-  }
-
-  // Changes what is in focus: `change` gets the draft, and the text shows what became of it.
-  #change(change) {
-    if (!this.shown || this.locked) return false;
-    const names = this.#draftNames();
-    const draft = new Draft(this.draft ?? { line: this.focus, ...this.shown });
-    change(draft);
-    const empty = draft.line && !draft.differs(this.board);
-    this.#setDraft(empty ? null : draft);
-    this.paper.update(names);
+  // Does to what is in focus what a key asks for; a draft that changes nothing is none.
+  async #press(command) {
+    if (!this.shown || this.locked) return;
+    if (["source", "cue", "alternative"].includes(command.name)) await this.#offered();
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    const selection = this.selected && { start: this.places.units(this.selected.start), end: this.places.units(this.selected.end) };
+    const changed = press(draft, command, { ...this.#page(draft), selection });
+    if (changed === draft) {
+      this.tell("Nothing to change there.");
+      return;
+    }
+    if (command.name === "add-segment" && selection) document.getSelection().removeAllRanges();
+    this.mode = null;
+    this.#setDraft(changed);
+    if (command.name === "none") this.#offerAbsences();
     this.render();
-    return true;
-  }
-
-  #moveEdge(edge, unit, direction) {
-    this.#change((draft) => {
-      const from = this.places.units(edge === "start" ? draft.start : draft.end);
-      const to = this.places.points(step(this.places.text, this.places.blocks, from, unit, direction, edge));
-      if (edge === "start") draft.moveStart(to);
-      else draft.moveEnd(to);
-    });
     this.#show();
-    this.tell(shortened(this.places.words(this.shown.segments), 200));
+    this.tell(this.#spokenChange(draft, changed));
   }
 
+  #page(draft) {
+    const { places, board } = this;
+    return { text: places.text, blocks: places.blocks, labels: board.scheme.labels, choices: choicesFor(board, places, draft, this.#offeredFor(draft)) };
+  }
+
+  #spokenChange(before, after) {
+    const words = (span) => (span ? shortened(this.places.words(this.places.spanPoints(span)), 200) : "none");
+    if (after.label !== before.label) return after.label;
+    if (JSON.stringify(after.attributes) !== JSON.stringify(before.attributes) && after.segments === before.segments) return Object.values(after.attributes).join(", ");
+    if (after.part !== "self") return `${after.part}: ${words(after.links[after.part])}`;
+    return words(after.segments);
+  }
+
+  // Moves an edge to where the mouse let go of it: between words, or with Alt held to the very character.
   #drag(edge, place, exact) {
-    this.#change((draft) => {
-      let to = place;
-      if (!exact) {
-        const unit = this.places.units(place);
-        const back = this.places.points(step(this.places.text, this.places.blocks, unit, "word", -1, edge));
-        const on = this.places.points(step(this.places.text, this.places.blocks, unit, "word", 1, edge));
-        to = place - back < on - place ? back : on;
-      }
-      if (edge === "start") draft.moveStart(to);
-      else draft.moveEnd(to);
-    });
-  }
-
-  #label(number) {
-    const label = this.board.scheme.labels[number - 1]?.name;
-    if (!label) return;
-    if (this.selected) this.#addSelected(label);
-    else this.#change((draft) => draft.relabel(label, this.board.scheme));
-  }
-
-  #type(number) {
-    if (!this.shown) return;
-    const known = Object.entries(this.board.scheme.labels.find((one) => one.name === this.shown.label)?.attributes ?? {});
-    const values = known.flatMap(([name, all]) => all.map((value) => [name, value]));
-    const chosen = values[number - 1];
-    if (chosen) this.#change((draft) => { draft.attributes = { ...draft.attributes, [chosen[0]]: chosen[1] }; });
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    const segments = draft.segments.map((pair) => [...pair]);
+    let unit = this.places.units(place);
+    if (!exact) {
+      const [back, on] = [-1, 1].map((direction) => step(this.places.text, this.places.blocks, unit, "word", direction, edge));
+      unit = unit - back < on - unit ? back : on;
+    }
+    if (edge === "start" && unit < segments[0][1]) segments[0][0] = unit;
+    if (edge === "end" && unit > segments[segments.length - 1][0]) segments[segments.length - 1][1] = unit;
+    this.#setDraft({ ...draft, segments, list: null, part: "self" });
+    this.render();
   }
 
   // Adds what is selected: at once, so that nothing is lost; its source and cue can follow.
@@ -516,126 +530,104 @@ class Workbench {
     if (this.draft) this.#commit();
     document.getSelection().removeAllRanges();
     this.selected = null;
-    this.focus = NEW;
-    this.draft = new Draft({ label, segments: [[start, end]] });
+    const before = this.focus;
+    this.#setDraft(draftOfNew(this.board, this.places, { label, segments: [[start, end]] }));
     const name = this.#commit();
+    this.focus = before;
     this.go(name);
   }
 
-  #segment(adding) {
-    if (adding && this.selected) {
-      const { start, end } = this.selected;
-      document.getSelection().removeAllRanges();
-      this.#change((draft) => draft.addSegment(start, end));
-    } else if (!adding) this.#change((draft) => draft.removeSegment(this.caret));
+  // Takes the selected words, or a line that was pointed at, as what a relation leads to.
+  #lead(relation, segments) {
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    this.#setDraft({ ...draft, links: { ...draft.links, [relation]: this.places.spanUnits(segments) }, part: relation, segment: null, list: null });
+    this.render();
+    this.tell(`${relation}: ${this.places.words(segments)}`);
   }
 
-  // --- links --------------------------------------------------------------------------------------------------
-
-  #link(relation) {
-    if (!this.shown || this.locked) return;
+  async #link(relation) {
+    if (!this.shown) return;
     if (!this.board.scheme.relations.some((one) => one.name === relation && one.heads.includes(this.shown.label))) {
       this.tell(`A ${this.shown.label} has no ${relation}.`);
-      return;
-    }
-    const head = { line: this.line?.line ?? null, segments: this.shown.segments };
-    const offers = this.offers?.mentions ?? [];
-    if (this.selected) {
+    } else if (this.selected) {
       const { start, end } = this.selected;
       document.getSelection().removeAllRanges();
-      this.#lead(relation, [{ annotation: null, line: null, segments: [[start, end]] }]);
-      return;
-    }
-    const targets = targetsOf(this.board, this.places, head, relation, offers);
-    const now = linked(this.board, this.places, this.draft, this.line, relation)[0];
-    const at = now ? targets.findIndex((target) => same(target, now)) : -1;
-    const next = targets[(at + 1) % Math.max(targets.length, 1)];
-    if (next) this.#lead(relation, [next]);
-    this.#offerLinks(relation, targets.slice(0, 9), next);
+      this.#lead(relation, [[start, end]]);
+    } else await this.#press({ name: relation, number: null });
   }
 
-  #lead(relation, targets) {
-    this.#change((draft) => {
-      draft.links = { ...draft.links, [relation]: targets.map(({ annotation, line, segments }) => ({ annotation, line, segments })) };
-      if (targets.length) draft.reason = "";
-    });
-    const words = targets.map((target) => this.places.words(target.segments)).join(", ");
-    this.tell(`${relation}: ${words || "none"}`);
+  // The list from which the next digit takes, as it is shown beside the text.
+  #listed() {
+    const { draft } = this;
+    if (!draft?.list) return null;
+    const { kind, index } = draft.list;
+    const { alternatives, links } = this.#page(draft).choices;
+    const spans = kind === "alternative" ? alternatives.map((one) => one.segments) : links[kind];
+    const items = spans.slice(0, 9).map((span, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(span)), chosen: at === index }));
+    if (kind === "alternative") return { title: "Other boundaries", items };
+    return { title: `Which ${kind}? Its number, a click on it, or selected words and the same key.`, relation: kind, items: [...items, { number: 0, words: `no ${kind} in the text` }] };
   }
 
-  #offerLinks(relation, targets, chosen) {
-    const items = targets.map((target, index) => ({ number: index + 1, words: target.words, chosen: target === chosen, target }));
-    items.push({ number: 0, words: `no ${relation} in the text`, none: true });
-    const pick = (item) => {
-      if (item.none) {
-        this.#lead(relation, []);
-        this.#offerAbsences(relation);
-      } else {
-        this.#lead(relation, [item.target]);
-        this.#offerLinks(relation, targets, item.target);
-      }
-    };
-    this.mode = { title: `Which ${relation}? Its number, a click on it, or selected words and the same key.`, relation, items, pick };
-    this.render();
-  }
-
-  #offerAbsences(relation) {
+  #offerAbsences() {
+    if (!this.draft) return;
     const items = this.board.absences.map(([value, words], index) => ({ number: index + 1, words, value }));
     const pick = (item) => {
-      this.#change((draft) => { draft.reason = item.value; });
+      this.#setDraft({ ...this.draft, reason: item.value });
       this.mode = null;
       this.render();
+      this.tell(item.words);
     };
-    this.mode = { title: `Why is there no ${relation}?`, items, pick };
+    this.mode = { title: "Why is there none?", items, pick };
     this.render();
   }
 
   // --- what the engine offers ---------------------------------------------------------------------------------
 
-  async #candidates() {
-    this.offers ??= await this.session.candidates().catch(() => null);
-    return this.offers;
+  // Asks once; what it knows is of this text and does not change.
+  async #offered() {
+    this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(body ?? undefined); }, () => { this.asked = null; });
+    await this.asked;
   }
 
-  // The engine's best candidate at the caret, and with each further key the next one.
+  #offeredFor(draft) {
+    if (draft.line === null) return this.taken?.choices;
+    const line = this.board.get(draft.line);
+    return this.offers.choices[line?.on];
+  }
+
+  // The engine's best candidate from the caret on, and with each further key the next one.
   async #candidate() {
-    if (!(await this.#candidates())) {
-      this.tell("There are no candidates here.");
+    await this.#offered();
+    const place = this.caret ?? (this.shown ? this.shown.segments[0][0] : 0);
+    if (this.offering?.place !== place) this.offering = { place, at: -1, all: this.#untaken(this.offers.from(place)) };
+    const { all } = this.offering;
+    if (!all.length) {
+      this.tell("The engine has no candidate that is not there already.");
       return;
     }
-    const place = this.caret ?? (this.shown ? this.shown.segments[this.shown.segments.length - 1][1] : 0);
-    const ranked = this.offered?.place === place ? this.offered : { place, at: -1, all: this.#around(place) };
-    if (!ranked.all.length) {
-      this.tell("There is no candidate here.");
-      return;
-    }
-    ranked.at = (ranked.at + 1) % ranked.all.length;
-    if (this.draft && this.focus !== NEW) this.#commit();
-    const before = this.#draftNames();
+    this.offering.at = (this.offering.at + 1) % all.length;
+    this.#offer(all[this.offering.at]);
+    const items = all.slice(0, 9).map((one, at) => ({ number: at + 1, words: this.places.words(one.segments), chosen: at === this.offering.at, one }));
+    this.mode = { title: "What may be missing from here on", items, pick: (item) => { this.mode = null; this.#offer(item.one); } };
+    this.render();
+  }
+
+  #offer(candidate) {
+    const { place } = this.offering;
+    if (this.draft?.line) this.#commit();
+    this.taken = candidate;
     this.focus = NEW;
-    this.#setDraft(new Draft({ line: null, ...ranked.all[ranked.at] }));
-    this.paper.update(before);
-    this.offered = ranked;
+    this.#setDraft(draftOfNew(this.board, this.places, candidate));
     this.#setCaret(place);
     this.render();
     this.#show();
     this.tell(this.#spoken());
   }
 
-  #around(place) {
-    const taken = new Set([...this.board.lines.values()].map((line) => JSON.stringify([this.board.shown(line)?.label, this.board.shown(line)?.segments])));
-    return this.offers.at(place).filter((offer) => !taken.has(JSON.stringify([offer.label, offer.segments])));
-  }
-
-  async #alternative() {
-    if (!this.shown || !(await this.#candidates())) return;
-    const own = this.line ? (this.line.said ?? this.line.kept) : this.shown;
-    const all = [own, ...this.offers.alternativesOf(own)];
-    const at = all.findIndex((one) => JSON.stringify(one.segments) === JSON.stringify(this.shown.segments));
-    const next = all[(at + 1) % all.length];
-    this.#change((draft) => { draft.segments = next.segments.map((pair) => [...pair]); });
-    this.#show();
-    this.tell(shortened(this.places.words(next.segments), 200));
+  #untaken(candidates) {
+    const written = (label, segments) => JSON.stringify([label, segments]);
+    const taken = new Set([...this.board.lines.values()].map((line) => written(this.board.shown(line).label, this.board.shown(line).segments)));
+    return candidates.filter((one) => !taken.has(written(one.label, one.segments)));
   }
 
   // --- the pass -----------------------------------------------------------------------------------------------
@@ -754,15 +746,16 @@ class Workbench {
 
   // Does what a key or a button asks for. `number` comes with digits.
   run(name, number = null) {
-    if (name === "choose" || ((name === "number" || name === "none") && this.mode && !this.selected)) {
-      const item = this.mode?.items.find((one) => one.number === (number ?? 0));
+    const digit = name === "none" ? 0 : number;
+    const item = this.mode?.items.find((one) => one.number === digit);
+    if (["number", "none"].includes(name) && this.mode && !this.selected) {
       if (item) this.mode.pick(item);
       return;
     }
-    if (this.mode && (this.mode.passing || !["source", "cue"].includes(name))) this.mode = null;
-    const edge = /^(start|end)-(forward|back)-(\w+)$/.exec(name);
-    if (edge) {
-      if (!this.locked) this.#moveEdge(edge[1], edge[3], edge[2] === "forward" ? 1 : -1);
+    this.mode = null;
+    if (name === "number" && this.selected) {
+      const label = this.board.scheme.labels[number - 1];
+      if (label) this.#addSelected(label.name);
       return;
     }
     const caret = /^caret-(forward|back)(-paragraph)?$/.exec(name);
@@ -774,13 +767,12 @@ class Workbench {
       next: () => this.#move(1),
       previous: () => this.#move(-1),
       "next-undecided": () => this.#advance(),
-      inner: () => this.#inner(),
       why: () => { this.why = !this.why; this.render(); },
       help: () => this.help.open(),
       submit: () => this.#submit(),
       "by-doubt": () => { this.by = this.by === "text" ? "doubt" : "text"; this.render(); },
       search: () => this.#search(),
-      cancel: () => { this.#setDraft(null); if (this.focus === null) this.focus = this.board.heads[0]?.line ?? null; this.render(); },
+      cancel: () => this.#cancel(),
     };
     const deciding = {
       accept: () => this.#accept(),
@@ -790,21 +782,24 @@ class Workbench {
       undo: () => this.#undo(),
       "accept-paragraph": () => this.#acceptParagraph(),
       "accept-above": () => this.#acceptAbove(),
-      number: () => this.#label(number),
-      type: () => this.#type(number),
-      "add-segment": () => this.#segment(true),
-      "remove-segment": () => this.#segment(false),
       candidate: () => this.#candidate(),
-      alternative: () => this.#alternative(),
-      none: () => this.#lead(this.board.scheme.relations[0]?.name, []),
-      yield: () => this.#offerAbsences(this.board.scheme.relations[0]?.name),
+      yield: () => this.#offerAbsences(),
     };
     // In a scheme of one's own, the two keys are for its first two relations.
-    const relations = this.board.scheme.relations;
+    const { relations } = this.board.scheme;
     const relation = relations.find((one) => one.name === name) ?? relations[["source", "cue"].indexOf(name)];
     if (always[name]) always[name]();
-    else if (!this.locked && deciding[name]) deciding[name]();
-    else if (!this.locked && relation) this.#link(relation.name);
+    else if (this.locked) this.tell("Your pass is submitted; take it up again to change it.");
+    else if (deciding[name]) deciding[name]();
+    else if (relation) this.#link(relation.name);
+    else this.#press({ name, number: digit });
+  }
+
+  #cancel() {
+    const added = this.focus === NEW;
+    this.#setDraft(null);
+    if (added) this.go(this.board.nextUndecided(null, this.by)?.line ?? this.board.heads[0]?.line ?? null);
+    else this.render();
   }
 
   // --- listening ----------------------------------------------------------------------------------------------
@@ -839,12 +834,10 @@ class Workbench {
   }
 
   #clicked(name, place) {
-    if (this.mode?.relation && name && this.board.get(name)) {
-      const target = this.mode.items.find((item) => item.target?.line === name);
-      const line = this.board.get(name);
-      const relation = this.mode.relation;
-      if (target) this.mode.pick(target);
-      else if (this.board.scheme.relations.find((one) => one.name === relation).children.includes(this.board.shown(line).label)) this.#lead(relation, [{ annotation: line.on, line: name, segments: this.board.shown(line).segments }]);
+    const relation = this.#listed()?.relation;
+    const target = relation && linkable(this.board, relation, this.draft.line).find((line) => line.line === name);
+    if (target) {
+      this.#lead(relation, this.board.shown(target).segments);
       return;
     }
     if (name && this.board.get(name)) this.go(name);
@@ -918,14 +911,4 @@ class Workbench {
   }
 }
 
-function same(target, other) {
-  return target.line && other.line ? target.line === other.line : JSON.stringify(target.segments) === JSON.stringify(other.segments);
-}
-
-// What the API takes of a decision's links; the names of lines are this side's own.
-function withoutNames(decision) {
-  if (!decision.links) return decision;
-  return { ...decision, links: Object.fromEntries(Object.entries(decision.links).map(([relation, links]) => [relation, links])) };
-}
-
-new Workbench(JSON.parse(document.getElementById("state").textContent));
+new Workbench(JSON.parse(document.getElementById("state").content.textContent));
