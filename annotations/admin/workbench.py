@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from annotations.admin.board import Board, Row, Shown, lay_out
 from annotations.admin.highlight import painted
 from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, take_seat
-from annotations.models import Absence, Assignment, RejectReason
+from annotations.models import Absence, RejectReason
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
 from annotations.services.texts import text_blocks
@@ -91,7 +91,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
             "state": reverse("admin:corpus_article_state", args=[revision.article_id]) + query,
             "take": reverse("take"),
             "workbench": reverse("admin:corpus_article_workbench", args=[revision.article_id]),
-            **_urls_in_hand(held),
+            "keep": reverse("heartbeat", args=[held.pk]) if held else None,
         },
         "corpus": revision.article.corpus.slug,
         "scheme": _scheme(desk.scheme),
@@ -100,12 +100,6 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
         "blocks": [[block.start, block.end, block.kind.value] for block in blocks],
         "lines": _lines(desk, board),
     }
-
-
-def _urls_in_hand(held: Assignment | None) -> dict[str, str]:
-    if held is None:
-        return {}
-    return {"keep": reverse("heartbeat", args=[held.pk]), "give_back": reverse("return", args=[held.pk])}
 
 
 def _scheme(scheme: SchemeDefinition) -> dict[str, Any]:

@@ -12,6 +12,7 @@ export const COMMANDS = [
   command("next", ["j", "ArrowDown"], "Moving", "Go to the next suggestion"),
   command("previous", ["k", "ArrowUp"], "Moving", "Go to the previous suggestion"),
   command("next-undecided", ["n"], "Moving", "Go to the next suggestion without a decision"),
+  command("by-doubt", ["b"], "Moving", "Go through the least sure first, or in the order of the text"),
   command("caret-forward", ["."], "Moving", "Move the caret to the next sentence"),
   command("caret-back", [","], "Moving", "Move the caret to the sentence before"),
   command("caret-forward-paragraph", [">"], "Moving", "Move the caret to the next paragraph"),
@@ -23,6 +24,7 @@ export const COMMANDS = [
   command("retract", ["Backspace"], "Deciding", "Take back the decision on it"),
   command("undo", ["u"], "Deciding", "Undo the last act"),
   command("accept-paragraph", ["p"], "Deciding", "Accept all that is left in this paragraph"),
+  command("accept-above", ["P"], "Deciding", "Accept all that is left above a score"),
   command("why", ["w"], "Deciding", "Show why it was suggested, and its score"),
   command("cancel", ["Escape"], "Deciding", "Drop what is being changed"),
 

@@ -131,6 +131,8 @@ export class Board {
     if (decision.verdict === "retract") {
       for (const child of this.#letGo(line)) changed.add(child);
       Object.assign(line, { verdict: "", reason: "", kept: null, at: null, implied: false });
+      // Something that the reviewer added and takes back is nothing any more.
+      if (!line.said) this.lines.delete(line.line);
     } else {
       line.verdict = decision.verdict;
       line.reason = decision.reason ?? "";
@@ -163,12 +165,6 @@ export class Board {
       else unknown = true;
     }
     return unknown;
-  }
-
-  // Takes a line off the board that the reviewer began and took back.
-  forget(name) {
-    this.lines.delete(name);
-    this.#arrange();
   }
 
   #rename(line, name) {

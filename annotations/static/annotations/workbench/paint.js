@@ -24,11 +24,15 @@ export class Paper {
   }
 
   #where;
+  #looks = new Map();
 
   // Places lines anew, and draws the blocks again that they leave or come into.
   update(lines) {
     const touched = new Set();
     for (const line of lines) {
+      const looks = JSON.stringify(this.marksOf(line));
+      if (looks === this.#looks.get(line)) continue;
+      this.#looks.set(line, looks);
       for (const block of this.#where.get(line) ?? []) {
         block.lines.delete(line);
         touched.add(block);
@@ -93,14 +97,7 @@ export class Paper {
   #point(place, atEnd) {
     let block = this.blockAt(place);
     if (atEnd && place === block.start && block !== this.blocks[0]) block = this.blocks[this.blocks.indexOf(block) - 1];
-    let left = this.#unit(block, Math.min(place, block.end));
-    const walker = document.createTreeWalker(block.element, NodeFilter.SHOW_TEXT);
-    let node = walker.nextNode();
-    while (node && (left > node.length || (left === node.length && !atEnd && node !== lastText(block.element)))) {
-      left -= node.length;
-      node = walker.nextNode();
-    }
-    return node ? [node, left] : [block.element, 0];
+    return pointIn(block.element, this.#unit(block, Math.min(place, block.end)), atEnd);
   }
 
   #near(entries) {
@@ -149,7 +146,17 @@ export class Paper {
       for (const piece of [...active].sort((one, other) => one.length - other.length)) node = this.#marked(node, piece, piece.opens && piece.start === start);
       content.append(node);
     }
+    const selected = selectionIn(block.element);
     block.element.replaceChildren(content);
+    if (selected) this.#select(block, selected);
+  }
+
+  // Drawing makes the text's nodes anew; what is selected in them stays selected.
+  #select(block, { anchor, focus }) {
+    const selection = document.getSelection();
+    const [from, to] = [anchor ?? [selection.anchorNode, selection.anchorOffset], focus ?? [selection.focusNode, selection.focusOffset]];
+    const place = (end) => (typeof end === "number" ? pointIn(block.element, end) : end);
+    selection.setBaseAndExtent(...place(from), ...place(to));
   }
 
   #marked(node, piece, opens) {
@@ -185,6 +192,34 @@ function nameIn(element) {
   before.setEndBefore(name);
   const start = Number(element.dataset.start) + [...before.toString()].length;
   return [start, start + [...name.textContent].length];
+}
+
+// Where the ends of the selection are in an element, in units of its text; null for an end that is elsewhere.
+function selectionIn(element) {
+  const selection = document.getSelection();
+  if (!selection || selection.isCollapsed) return null;
+  const [anchor, focus] = [unitIn(element, selection.anchorNode, selection.anchorOffset), unitIn(element, selection.focusNode, selection.focusOffset)];
+  return anchor === null && focus === null ? null : { anchor, focus };
+}
+
+function unitIn(element, node, offset) {
+  if (!element.contains(node)) return null;
+  const before = document.createRange();
+  before.setStart(element, 0);
+  before.setEnd(node, offset);
+  return before.toString().length;
+}
+
+function pointIn(element, unit, atEnd = true) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const last = lastText(element);
+  let left = unit;
+  let node = walker.nextNode();
+  while (node && (left > node.length || (left === node.length && !atEnd && node !== last))) {
+    left -= node.length;
+    node = walker.nextNode();
+  }
+  return node ? [node, left] : [element, 0];
 }
 
 function lastText(element) {

@@ -23,10 +23,6 @@ export class Session {
     return this.#send("DELETE", this.urls.pass);
   }
 
-  giveBack() {
-    return this.#send("POST", this.urls.give_back);
-  }
-
   take() {
     return this.#send("POST", this.urls.take, { corpus: this.corpus });
   }

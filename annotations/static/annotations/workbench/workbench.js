@@ -84,6 +84,7 @@ class Workbench {
     if (kept && !this.locked && (kept.line === null || this.board.get(kept.line))) {
       this.focus = kept.line ?? NEW;
       this.#setDraft(kept);
+      this.render();
     }
     this.root.focus({ preventScroll: true });
     this.outbox.flush();
@@ -175,7 +176,7 @@ class Workbench {
       ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
       : [
           button(this.board.lines.size ? "Submit the pass" : "Read, nothing found: submit", this.keys.of("submit"), () => this.run("submit"), suggestions === decided ? "default" : ""),
-          this.state.urls.give_back ? button("Give it back", "", () => this.#giveBack(), "at-quiet") : "",
+          this.state.urls.keep ? button("Give it back", "", () => this.#giveBack(), "at-quiet") : "",
           button(this.by === "text" ? "By doubt" : "In order", this.keys.of("by-doubt"), () => this.run("by-doubt"), "at-quiet"),
         ];
     acts.push(button("Keys", this.keys.of("help"), () => this.run("help"), "at-quiet"));
@@ -314,14 +315,15 @@ class Workbench {
     const changed = new Set();
     const prepared = [];
     const take = (decision) => {
+      if (prepared.some((other) => other.line === decision.line)) return;
       prepared.push(this.#prepared(decision));
       for (const line of this.board.apply(decision, at)) changed.add(line.line);
     };
     for (const decision of decisions) {
       const line = this.board.get(decision.line);
       const children = line ? this.board.childrenOf(line).map(([, child]) => child) : [];
-      // What was decided along with it before follows it again.
-      if (line) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
+      // What was dropped along with it before follows it again.
+      if (line && !["reject", "skip"].includes(decision.verdict)) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
       take(decision);
       // A source or cue that nothing leads to any more goes the way of the quote that led to it.
       const way = decision.verdict === "skip" ? "skip" : "reject";
@@ -403,18 +405,10 @@ class Workbench {
   #retract() {
     if (this.draft) this.#setDraft(null);
     if (!this.line?.verdict) return;
-    const gone = this.line;
+    const before = this.board.heads.indexOf(this.board.cardOf(this.line));
     this.decide([{ line: this.focus, verdict: "retract" }], this.#about("Retracted"));
-    if (!gone.said) this.#forget(gone);
-    this.render();
-  }
-
-  // Something that the reviewer added and took back is nothing any more.
-  #forget(line) {
-    const next = this.board.nextUndecided(line, this.by) ?? this.board.heads.find((head) => head !== line);
-    this.board.forget(line.line);
-    this.paper.update([line.line]);
-    this.focus = next?.line ?? null;
+    if (this.line) this.render();
+    else this.go((this.board.heads[before] ?? this.board.heads[before - 1])?.line ?? null);
   }
 
   #undo() {
@@ -428,10 +422,10 @@ class Workbench {
       this.tell("There is nothing to undo.");
       return;
     }
-    this.decide(lines.map((line) => ({ line: line.line, verdict: "retract" })), lines.length === 1 ? `Undone: ${this.board.shown(lines[0]) ? "" : ""}${lines[0].said?.label ?? "addition"}` : `Undone: ${lines.length} decisions`);
-    for (const line of lines) if (!line.said) this.#forget(line);
-    if (lines[0].said) this.go(lines[0].line);
-    else this.render();
+    const told = lines.length === 1 ? `Undone: ${this.board.shown(lines[0]).label}` : `Undone: ${lines.length} decisions`;
+    this.decide(lines.map((line) => ({ line: line.line, verdict: "retract" })), told);
+    const back = lines.find((line) => this.board.get(line.line));
+    this.go((back && this.board.cardOf(back).line) ?? this.board.heads[0]?.line ?? null);
   }
 
   #about(done) {
@@ -675,9 +669,8 @@ class Workbench {
   async #giveBack() {
     if (this.draft) this.#commit();
     await this.outbox.flush();
-    const { status, body } = await this.session.giveBack().catch(() => ({ status: 0 }));
-    if (status === 200) location.assign("/admin/");
-    else this.tell(body?.message ?? "No connection.");
+    if (this.mine.length) this.tell("Not given back: something has not reached the server yet.");
+    else document.getElementById("return").submit();
   }
 
   // --- the server's answers -----------------------------------------------------------------------------------
@@ -821,7 +814,8 @@ class Workbench {
       this.#renderSelection();
     });
     document.addEventListener("mouseup", (event) => {
-      if (this.selected && !event.altKey && this.root.contains(event.target)) this.#snapSelection();
+      const span = this.locked || event.altKey ? null : selectedSpan(this.root);
+      if (span) this.#snap(span);
     });
     listenToPointer(this.root, {
       focused: () => (this.locked || !this.shown ? null : this.focus),
@@ -844,8 +838,8 @@ class Workbench {
     this.#setCaret(place);
   }
 
-  #snapSelection() {
-    const { start, end } = this.selected;
+  // Makes a selection by mouse what it most likely means; with Alt held it stays as it is.
+  #snap({ start, end }) {
     const snapped = snap(this.places.text, this.places.units(start), this.places.units(end));
     if (!snapped) return;
     const [from, to] = [this.places.points(snapped.start), this.places.points(snapped.end)];
