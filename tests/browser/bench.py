@@ -1,4 +1,4 @@
-"""The workbench as its reviewer has it: keys go in, and what stands shows in the text, beside it and in the rows."""
+"""The workbench as its reviewer has it: keys go in, and what stands shows on the page and in the rows."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -188,7 +188,10 @@ def test_the_mouse_drags_a_boundary_to_the_next_word(bench, article, ada):
           const rects = marks.at(-1).getClientRects();
           const last = rects[rects.length - 1];
           const first = marks[0].getClientRects()[0];
-          return [[last.right - 1, last.top + last.height / 2], [first.left + first.width * 0.55, first.top + first.height / 2]];
+          return [
+            [last.right - 1, last.top + last.height / 2],
+            [first.left + first.width * 0.55, first.top + first.height / 2],
+          ];
         }"""
     )
     bench.page.mouse.move(*start)
