@@ -143,7 +143,7 @@ export class Paper {
       let node = document.createTextNode(block.text.slice(this.#unit(block, start), this.#unit(block, end)));
       if (block.name && block.name[0] <= start && start < block.name[1]) node = wrapped(node, "b", "speaker");
       // The shortest goes in first, so that it ends up innermost.
-      for (const piece of [...active].sort((one, other) => one.length - other.length)) node = this.#marked(node, piece, piece.opens && piece.start === start);
+      for (const piece of [...active].sort((one, other) => one.length - other.length)) node = this.#marked(node, piece, { opens: piece.opens && piece.start === start, closes: piece.closes && piece.end === end });
       content.append(node);
     }
     const selected = selectionIn(block.element);
@@ -159,9 +159,9 @@ export class Paper {
     selection.setBaseAndExtent(...place(from), ...place(to));
   }
 
-  #marked(node, piece, opens) {
-    const emphasis = this.emphasis.get(piece.line);
-    const mark = wrapped(node, "mark", `label-${piece.label} ${piece.state}${emphasis ? ` ${emphasis}` : ""}`);
+  #marked(node, piece, { opens, closes }) {
+    const names = [`label-${piece.label}`, piece.state, opens && "opens", closes && "closes", this.emphasis.get(piece.line)];
+    const mark = wrapped(node, "mark", names.filter(Boolean).join(" "));
     mark.dataset.row = piece.line;
     if (opens) mark.dataset.tag = piece.first ? piece.tag : `… ${piece.label}`;
     return mark;
@@ -176,7 +176,7 @@ export class Paper {
       marks.segments.forEach(([start, end], order) => {
         const clipped = { start: Math.max(start, block.start), end: Math.min(end, block.end) };
         if (clipped.start < clipped.end) {
-          pieces.push({ line, label: marks.label, state: marks.state, tag: marks.tag, length, first: order === 0, opens: clipped.start === start, ...clipped });
+          pieces.push({ line, label: marks.label, state: marks.state, tag: marks.tag, length, first: order === 0, opens: clipped.start === start, closes: clipped.end === end, ...clipped });
         }
       });
     }
