@@ -15,6 +15,7 @@ from django.urls.resolvers import URLPattern
 
 from annotations.admin.highlight import Mark, painted
 from annotations.admin.reviewing import review_page
+from annotations.admin.workbench import workbench_page, workbench_state
 from annotations.admin.worklist import WorkList
 from annotations.models import Layer
 from annotations.services.erasing import erase_article
@@ -58,6 +59,16 @@ class ArticleAdmin(ScopedAdmin[Article]):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("<uuid:pk>/review/", self.admin_site.admin_view(review_page), name="corpus_article_review"),
+            path(
+                "<uuid:pk>/workbench/",
+                self.admin_site.admin_view(workbench_page),
+                name="corpus_article_workbench",
+            ),
+            path(
+                "<uuid:pk>/workbench/state/",
+                self.admin_site.admin_view(workbench_state),
+                name="corpus_article_state",
+            ),
             path("<uuid:pk>/erase/", self.admin_site.admin_view(erase_page), name="corpus_article_erase"),
             *super().get_urls(),
         ]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from annotations.admin.highlight import Mark
-from annotations.models import Annotation, Verdict
-from annotations.models.reviews import KEEPING, RejectReason
+from annotations.models import Absence, Annotation, RejectReason, Verdict
+from annotations.models.reviews import KEEPING
 from annotations.services.building import CALIBRATED_LABEL, is_calibrated
 from annotations.services.desk import Desk
 from corpus.text.spans import Span, joined_surface
@@ -91,7 +91,8 @@ class Row:
 
     @property
     def reason_label(self) -> str:
-        return str(RejectReason(self.reason).label) if self.reason in RejectReason.values else ""
+        names = {**dict(RejectReason.choices), **dict(Absence.choices)}
+        return str(names.get(self.reason, ""))
 
     @property
     def likely_reason(self) -> str:

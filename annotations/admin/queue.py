@@ -45,7 +45,7 @@ def take_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     if assignment is None:
         messages.info(request, f"No article of {corpus.name} waits for you now.")
         return redirect("admin:index")
-    return redirect("admin:corpus_article_review", assignment.revision.article_id)
+    return redirect("admin:corpus_article_workbench", assignment.revision.article_id)
 
 
 @require_POST

@@ -1,7 +1,6 @@
-"""The page on which one reviewer decides the suggestions of an article, one POST a decision.
+"""The list on which one reviewer decides the suggestions of an article, one POST a decision.
 
-Everything here works without JavaScript; the page's script sends the same decisions over the API and renews
-the same parts of the page.
+It needs no script; the workbench is the page for hours of work.
 """
 
 from dataclasses import dataclass
@@ -51,14 +50,14 @@ class Seat:
 
 
 def review_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    seat = _take_seat(request, pk)
+    seat = take_seat(request, pk)
     if request.method == "POST":
         return _act(request, seat)
     wanted = request.GET.get("panel", "")
     return _render(request, seat, wanted=wanted, given=request.GET)
 
 
-def _take_seat(request: HttpRequest, pk: UUID) -> Seat:
+def take_seat(request: HttpRequest, pk: UUID) -> Seat:
     revisions = Revision.objects.select_related("article", "article__corpus", "article__outlet")
     number = request.GET.get("revision", "")
     wanted = revisions.filter(article_id=pk)
@@ -143,7 +142,7 @@ def _submit(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 def _return(request: HttpRequest, seat: Seat) -> HttpResponse:
     with telling(request, "You have given it back; somebody else gets it. What you decided stays."):
-        held = _held(seat)
+        held = held_assignment(seat)
         if held is None:
             raise InvalidTransition("This article is not in your hands any more.")
         give_back(seat.actor, held)
@@ -181,8 +180,8 @@ def _render(
         scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
         .values_list("number", flat=True)
         .first(),
-        in_hand=_pass_in_hand(seat) if revision.current else None,
-        assignment=_held(seat),
+        in_hand=pass_in_hand(seat) if revision.current else None,
+        assignment=held_assignment(seat),
         begun=not desk.own.layer._state.adding,
     )
 
@@ -199,7 +198,7 @@ def _panel(desk: Desk, board: Board, wanted: str, given: QueryDict, refused: str
     return open_panel(board, desk.scheme, row, given, refused=refused) if row else None
 
 
-def _pass_in_hand(seat: Seat) -> int | None:
+def pass_in_hand(seat: Seat) -> int | None:
     """Return the number of an older revision on which this reviewer has a pass open, or None."""
     open_passes = Layer.objects.filter(
         kind=LayerKind.REVIEWER,
@@ -211,7 +210,7 @@ def _pass_in_hand(seat: Seat) -> int | None:
     return open_passes.order_by("-revision__number").values_list("revision__number", flat=True).first()
 
 
-def _held(seat: Seat) -> Assignment | None:
+def held_assignment(seat: Seat) -> Assignment | None:
     """Return the assignment under which this reviewer has the text in hand, or None."""
     held = Assignment.objects.filter(
         revision=seat.revision, reviewer=seat.actor.user, status=AssignmentStatus.TAKEN

@@ -152,5 +152,5 @@ class WorkList(ScopedAdmin[Revision]):
 
     @admin.display(description="")
     def review_link(self, revision: Revision) -> str:
-        url = reverse("admin:corpus_article_review", args=[revision.article_id])
+        url = reverse("admin:corpus_article_workbench", args=[revision.article_id])
         return format_html('<a href="{}">Review</a>', url)

@@ -4,9 +4,10 @@ from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
 from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
-from annotations.models.reviews import Review, Verdict
+from annotations.models.reviews import Absence, RejectReason, Review, Verdict
 
 __all__ = [
+    "Absence",
     "Annotation",
     "Assignment",
     "AssignmentStatus",
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "Pipeline",
     "QueueState",
+    "RejectReason",
     "Relation",
     "Review",
     "Run",

@@ -26,6 +26,15 @@ class RejectReason(models.TextChoices):
     OTHER = "other", _("other")
 
 
+class Absence(models.TextChoices):
+    """Why something has no source in the text, where a correction or an addition says so."""
+
+    UNNAMED = "unnamed", _("nobody is named")
+    OUTLET = "outlet", _("the outlet itself says it")
+    OUTSIDE = "outside", _("named outside of this text")
+    UNCLEAR = "unclear", _("it cannot be told")
+
+
 #: Verdicts that leave something standing in the reviewer's layer.
 KEEPING = (Verdict.ACCEPT, Verdict.CORRECT, Verdict.ADD)
 

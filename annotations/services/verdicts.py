@@ -6,8 +6,7 @@ also make the annotation (with its relations) that stands there from then on.
 
 from uuid import UUID
 
-from annotations.models import Annotation, Relation, Review, Verdict
-from annotations.models.reviews import RejectReason
+from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
@@ -15,6 +14,7 @@ from annotations.services.linking import add_relation, correct_relation, set_lin
 from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
 
 MAX_NOTE = 2_000
+REASONS = (*RejectReason.values, *Absence.values)
 
 
 def apply_decision(desk: Desk, decision: Decision) -> Review:
@@ -91,7 +91,9 @@ def _add(desk: Desk, decision: Decision) -> Review:
     result = desk.write_annotation(
         label=decision.label, segments=segments, attributes=attributes, derived_from=None
     )
-    review = desk.write_review(Verdict.ADD, annotation=result, result=result, note=decision.note)
+    review = desk.write_review(
+        Verdict.ADD, annotation=result, result=result, reason=decision.reason, note=decision.note
+    )
     set_links(desk, review, decision.links)
     desk.seen[result.root] = review.version
     return review
@@ -128,17 +130,24 @@ def _retract(
 
 def _check_words(decision: Decision) -> None:
     if decision.verdict == Verdict.REJECT and decision.reason not in RejectReason.values:
-        raise BadInput(f"reject needs a reason, one of {_reasons()}.", field="reason")
-    if decision.reason and decision.reason not in RejectReason.values:
+        raise BadInput(f"reject needs a reason, one of {', '.join(RejectReason.values)}.", field="reason")
+    if decision.reason and decision.reason not in REASONS:
         raise BadInput(
-            f"There is no reason {decision.reason[:32]!r}; there are {_reasons()}.", field="reason"
+            f"There is no reason {decision.reason[:32]!r}; there are {', '.join(REASONS)}.", field="reason"
+        )
+    if decision.reason in Absence.values and not _leads_nowhere(decision):
+        raise BadInput(
+            f"{decision.reason} is why something has no source: it goes with links that lead nowhere.",
+            field="reason",
         )
     if len(decision.note) > MAX_NOTE:
         raise BadInput(f"A note has {MAX_NOTE} characters at most.", field="note")
 
 
-def _reasons() -> str:
-    return ", ".join(RejectReason.values)
+def _leads_nowhere(decision: Decision) -> bool:
+    """Return whether a correction or an addition says that some relation has nothing to lead to."""
+    keeps = decision.verdict in (Verdict.CORRECT, Verdict.ADD)
+    return keeps and any(not links for links in decision.links.values())
 
 
 def _check_version(desk: Desk, line: UUID, version: int) -> None:

@@ -35,6 +35,14 @@ class PreconditionRequired(exceptions.APIException):
     default_code = "precondition_required"
 
 
+class OtherPerson(exceptions.APIException):
+    """The request was meant in another person's name than the one who is signed in."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "Somebody else is signed in here now; nothing was done in their name."
+    default_code = "other_person"
+
+
 def status_of(error: errors.ServiceError) -> int:
     return next(int(status) for kind, status in STATUS.items() if isinstance(error, kind))
 

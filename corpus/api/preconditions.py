@@ -1,10 +1,11 @@
 """Versions in headers: no silent overwrite."""
 
 import re
+from uuid import UUID
 
 from rest_framework.request import Request
 
-from corpus.api.errors import PreconditionRequired
+from corpus.api.errors import OtherPerson, PreconditionRequired
 from corpus.services.errors import BadInput
 
 #: A proxy that compresses makes an ETag weak; it is the same version.
@@ -26,6 +27,19 @@ def required_tag(request: Request) -> str:
     if found is None:
         raise BadInput('If-Match takes one ETag as it was read, such as "3".', field="If-Match")
     return found[1]
+
+
+def check_person(request: Request, public_id: UUID) -> None:
+    """Refuse a request that names another person than the one who is signed in.
+
+    A page keeps what its reviewer decided until it is sent; by then somebody else may have signed in.
+
+    Raises:
+        OtherPerson: Attest-Person has another public id (409).
+    """
+    named = request.headers.get("Attest-Person")
+    if named is not None and named != str(public_id):
+        raise OtherPerson
 
 
 def required_version(request: Request) -> int:

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from corpus.api.authentication import actor_of
 from corpus.api.fields import Input
+from corpus.api.preconditions import check_person
 from corpus.services.actors import Actor
 from corpus.services.errors import BadInput
 
@@ -47,6 +48,8 @@ class Route(APIView):
         super().initial(request, *args, **kwargs)
         handler = getattr(self, (request.method or "").lower(), None)
         _check_query(request, getattr(handler, "query_names", frozenset()))
+        if self.actor.user is not None:
+            check_person(request, self.actor.user.public_id)
 
     def input(self, kind: type[Input], **options: Any) -> dict[str, Any]:
         """Return the checked body."""

@@ -163,6 +163,7 @@ def test_suggestions_that_are_not_shown_are_on_no_page(shown, signed_in, ada, su
     client = signed_in(ada)
     assert "<mark" not in client.get(url("corpus_article_change", suggested.article_id)).text
     assert "<mark" not in client.get(url("corpus_article_review", suggested.article_id)).text
+    assert client.get(url("corpus_article_state", suggested.article_id)).json()["lines"] == []
     for model in (Annotation, Relation):
         name = f"annotations_{model._meta.model_name}"
         page = client.get(f"{url(f'{name}_changelist')}?layer__revision={suggested.pk}")
@@ -199,6 +200,7 @@ def test_nothing_that_comes_in_runs(payload, signed_in, owen, corpus):
         url("index"),
         url("corpus_article_change", revision.article_id),
         url("corpus_article_review", revision.article_id),
+        url("corpus_article_workbench", revision.article_id),
         f"{url('corpus_article_review', revision.article_id)}?panel=new&segments={payload}&note={payload}",
         url("corpus_article_erase", revision.article_id),
         url("corpus_corpus_change", corpus.pk),
@@ -260,6 +262,7 @@ def test_an_owner_erases_with_a_reason(signed_in, owen, suggested):
     client = signed_in(owen)
     assert "was erased" in client.get(url("corpus_article_change", suggested.article_id)).text
     assert "was erased" in client.get(url("corpus_article_review", suggested.article_id)).text
+    assert "was erased" in client.get(url("corpus_article_workbench", suggested.article_id)).text
     assert "(erased)" in client.get(listed(suggested.article.corpus)).text
 
 

@@ -252,7 +252,7 @@ def test_after_a_pass_the_next_article_is_one_click_away(signed_in, ada, corpus)
     page = desk.told(desk.send("submit"))
     assert "Take the next article" in page
     taken = desk.client.post(url("corpus_corpus_take", corpus.pk))
-    assert taken["Location"] == url("corpus_article_review", second.article_id)
+    assert taken["Location"] == url("corpus_article_workbench", second.article_id)
     layer = Layer.objects.get(kind=LayerKind.REVIEWER)
     assert layer.submitted_at
     assert not layer.annotations.exists()

@@ -56,6 +56,8 @@ PAGES = {
     "work": ("corpus_corpus_work", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),
+    "workbench": ("corpus_article_workbench", "article", Role.REVIEWER),
+    "workbench's state": ("corpus_article_state", "article", Role.REVIEWER),
     "erase": ("corpus_article_erase", "article", Role.OWNER),
     "run": ("annotations_run_change", "run", Role.VIEWER),
     "progress": ("annotations_run_progress", "run", Role.VIEWER),

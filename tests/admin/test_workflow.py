@@ -57,7 +57,7 @@ def test_one_click_takes_the_next_article_and_opens_it(signed_in, ada, corpus, s
     client = signed_in(ada)
     assert "Take the next article" in client.get(url("index")).text
     answer = client.post(url("corpus_corpus_take", corpus.pk))
-    assert answer["Location"] == url("corpus_article_review", suggested.article_id)
+    assert answer["Location"] == url("corpus_article_workbench", suggested.article_id)
     assert Assignment.objects.get().reviewer == ada
     page = client.get(answer["Location"]).text
     assert "In your hands until" in page
@@ -108,11 +108,12 @@ def test_anothers_article_is_not_given_back(signed_in, ada, ben, corpus, suggest
     assert held.status == AssignmentStatus.TAKEN
 
 
-def test_a_lost_lease_is_said_on_the_page(signed_in, ada, suggested):
+@pytest.mark.parametrize("name", ["corpus_article_review", "corpus_article_workbench"])
+def test_a_lost_lease_is_said_on_the_page(name, signed_in, ada, suggested):
     say(ada, suggested, "add", label="claim", segments=((0, 5),))
     Assignment.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
     assert sweep_assignments() == 1
-    page = signed_in(ada).get(url("corpus_article_review", suggested.article_id)).text
+    page = signed_in(ada).get(url(name, suggested.article_id)).text
     assert "Your lease ran out" in page
     assert "data-keep" not in page
 

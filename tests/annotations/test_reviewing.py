@@ -1,5 +1,6 @@
 """Deciding: what each verdict writes, what it brings along, and what it never touches."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -530,6 +531,30 @@ def test_a_reason_is_one_that_the_guideline_knows(suggested: Revision, ada: User
     quote = suggestion(suggested, "nine weeks")
     with pytest.raises(BadInput, match="no reason"):
         say(ada, suggested, verdict, quote.pk, reason="because " * 10)
+
+
+def test_why_there_is_no_source_is_kept_with_the_correction_that_says_so(
+    suggested: Revision, ada: User
+) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    say(ada, suggested, "correct", quote.pk, links={"source": []}, reason="unnamed")
+    assert own(ada, suggested).counting[quote.root].reason == "unnamed"
+    assert linked(own(ada, suggested)) == {("cue", QUOTE, "said")}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("correct", {"attributes": {"type": "mixed"}}),
+        ("accept", {"links": {"source": []}}),
+        ("skip", {}),
+    ],
+)
+def test_why_there_is_no_source_goes_with_a_link_that_leads_nowhere(
+    suggested: Revision, ada: User, verdict: str, words: dict[str, Any]
+) -> None:
+    with pytest.raises(BadInput, match="goes with links that lead nowhere"):
+        say(ada, suggested, verdict, suggestion(suggested, "nine weeks").pk, reason="unnamed", **words)
 
 
 def test_a_first_decision_that_is_refused_begins_no_pass(suggested: Revision, ada: User) -> None:

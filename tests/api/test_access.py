@@ -1,10 +1,13 @@
 """Tokens: hashed, scoped, shown once, and never able to reach further than what made them."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
+from annotations.models import Review
 from corpus.models import Corpus, IdempotencyKey, Token, User
+from tests.api.conftest import suggestions
 from tests.api.contract import Caller, caller
 
 
@@ -91,3 +94,15 @@ def test_answers_are_not_kept_by_anybody(as_ada: Caller) -> None:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Content-Type"] == "application/json"
         assert response.headers["X-Request-ID"]
+
+
+def test_a_request_in_another_persons_name_is_refused_and_does_nothing(
+    as_ada: Caller, ada: User, ben: User, article: UUID
+) -> None:
+    quote = suggestions(as_ada, article, "quote")[0]
+    decision = {"decisions": [{"verdict": "accept", "on": quote["id"], "version": 0}]}
+    path = f"articles/{article}/reviews/"
+    refused = as_ada.post(path, decision, Attest_Person=str(ben.public_id))
+    assert (refused.status_code, refused.json()["code"]) == (409, "other_person")
+    assert not Review.objects.exists()
+    assert as_ada.post(path, decision, Attest_Person=str(ada.public_id)).status_code == 200

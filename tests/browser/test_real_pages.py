@@ -8,6 +8,7 @@ from annotations.services.verifying import Lie, verify
 from corpus.models import Revision
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus
+from tests.browser.bench import Bench
 from tests.browser.conftest import Tab
 from tests.functional.steps import SEEDS, api, decide_everything, exported, put_in_and_let_the_worker_label
 
@@ -19,17 +20,11 @@ pytestmark = [
 
 
 def decide_in_the_admin(tab: Tab, revision: Revision) -> None:
-    """Reject the first suggestion, accept every other quote and claim one by one, and submit the pass."""
-    page = tab.page
-    tab.open(f"/admin/corpus/article/{revision.article_id}/review/")
-    rows = [row.get_attribute("id") for row in page.locator(".at-item:not(.at-child)").all()]
-    page.click(f"#{rows[0]} button[value=reject]")
-    page.wait_for_selector(f"#{rows[0]} .at-note.saved")
-    for row in rows[1:]:
-        page.click(f"#{row} button[value=accept]")
-        page.wait_for_selector(f"#{row} .at-note.saved")
-    page.click("button:has-text('Submit the pass')")
-    page.wait_for_selector("text=Take it up again")
+    """Reject the first suggestion, accept every other card with one key each, and submit the pass."""
+    bench = Bench(tab, revision).open().press("x")
+    while not bench.page.locator("#strip-acts .default").count():
+        bench.press("a")
+    bench.saved().press("m")
 
 
 def test_real_pages_are_decided_in_the_admin_and_over_the_api(
@@ -38,6 +33,7 @@ def test_real_pages_are_decided_in_the_admin_and_over_the_api(
     decided, asked = put_in_and_let_the_worker_label(corpus, SEEDS, start_worker)
     tab.sign_in("ada")
     decide_in_the_admin(tab, decided)
+    tab.page.wait_for_url(f"**/{asked.article_id}/workbench/")
     client = api(ada)
     decide_everything(client, asked)
     assert client.post(f"/api/v1/articles/{asked.article_id}/pass/").status_code == 200

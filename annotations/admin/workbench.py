@@ -1,0 +1,159 @@
+"""The workbench: a reviewer's page, driven by keys; its script decides over the API.
+
+The page brings the text in its blocks and, as JSON, all that the reviewer is shown of it. The same JSON alone
+is what the script asks for when it has to know what stands now.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from annotations.admin.board import Board, Row, Shown, lay_out
+from annotations.admin.highlight import painted
+from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, take_seat
+from annotations.models import Absence, RejectReason
+from annotations.services.desk import Desk
+from annotations.services.passes import open_desk
+from annotations.services.texts import text_blocks
+from corpus.admin.access import person
+from corpus.admin.pages import page
+from corpus.api.rendering import JSONRenderer
+from corpus.models import Scheme
+from corpus.schemes import SchemeDefinition
+from corpus.text.blocks import Block
+
+
+@require_safe
+def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    seat = take_seat(request, pk)
+    revision = seat.revision
+    article = revision.article
+    blocks = text_blocks([revision.pk])[revision.pk]
+    state = None if article.erased_at else _state(request, seat, blocks)
+    return page(
+        request,
+        "attest/workbench.html",
+        title=article.title or article.external_id,
+        article=article,
+        corpus=article.corpus,
+        revision=revision,
+        text=painted(revision.text, blocks, ()),
+        state=state,
+        state_json=_written(state).decode(),
+        list_url=seat.url,
+        scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
+        .values_list("number", flat=True)
+        .first(),
+        in_hand=pass_in_hand(seat) if revision.current else None,
+        assignment=held_assignment(seat),
+    )
+
+
+@require_safe
+def workbench_state(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with what the page was opened with, as it stands now."""
+    seat = take_seat(request, pk)
+    if seat.revision.article.erased_at:
+        raise Http404
+    blocks = text_blocks([seat.revision.pk])[seat.revision.pk]
+    return HttpResponse(_written(_state(request, seat, blocks)), content_type="application/json")
+
+
+def _written(state: dict[str, Any] | None) -> bytes:
+    return JSONRenderer().render(state)
+
+
+def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, Any]:
+    """Return all that the workbench knows of a text. Offsets are code points."""
+    revision = seat.revision
+    desk = open_desk(seat.actor, seat.role, revision)
+    board = lay_out(desk)
+    held = held_assignment(seat)
+    article = reverse("article", args=[revision.article_id])
+    query = f"?revision={revision.number}"
+    return {
+        "reviewer": str(person(request).public_id),
+        "article": str(revision.article_id),
+        "revision": revision.number,
+        "length": revision.length,
+        "begun": not desk.own.layer._state.adding,
+        "submitted_at": desk.own.layer.submitted_at,
+        "suggestions_shown": desk.suggestions_shown,
+        "assignment": str(held.pk) if held else None,
+        "lease_until": held.lease_until if held else None,
+        "urls": {
+            "reviews": f"{article}reviews/{query}",
+            "candidates": f"{article}candidates/{query}",
+            "pass": f"{article}pass/{query}",
+            "state": reverse("admin:corpus_article_state", args=[revision.article_id]) + query,
+            "take": reverse("take"),
+            "workbench": reverse("admin:corpus_article_workbench", args=[revision.article_id]),
+            "keep": reverse("heartbeat", args=[held.pk]) if held else None,
+        },
+        "corpus": revision.article.corpus.slug,
+        "scheme": _scheme(desk.scheme),
+        "reject_reasons": [[reason.value, str(reason.label)] for reason in RejectReason],
+        "absences": [[absence.value, str(absence.label)] for absence in Absence],
+        "blocks": [[block.start, block.end, block.kind.value] for block in blocks],
+        "lines": _lines(desk, board),
+    }
+
+
+def _scheme(scheme: SchemeDefinition) -> dict[str, Any]:
+    return {
+        "labels": [
+            {
+                "name": label.name,
+                "description": label.description,
+                "attributes": {name: list(values) for name, values in label.attributes.items()},
+            }
+            for label in scheme.labels.values()
+        ],
+        "relations": [
+            {"name": relation.name, "heads": list(relation.heads), "children": list(relation.children)}
+            for relation in scheme.relations.values()
+        ],
+    }
+
+
+def _lines(desk: Desk, board: Board) -> list[dict[str, Any]]:
+    return [
+        {
+            "line": str(row.line),
+            "on": str(row.on),
+            "version": row.version,
+            "said": _said(row.said) if row.suggested else None,
+            "kept": _said(row.kept) if row.kept else None,
+            "verdict": row.verdict,
+            "reason": row.reason,
+            "implied": row.implied,
+            "at": None if row.implied or not row.verdict else desk.own.counting[row.line].at,
+            "score": row.score,
+            "calibrated": row.calibrated,
+            "why": row.why,
+            "pipeline": row.pipeline,
+            "likely_reason": row.likely_reason,
+            "links": _links(row),
+        }
+        for row in board.rows
+    ]
+
+
+def _said(shown: Shown) -> dict[str, Any]:
+    return {
+        "label": shown.label,
+        "segments": [list(span) for span in shown.segments],
+        "attributes": shown.attributes,
+    }
+
+
+def _links(row: Row) -> dict[str, list[str]]:
+    links: dict[str, list[str]] = {}
+    for child in row.children:
+        links.setdefault(child.relation, []).append(str(child.line))
+    for pointer in row.pointers:
+        links.setdefault(pointer.relation, []).append(str(pointer.line))
+    return links

@@ -1,0 +1,180 @@
+// What the keys do to an annotation that is being changed. Nothing here knows of the page or the server: a draft goes
+// in with a command of the key table, and the changed draft comes out, or the very same one where the command changes
+// nothing. All places are UTF-16 units of the article's text.
+//
+// A draft is {label, attributes, segments: [[start, end], …], links: {source: [[start, end], …] | null, cue: …}, part,
+// segment, list}. `part` is what boundary keys move: "self", or a link that it has. `segment` is the one segment that
+// they move, or null: then the start of the first moves, and the end of the last. `list` is the list that the next
+// digit takes from, as {kind, index}, or null.
+//
+// `page` is {text, blocks, labels: [{name, attributes: {type: […]}}], choices, selection}. `choices` is what may be
+// taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}}.
+import { isStop, step } from "./boundaries.js";
+
+const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote)$/;
+
+export function draftOf({ label, attributes, segments, links }) {
+  return { label, attributes, segments, links, part: "self", segment: null, list: null };
+}
+
+export function press(draft, { name, number }, page) {
+  const move = MOVE.exec(name);
+  if (move) return moved(draft, move[1], move[2] === "forward" ? 1 : -1, move[3], page);
+  const act = ACTS[name];
+  return act ? act(draft, page, number) : draft;
+}
+
+// The decision that a draft comes to on what it was drafted from: only what differs is in it. Null where nothing does.
+export function changesOf(draft, original) {
+  const changes = {};
+  if (draft.label !== original.label) changes.label = draft.label;
+  if (!same(draft.attributes, original.attributes)) changes.attributes = draft.attributes;
+  if (!same(draft.segments, original.segments)) changes.segments = draft.segments;
+  const links = Object.keys(draft.links).filter((kind) => !same(draft.links[kind], original.links[kind] ?? null));
+  if (links.length) changes.links = Object.fromEntries(links.map((kind) => [kind, draft.links[kind]]));
+  return Object.keys(changes).length ? changes : null;
+}
+
+// --- boundaries ----------------------------------------------------------------------------------------------
+
+function moved(draft, edge, direction, unit, { text, blocks }) {
+  const segments = segmentsOf(draft);
+  const index = draft.segment ?? (edge === "start" ? 0 : segments.length - 1);
+  const [start, end] = segments[index];
+  const next = step(text, blocks, edge === "start" ? start : end, unit, direction, edge);
+  const changed = edge === "start" ? [next, end] : [start, next];
+  if (changed[0] >= changed[1] || same(changed, segments[index])) return draft;
+  return withSegments(draft, joined(segments.with(index, changed)));
+}
+
+function addSegment(draft, { text, blocks, selection }) {
+  const segments = segmentsOf(draft);
+  const added = selection ? [selection.start, selection.end] : nextClause(text, blocks, draft, segments.at(-1)[1]);
+  if (!added || added[0] >= added[1]) return draft;
+  const all = joined([...segments, added]);
+  const index = all.findIndex(([start, end]) => start <= added[0] && added[1] <= end);
+  return { ...withSegments(draft, all), segment: all.length > 1 ? index : null };
+}
+
+// Where speech goes on behind the words that report it: the next quotation, or else the next clause without them.
+function nextClause(text, blocks, draft, place) {
+  const unit = isStop(text, { start: 0, end: text.length }, place, "quote", "end") ? "quote" : "clause";
+  const reporting = Object.values(draft.links).flatMap((spans) => spans ?? []);
+  let start = place;
+  for (;;) {
+    const next = step(text, blocks, start, unit, 1, "start");
+    if (next === start) return null;
+    start = next;
+    const end = step(text, blocks, start, unit, 1, "end");
+    if (end > start && !reporting.some((span) => span[0] < end && start < span[1])) return [start, end];
+  }
+}
+
+function removeSegment(draft) {
+  const segments = segmentsOf(draft);
+  if (segments.length < 2) return draft;
+  return { ...withSegments(draft, segments.toSpliced(draft.segment ?? segments.length - 1, 1)), segment: null };
+}
+
+function nextSegment(draft) {
+  const { length } = segmentsOf(draft);
+  if (length < 2) return draft;
+  const next = (draft.segment ?? -1) + 1;
+  return { ...draft, segment: next < length ? next : null, list: null };
+}
+
+function nextPart(draft) {
+  const parts = ["self", ...Object.keys(draft.links).filter((kind) => draft.links[kind] !== null)];
+  if (parts.length < 2) return draft;
+  return { ...draft, part: parts[(parts.indexOf(draft.part) + 1) % parts.length], segment: null, list: null };
+}
+
+function segmentsOf(draft) {
+  return draft.part === "self" ? draft.segments : draft.links[draft.part];
+}
+
+function withSegments(draft, segments) {
+  const changed = draft.part === "self" ? { segments } : { links: { ...draft.links, [draft.part]: segments } };
+  const segment = draft.segment !== null && draft.segment < segments.length ? draft.segment : null;
+  return { ...draft, ...changed, segment, list: null };
+}
+
+function joined(segments) {
+  const result = [];
+  for (const [start, end] of segments.toSorted((one, other) => one[0] - other[0])) {
+    const last = result.at(-1);
+    if (last && start <= last[1]) result[result.length - 1] = [last[0], Math.max(last[1], end)];
+    else result.push([start, end]);
+  }
+  return result;
+}
+
+// --- what is taken from a list -------------------------------------------------------------------------------
+
+function takeNext(kind) {
+  return (draft, { choices }) => {
+    const list = listOf(choices, kind);
+    if (!list.length) return draft;
+    const index = draft.list?.kind === kind ? (draft.list.index + 1) % list.length : 0;
+    return { ...taken(draft, kind, list[index]), list: { kind, index } };
+  };
+}
+
+function takeNumbered(draft, { choices, labels }, number) {
+  if (draft.list === null) {
+    const label = labels[number - 1];
+    return label ? labelled(draft, label) : draft;
+  }
+  const { kind } = draft.list;
+  const list = listOf(choices, kind);
+  return number <= list.length ? { ...taken(draft, kind, list[number - 1]), list: null } : draft;
+}
+
+function taken(draft, kind, choice) {
+  if (kind === "alternative") {
+    return { ...draft, segments: choice.segments, attributes: { ...draft.attributes, ...choice.attributes }, part: "self", segment: null };
+  }
+  return { ...draft, links: { ...draft.links, [kind]: choice }, part: kind, segment: null };
+}
+
+function listOf(choices, kind) {
+  return (kind === "alternative" ? choices.alternatives : choices.links[kind]) ?? [];
+}
+
+// There is none of what the list was opened for.
+function takeNone(draft) {
+  if (draft.list === null || draft.list.kind === "alternative") return draft;
+  return { ...draft, links: { ...draft.links, [draft.list.kind]: null }, part: "self", segment: null, list: null };
+}
+
+// --- label and type ------------------------------------------------------------------------------------------
+
+function labelled(draft, label) {
+  const kept = Object.entries(draft.attributes).filter(([name, value]) => label.attributes[name]?.includes(value));
+  return { ...draft, label: label.name, attributes: Object.fromEntries(kept) };
+}
+
+// The values of the first attribute that the label has, by their number.
+function typed(draft, { labels }, number) {
+  const attributes = labels.find(({ name }) => name === draft.label)?.attributes ?? {};
+  const [name] = Object.keys(attributes);
+  const value = attributes[name]?.[number - 1];
+  return value ? { ...draft, attributes: { ...draft.attributes, [name]: value }, list: null } : draft;
+}
+
+const ACTS = {
+  alternative: takeNext("alternative"),
+  source: takeNext("source"),
+  cue: takeNext("cue"),
+  number: takeNumbered,
+  none: takeNone,
+  type: typed,
+  part: nextPart,
+  "add-segment": addSegment,
+  "remove-segment": removeSegment,
+  "next-segment": nextSegment,
+};
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

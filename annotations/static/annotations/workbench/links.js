@@ -1,0 +1,44 @@
+// What the keys can take for the line in focus: the engine's choices for it, and the sources and cues that are there.
+import { linkable } from "./drafting.js";
+
+// What the server offers, which may be nothing yet: `choices` by the id of what they are for, and what is `missing`.
+export class Offers {
+  constructor(body = { missing: [], choices: {} }) {
+    this.missing = body.missing;
+    this.choices = body.choices;
+  }
+
+  // The candidates from a place on, those behind it first.
+  from(place) {
+    const behind = this.missing.filter((one) => one.segments[0][0] >= place);
+    const before = this.missing.filter((one) => one.segments[0][0] < place);
+    return [...behind, ...before];
+  }
+}
+
+// As correcting.js takes them, in units. The engine's come first; then what stands near, and so on outwards.
+export function choicesFor(board, places, draft, offered) {
+  const links = {};
+  for (const { name, heads } of board.scheme.relations) {
+    if (!heads.includes(draft.label)) continue;
+    const engines = offered?.links?.[name] ?? [];
+    const there = nearest(linkable(board, name, draft.line).map((line) => board.shown(line).segments), places.spanPoints(draft.segments));
+    links[name] = unique([...engines, ...there]).map((segments) => places.spanUnits(segments));
+  }
+  const alternatives = (offered?.alternatives ?? []).map((one) => ({ segments: places.spanUnits(one.segments), attributes: one.attributes ?? {} }));
+  return { alternatives, links };
+}
+
+function nearest(all, segments) {
+  const [from, to] = [segments[0][0], segments[segments.length - 1][1]];
+  const distance = (span) => Math.max(span[0][0] - to, from - span[span.length - 1][1], 0);
+  return [...all].sort((one, other) => distance(one) - distance(other));
+}
+
+function unique(all) {
+  const seen = new Set();
+  return all.filter((segments) => {
+    const written = JSON.stringify(segments);
+    return !seen.has(written) && seen.add(written);
+  });
+}

@@ -1,0 +1,159 @@
+// What stands beside the text: the line in focus with all that can be done to it, the outline of the rest, and what
+// has not reached the server. Everything is a button too, with its key beside it.
+import { act, element, shortened } from "./dom.js";
+
+const STATES = { suggested: "to decide", skipped: "skipped", kept: "kept", dropped: "rejected", draft: "being changed" };
+const SIGNS = { suggested: "○", skipped: "–", kept: "✓", dropped: "✕", draft: "✎" };
+const VERDICTS = { accept: "accepted", correct: "corrected", reject: "rejected", skip: "skipped", add: "added by you" };
+
+// The card of the line in focus. `view` is {line, shown, state, words, links: [[relation, words, state]], mode, why},
+// `run(command)` does what a key would, `keyOf(command)` names the key.
+export function cardOf(view, run, keyOf) {
+  if (!view) return [element("p", { class: "at-empty" }, "Nothing is labelled here yet. Select words and press the number of a label.")];
+  const { line, shown, state, board, locked } = view;
+  const head = element(
+    "p",
+    { class: "wb-card-head" },
+    element("span", { class: `at-label label-${shown.label}` }, shown.label),
+    Object.values(shown.attributes).map((value) => element("span", { class: "at-attribute" }, value)),
+    element("span", { class: `wb-state wb-${state}` }, `${SIGNS[state]} ${told(line, state)}`),
+    line?.reason ? element("span", { class: "at-attribute" }, reasonName(board, line.reason)) : null,
+  );
+  const words = element("q", { class: "at-surface", dir: "auto" }, shortened(view.words));
+  const links = view.links.length
+    ? element(
+        "dl",
+        { class: "wb-links" },
+        view.links.map(([relation, said, how]) => [element("dt", {}, relation), element("dd", { class: how, dir: "auto" }, said)]),
+      )
+    : null;
+  const why = element("p", { class: "at-why", hidden: !view.why }, reasonOf(line, view.whyDrafted));
+  if (locked) return [head, words, links, why];
+  return [head, words, links, why, deciding(line, state, run, keyOf), choices(view, run), changing(view, run, keyOf)];
+}
+
+function told(line, state) {
+  if (state === "draft") return STATES.draft;
+  if (!line) return "new";
+  const verdict = VERDICTS[line.verdict] ?? STATES[state];
+  return line.implied ? `${verdict} with another` : verdict;
+}
+
+function reasonOf(line, drafted) {
+  if (!line) return drafted || "";
+  if (line.score === null) return line.why || "You added it.";
+  const score = line.calibrated
+    ? `probability ${line.score.toFixed(2)} (calibrated on reviews)`
+    : `rank ${line.score.toFixed(2)} (not a probability: it is not calibrated)`;
+  return [line.why, score, line.pipeline].filter(Boolean).join(" · ");
+}
+
+function reasonName(board, reason) {
+  return [...board.rejectReasons, ...board.absences].find(([value]) => value === reason)?.[1] ?? reason;
+}
+
+function deciding(line, state, run, keyOf) {
+  const button = (name, command, kind) => act(name, keyOf(command), () => run(command), kind);
+  const buttons = [];
+  if (state === "draft") buttons.push(button("Save", "accept", "at-yes"), button("Leave it", "cancel"));
+  else if (line?.said) buttons.push(button("Accept", "accept", "at-yes"), button("Reject", "reject"), button("Skip", "skip"));
+  if (line?.verdict) buttons.push(button("Retract", "retract", "at-quiet"));
+  buttons.push(button("Why", "why", "at-quiet"));
+  return element("div", { class: "at-row wb-deciding" }, buttons);
+}
+
+// A numbered list to choose from: reasons, sources, cues.
+function choices({ mode }, run) {
+  if (!mode) return null;
+  return element(
+    "div",
+    { class: "wb-choices", role: "group", "aria-label": mode.title },
+    element("p", { class: "wb-choices-title" }, mode.title),
+    element(
+      "ol",
+      {},
+      mode.items.map((item) =>
+        element(
+          "li",
+          { class: item.chosen ? "chosen" : "" },
+          element("button", { type: "button", class: "button at-small", onclick: () => (item.number === 0 ? run("none") : run("number", item.number)) }, element("kbd", {}, String(item.number)), " ", element("span", { dir: "auto" }, shortened(item.words, 90))),
+        ),
+      ),
+    ),
+  );
+}
+
+function changing({ shown, board, line }, run, keyOf) {
+  const labels = board.scheme.labels.map((label, index) =>
+    act(label.name, String(index + 1), () => run("number", index + 1), `at-small${label.name === shown.label ? " chosen" : ""}`),
+  );
+  const values = Object.entries(board.scheme.labels.find((label) => label.name === shown.label)?.attributes ?? {}).flatMap(([, all]) => all);
+  const types = values.map((value, index) =>
+    act(value, `⇧${index + 1}`, () => run("type", index + 1), `at-small${Object.values(shown.attributes).includes(value) ? " chosen" : ""}`),
+  );
+  const relations = board.scheme.relations.filter((relation) => relation.heads.includes(shown.label));
+  const links = relations.map((relation) => act(relation.name, keyOf(relation.name), () => run(relation.name), "at-small"));
+  const edges = [
+    ["start earlier", "start-back-word"],
+    ["later", "start-forward-word"],
+    ["end earlier", "end-back-word"],
+    ["later", "end-forward-word"],
+    ["other edges", "alternative"],
+  ].map(([name, command]) => act(name, keyOf(command), () => run(command), "at-small"));
+  return element(
+    "div",
+    { class: "wb-changing" },
+    row("Label", labels),
+    types.length ? row("Type", types) : null,
+    links.length ? row("Links", links) : null,
+    line || shown ? row("Edges", edges) : null,
+  );
+}
+
+function row(name, buttons) {
+  return element("div", { class: "wb-row", role: "group", "aria-label": name }, element("span", { class: "wb-row-name" }, name), buttons);
+}
+
+// One entry a card of the article: where it stands, its label and how it begins.
+export function outlineOf(entries, focus, go) {
+  return element(
+    "ol",
+    {},
+    entries.map(({ line, label, state, words, left }) =>
+      element(
+        "li",
+        { class: `wb-${state}${line === focus ? " here" : ""}` },
+        element(
+          "button",
+          { type: "button", class: "wb-entry", "aria-current": line === focus ? "true" : null, onclick: () => go(line) },
+          element("span", { class: "wb-sign", "aria-label": left ? STATES.suggested : STATES[state] }, left && state === "kept" ? "◐" : SIGNS[state]),
+          element("span", { class: `at-label label-${label}` }, label),
+          element("span", { class: "wb-words", dir: "auto" }, shortened(words, 60)),
+        ),
+      ),
+    ),
+  );
+}
+
+// What the server would not take, each with both states and a choice.
+export function heldOf(acts, standingOf, mine, choose) {
+  return acts.map((held) => {
+    const decision = held.decisions[0];
+    const conflict = held.state === "conflict";
+    const standing = conflict ? standingOf(decision, held.error) : "";
+    return element(
+      "section",
+      { class: "at-conflict wb-held", "aria-label": conflict ? "Another tab was quicker" : "Not saved" },
+      element("p", {}, element("strong", {}, conflict ? "Another tab of yours was quicker." : "Not saved."), " ", conflict ? "" : held.error?.message ?? "", held.article !== mine ? ` It is about another article: ${held.title}.` : ""),
+      conflict
+        ? element("dl", { class: "wb-links" }, element("dt", {}, "stands"), element("dd", {}, standing), element("dt", {}, "yours"), element("dd", {}, held.told))
+        : element("p", {}, held.told),
+      element(
+        "div",
+        { class: "at-row" },
+        element("button", { type: "button", class: "button", onclick: () => choose(held, "mine") }, conflict ? "Put mine in its place" : "Try again"),
+        element("button", { type: "button", class: "button", onclick: () => choose(held, "theirs") }, conflict ? "Keep what stands" : "Drop it"),
+      ),
+    );
+  });
+}

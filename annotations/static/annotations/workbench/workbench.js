@@ -1,0 +1,908 @@
+// The workbench: one line has the focus, and each key is an act on it. What was decided is shown at once, kept in the
+// browser, and "saved" once the server's receipt is here.
+import { snap, step } from "../boundaries.js";
+import { press } from "../correcting.js";
+import { commandOf } from "../keys.js";
+import { selectedSpan } from "../offsets.js";
+import "../lease.js";
+import { Board } from "./board.js";
+import { element, act as button, shortened } from "./dom.js";
+import { decisionOf, draftOfLine, draftOfNew, linkable, linkedBy } from "./drafting.js";
+import { Help } from "./help.js";
+import { KeyTable } from "./keytable.js";
+import { choicesFor, Offers } from "./links.js";
+import { Outbox } from "./outbox.js";
+import { Paper } from "./paint.js";
+import { cardOf, heldOf, outlineOf } from "./panel.js";
+import { Places } from "./places.js";
+import { listenToPointer } from "./pointing.js";
+import { newKey, Session } from "./session.js";
+import { openStore } from "./store.js";
+
+const NEW = "new";
+
+class Workbench {
+  constructor(state) {
+    this.state = state;
+    this.board = new Board(state);
+    this.root = document.getElementById("text");
+    this.places = new Places(this.root.textContent, state.length, state.blocks);
+    this.session = new Session(state);
+    this.store = openStore();
+    this.keys = new KeyTable(this.store);
+    this.by = "text";
+    this.focus = null;
+    this.draft = null;
+    this.mode = null;
+    this.caret = null;
+    this.selected = null;
+    this.why = false;
+    this.offers = new Offers();
+    this.sequence = 0;
+    this.stale = false;
+    this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
+    this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
+    this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
+    this.outbox = new Outbox({
+      storage: this.store.storage,
+      reviewer: state.reviewer,
+      post: (url, decisions) => this.session.decide(url, decisions),
+      standing: (name) => this.board.get(name) ?? null,
+      heard: (what) => this.heard(what),
+      newKey,
+    });
+    for (const act of this.mine) for (const decision of act.decisions) this.board.apply(decision, this.#at());
+    this.help = new Help(document.getElementById("help"), this.keys, () => this.render());
+    this.paper.update([...this.board.lines.keys()]);
+    this.#listen();
+    this.#start();
+  }
+
+  get locked() {
+    return this.board.submittedAt !== null;
+  }
+
+  get mine() {
+    return this.outbox.waiting.filter((act) => act.article === this.state.article && act.revision === this.state.revision);
+  }
+
+  get line() {
+    return this.focus === null || this.focus === NEW ? null : this.board.get(this.focus);
+  }
+
+  // What is said of the line in focus, the change in hand included.
+  get shown() {
+    if (this.draft) return { ...this.draft, segments: this.places.spanPoints(this.draft.segments) };
+    return this.line ? this.board.shown(this.line) : null;
+  }
+
+  #start() {
+    const wanted = new URLSearchParams(location.search).get("line");
+    const kept = this.store.read(this.draftPlace, null);
+    if (wanted && this.board.get(wanted)) this.go(wanted);
+    else this.go((this.locked ? this.board.heads[0] : (this.board.nextUndecided(null, this.by) ?? this.board.heads[0]))?.line ?? null);
+    if (kept && !this.locked && (kept.line === null || this.board.get(kept.line))) {
+      this.focus = kept.line ?? NEW;
+      this.#setDraft(kept);
+      this.render();
+    }
+    this.root.focus({ preventScroll: true });
+    this.outbox.flush();
+  }
+
+  // --- drawing ------------------------------------------------------------------------------------------------
+
+  marksOf(name) {
+    const { draft, board, places } = this;
+    if (draft && name === (draft.line ?? NEW)) return { label: draft.label, segments: places.spanPoints(draft.segments), state: "draft", tag: draft.label };
+    if (draft && name.startsWith(`${NEW}:`)) {
+      const relation = name.slice(NEW.length + 1);
+      const kinds = board.scheme.relations.find((one) => one.name === relation).children;
+      return { label: kinds[0], segments: places.spanPoints(draft.links[relation]), state: "draft", tag: relation };
+    }
+    const line = board.get(name);
+    if (!line) return null;
+    const state = board.stateOf(line);
+    if (state === "dropped" && name !== this.focus) return null;
+    const shown = board.shown(line);
+    return shown ? { label: shown.label, segments: shown.segments, state, tag: shown.label } : null;
+  }
+
+  // The names under which the change in hand is drawn: itself, and what it would lead to that is not there yet.
+  #draftNames() {
+    if (!this.draft) return [];
+    const fresh = Object.keys(this.draft.links).filter((relation) => linkedBy(this.board, this.places, null, this.draft, relation).some((target) => target.line === null));
+    return [this.draft.line ?? NEW, ...fresh.map((relation) => `${NEW}:${relation}`)];
+  }
+
+  render() {
+    const { board, line, shown } = this;
+    const emphasis = new Map();
+    if (shown) {
+      for (const relation of board.scheme.relations) {
+        for (const target of linkedBy(board, this.places, line, this.draft, relation.name)) if (target.line) emphasis.set(target.line, "linked");
+      }
+      for (const name of this.#draftNames()) if (name !== NEW) emphasis.set(name, "linked");
+      if (line) for (const head of board.headsOf(line)) emphasis.set(head.line, "linked");
+      emphasis.set(this.focus, "here");
+    }
+    this.paper.emphasise(emphasis);
+    document.getElementById("panel").replaceChildren(...cardOf(this.#view(), (name, number) => this.run(name, number), (name) => this.keys.of(name)).filter(Boolean));
+    this.#renderStrip();
+    this.#renderOutline();
+    this.#renderHeld();
+  }
+
+  #view() {
+    const { board, line, shown } = this;
+    if (!shown) return null;
+    const links = board.scheme.relations
+      .filter((relation) => relation.heads.includes(shown.label))
+      .map((relation) => {
+        const targets = linkedBy(board, this.places, line, this.draft, relation.name);
+        const moving = this.draft?.part === relation.name ? "moving" : "";
+        return [relation.name, targets.map((target) => shortened(this.places.words(target.segments), 90)).join("; ") || "none", targets.length ? moving : "none"];
+      });
+    return {
+      line,
+      shown,
+      board,
+      links,
+      state: this.draft ? "draft" : board.stateOf(line),
+      words: this.places.words(shown.segments),
+      mode: this.mode ?? this.#listed(),
+      why: this.why,
+      whyDrafted: this.draft?.why,
+      locked: this.locked,
+    };
+  }
+
+  #renderStrip() {
+    const { suggestions, decided } = this.board.counts;
+    const progress = document.getElementById("progress");
+    const words = this.locked
+      ? `Submitted ${this.board.submittedAt.slice(0, 16).replace("T", " ")}.`
+      : suggestions
+        ? `${decided} of ${suggestions} suggestions decided`
+        : this.board.suggestionsShown
+          ? "No suggestions: label what you find, or say that there is nothing."
+          : "Suggestions are not shown before you have read: label what you find.";
+    progress.replaceChildren(element("span", {}, words), !this.locked && suggestions ? element("progress", { max: suggestions, value: decided, "aria-label": "Suggestions decided" }) : "");
+    const { waiting, trouble, lasting } = this.outbox;
+    const saved = document.getElementById("saved");
+    saved.className = `wb-saved ${trouble ? "failed" : waiting.length ? "" : "saved"}`;
+    saved.replaceChildren(...this.#savedWords(waiting.length, trouble, lasting));
+    const acts = this.locked
+      ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
+      : [
+          button(this.board.lines.size ? "Submit the pass" : "Read, nothing found: submit", this.keys.of("submit"), () => this.run("submit"), suggestions === decided ? "default" : ""),
+          this.state.urls.keep ? button("Give it back", "", () => this.#giveBack(), "at-quiet") : "",
+          button(this.by === "text" ? "By doubt" : "In order", this.keys.of("by-doubt"), () => this.run("by-doubt"), "at-quiet"),
+        ];
+    acts.push(button("Keys", this.keys.of("help"), () => this.run("help"), "at-quiet"));
+    document.getElementById("strip-acts").replaceChildren(...acts.filter(Boolean));
+    document.getElementById("keys-hint").textContent = `${this.keys.of("accept")} accept, ${this.keys.of("reject")} reject, ${this.keys.of("skip")} skip, ${this.keys.of("next")} next, ${this.keys.of("help")} all keys.`;
+  }
+
+  #savedWords(waiting, trouble, lasting) {
+    const kept = lasting ? "kept in this browser" : "kept only as long as this page is open";
+    const acts = `${waiting} ${waiting === 1 ? "decision" : "decisions"} ${kept}`;
+    if (trouble === "signed out") {
+      return [`You are signed out; ${acts}. `, element("a", { href: `/admin/login/?next=${encodeURIComponent(location.pathname)}`, target: "_blank", rel: "noopener" }, "Sign in again"), ", and they are sent."];
+    }
+    if (trouble === "other person") return [`Somebody else is signed in in this browser; ${acts}. They are sent once you are signed in again.`];
+    if (trouble) return [`${trouble === "busy" ? "The server is busy" : "No connection"}; ${acts}, and sent as soon as it can be.`];
+    if (waiting) return ["Saving …"];
+    return [this.outbox.held.length ? "Something was not saved: see beside the text." : "All saved."];
+  }
+
+  #renderOutline() {
+    const entries = this.board.order(this.by).map((line) => {
+      const shown = this.board.shown(line);
+      return { line: line.line, label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
+    });
+    const card = this.line ? this.board.cardOf(this.line).line : null;
+    const outline = document.getElementById("outline");
+    outline.replaceChildren(outlineOf(entries, card, (line) => this.go(line)));
+    const here = outline.querySelector(".here");
+    if (here) outline.scrollTop = Math.max(0, here.offsetTop - outline.clientHeight / 2);
+  }
+
+  #renderLease({ assignment, lease_until: until, urls }) {
+    if (!assignment) return;
+    const lease = document.getElementById("lease");
+    lease.dataset.keep = urls.keep;
+    lease.replaceChildren("In your hands until ", element("time", { dateTime: until }, `${until.slice(0, 16).replace("T", " ")} UTC`), "; your work renews it.");
+  }
+
+  #renderHeld() {
+    const standing = (decision, error) => {
+      const line = this.board.get(decision.line);
+      if (!line) return error.details?.verdict ?? "nothing";
+      const shown = this.board.shown(line);
+      return `${error.details?.verdict ?? (line.verdict || "no decision")}${shown ? `: ${shown.label}, ${shortened(this.places.words(shown.segments), 80)}` : ""}`;
+    };
+    document.getElementById("outbox").replaceChildren(...heldOf(this.outbox.held, standing, this.state.article, (held, whose) => this.#choose(held, whose)));
+  }
+
+  tell(words) {
+    const live = document.getElementById("live");
+    live.textContent = "";
+    live.textContent = words;
+  }
+
+  // --- the focus ----------------------------------------------------------------------------------------------
+
+  // Looks at a line; a change in hand is committed on the way, so that nothing is lost by looking elsewhere.
+  go(name) {
+    if (this.draft && name !== this.focus) this.#commit();
+    const before = this.focus;
+    this.mode = null;
+    this.focus = name;
+    this.#setCaret(null);
+    this.paper.update([before, name].filter((one) => one && this.board.get(one)));
+    this.render();
+    this.#show();
+    this.tell(this.#spoken());
+  }
+
+  #show() {
+    if (!this.shown) return;
+    const marks = this.paper.elementsOf(this.focus);
+    marks[marks.length - 1]?.scrollIntoView({ block: "nearest" });
+    marks[0]?.scrollIntoView({ block: "nearest" });
+  }
+
+  #spoken() {
+    const { shown, line, board } = this;
+    if (!shown) return "Nothing is labelled here.";
+    const heads = board.order(this.by);
+    const card = line ? heads.indexOf(board.cardOf(line)) + 1 : 0;
+    const links = this.#view().links.map(([relation, words]) => `${relation}: ${words}`).join(", ");
+    const where = card ? `${card} of ${heads.length}. ` : "";
+    const how = line ? { suggested: "to decide", kept: "kept", skipped: "skipped", dropped: "rejected" }[board.stateOf(line)] : "";
+    return `${where}${[shown.label, ...Object.values(shown.attributes)].join(", ")}, ${how}: ${shortened(this.places.words(shown.segments), 200)}. ${links}`;
+  }
+
+  #move(by) {
+    const heads = this.board.order(this.by);
+    if (!heads.length) return;
+    const card = this.line ? heads.indexOf(this.board.cardOf(this.line)) : -1;
+    const next = heads[Math.min(Math.max(card + by, 0), heads.length - 1)];
+    this.go(next.line);
+  }
+
+  #inner() {
+    if (!this.line) return;
+    const card = this.board.cardOf(this.line);
+    const around = [card, ...this.board.childrenOf(card).map(([, child]) => child)];
+    this.go(around[(around.indexOf(this.line) + 1) % around.length].line);
+  }
+
+  // The caret is where the engine is asked what may be missing; it is shown in the text.
+  #moveCaret(unit, direction) {
+    const from = this.caret ?? this.shown?.segments[0][0] ?? 0;
+    const text = this.places;
+    this.#setCaret(text.points(step(text.text, text.blocks, text.units(from), unit, direction, "start")));
+    const block = this.paper.blockAt(this.caret);
+    const end = Math.min(block.end, this.caret + 80);
+    this.paper.range(this.caret, end).startContainer.parentElement.scrollIntoView({ block: "nearest" });
+    this.tell(`Caret before: ${this.places.words([[this.caret, end]])}`);
+  }
+
+  #setCaret(place) {
+    this.caret = place;
+    CSS.highlights?.delete("caret");
+    if (place === null || place >= this.places.length) return;
+    CSS.highlights?.set("caret", new Highlight(this.paper.range(place, place + 1)));
+  }
+
+  #advance() {
+    const card = this.line ? this.board.cardOf(this.line) : null;
+    const next = this.board.nextUndecided(card, this.by);
+    if (next && next !== card) this.go(next.line);
+    else {
+      this.render();
+      if (!this.board.heads.some((head) => this.board.leftOn(head))) this.tell(`All is decided. ${this.keys.of("submit")} submits the pass.`);
+    }
+  }
+
+  // --- deciding -----------------------------------------------------------------------------------------------
+
+  // Takes decisions as one act: shows what they come to, and hands them to the outbox.
+  decide(decisions, told) {
+    const at = this.#at();
+    const changed = new Set();
+    const prepared = [];
+    const take = (decision) => {
+      if (prepared.some((other) => other.line === decision.line)) return;
+      prepared.push(this.#prepared(decision));
+      for (const line of this.board.apply(decision, at)) changed.add(line.line);
+    };
+    for (const decision of decisions) {
+      const line = this.board.get(decision.line);
+      const children = line ? this.board.childrenOf(line).map(([, child]) => child) : [];
+      // What was dropped along with it before follows it again.
+      if (line && !["reject", "skip"].includes(decision.verdict)) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
+      take(decision);
+      // A source or cue that nothing leads to any more goes the way of the quote that led to it.
+      const way = decision.verdict === "skip" ? "skip" : "reject";
+      if (decision.verdict !== "retract") for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
+    }
+    this.paper.update([...changed]);
+    this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared, told });
+    this.tell(told);
+  }
+
+  // With the version that it is made on; where an act about the same card is under way, that one's receipt brings it.
+  #prepared(decision) {
+    const line = this.board.get(decision.line);
+    const near = line ? [line, ...this.board.childrenOf(line).map(([, child]) => child), ...this.board.headsOf(line)].map((one) => one.line) : [];
+    const pending = this.outbox.isAbout(near);
+    return { ...decision, on: line?.on ?? null, version: decision.verdict === "add" ? 0 : pending ? null : line.version };
+  }
+
+  #at() {
+    // Later than any time of the server's, in the order of the acts.
+    this.sequence += 1;
+    return `~${String(this.sequence).padStart(9, "0")}`;
+  }
+
+  #commit() {
+    const { draft } = this;
+    const name = draft?.line ?? `${NEW}-${newKey()}`;
+    const decision = draft && decisionOf(this.board, this.places, draft, name);
+    this.#setDraft(null);
+    if (!decision) return null;
+    const told = `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(this.places.spanPoints(draft.segments)), 80)}`;
+    this.decide([decision], told);
+    this.focus = name;
+    return name;
+  }
+
+  #accept() {
+    if (this.draft) {
+      this.#commit();
+      this.#advance();
+      return;
+    }
+    if (!this.line) return;
+    if (this.line.said && this.board.stateOf(this.line) !== "kept") this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
+    else if (this.line.said && this.line.implied) this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
+    this.#advance();
+  }
+
+  #reject() {
+    if (this.draft) this.#setDraft(null);
+    const { line } = this;
+    if (!line) return;
+    if (!line.said) {
+      this.#retract();
+      return;
+    }
+    const reason = line.likely_reason;
+    this.decide([{ line: this.focus, verdict: "reject", reason }], this.#about("Rejected"));
+    const rejected = this.focus;
+    this.#advance();
+    const items = this.board.rejectReasons.map(([value, name], index) => ({ number: index + 1, words: name, chosen: value === reason, value }));
+    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item), };
+    this.render();
+  }
+
+  #rejectAnew(name, item) {
+    this.mode = null;
+    this.decide([{ line: name, verdict: "reject", reason: item.value }], `Rejected: ${item.words}`);
+    this.render();
+  }
+
+  #skip() {
+    if (this.draft) this.#setDraft(null);
+    if (!this.line?.said) return;
+    this.decide([{ line: this.focus, verdict: "skip" }], this.#about("Skipped"));
+    this.#advance();
+  }
+
+  #retract() {
+    if (this.draft) this.#setDraft(null);
+    if (!this.line?.verdict) return;
+    const before = this.board.heads.indexOf(this.board.cardOf(this.line));
+    this.decide([{ line: this.focus, verdict: "retract" }], this.#about("Retracted"));
+    if (this.line) this.render();
+    else this.go((this.board.heads[before] ?? this.board.heads[before - 1])?.line ?? null);
+  }
+
+  #undo() {
+    if (this.draft) {
+      this.#setDraft(null);
+      this.render();
+      return;
+    }
+    const lines = this.board.lastDecided;
+    if (!lines.length) {
+      this.tell("There is nothing to undo.");
+      return;
+    }
+    const told = lines.length === 1 ? `Undone: ${this.board.shown(lines[0]).label}` : `Undone: ${lines.length} decisions`;
+    this.decide(lines.map((line) => ({ line: line.line, verdict: "retract" })), told);
+    const back = lines.find((line) => this.board.get(line.line));
+    this.go((back && this.board.cardOf(back).line) ?? this.board.heads[0]?.line ?? null);
+  }
+
+  #about(done) {
+    const { shown } = this;
+    return `${done}: ${shown.label}, ${shortened(this.places.words(shown.segments), 80)}`;
+  }
+
+  #acceptMany(wanted, told) {
+    const lines = this.board.heads.filter((head) => head.said && !head.verdict && wanted(head));
+    if (!lines.length) {
+      this.tell("Nothing is left there.");
+      return;
+    }
+    this.decide(lines.map((line) => ({ line: line.line, verdict: "accept" })), `${lines.length} accepted ${told}`);
+    this.#advance();
+  }
+
+  #acceptParagraph() {
+    if (!this.shown) return;
+    const block = this.paper.blockAt(this.shown.segments[0][0]);
+    const within = (head) => this.paper.blockAt(head.said.segments[0][0]) === block;
+    this.#acceptMany(within, "in this paragraph");
+  }
+
+  #acceptAbove() {
+    const scores = this.board.heads.filter((head) => head.said && !head.verdict && head.score !== null);
+    const items = [0.95, 0.9, 0.8, 0.7, 0.5].map((least, index) => {
+      const count = scores.filter((head) => head.score >= least).length;
+      return { number: index + 1, words: `${least.toFixed(2)} and above: ${count}`, least };
+    });
+    this.mode = { title: "Accept all that is left with a score of", items, pick: (item) => { this.mode = null; this.#acceptMany((head) => head.score !== null && head.score >= item.least, `with ${item.least} and above`); } };
+    this.render();
+  }
+
+  // --- changing -----------------------------------------------------------------------------------------------
+
+  #setDraft(draft) {
+    const names = this.#draftNames();
+    this.draft = draft;
+    this.store.write(this.draftPlace, draft);
+    if (!draft && this.focus === NEW) this.focus = null;
+    this.paper.update([...new Set([...names, ...this.#draftNames(), ...(this.line ? [this.focus] : [])])]);
+  }
+
+  // Does to what is in focus what a key asks for; a draft that changes nothing is none.
+  async #press(command) {
+    if (!this.shown || this.locked) return;
+    if (["source", "cue", "alternative"].includes(command.name)) await this.#offered();
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    const selection = this.selected && { start: this.places.units(this.selected.start), end: this.places.units(this.selected.end) };
+    const changed = press(draft, command, { ...this.#page(draft), selection });
+    if (changed === draft) {
+      this.tell("Nothing to change there.");
+      return;
+    }
+    if (command.name === "add-segment" && selection) document.getSelection().removeAllRanges();
+    this.mode = null;
+    this.#setDraft(changed);
+    if (command.name === "none") this.#offerAbsences();
+    this.render();
+    this.#show();
+    this.tell(this.#spokenChange(draft, changed));
+  }
+
+  #page(draft) {
+    const { places, board } = this;
+    return { text: places.text, blocks: places.blocks, labels: board.scheme.labels, choices: choicesFor(board, places, draft, this.#offeredFor(draft)) };
+  }
+
+  #spokenChange(before, after) {
+    const words = (span) => (span ? shortened(this.places.words(this.places.spanPoints(span)), 200) : "none");
+    if (after.label !== before.label) return after.label;
+    if (JSON.stringify(after.attributes) !== JSON.stringify(before.attributes) && after.segments === before.segments) return Object.values(after.attributes).join(", ");
+    if (after.part !== "self") return `${after.part}: ${words(after.links[after.part])}`;
+    return words(after.segments);
+  }
+
+  // Moves an edge to where the mouse let go of it: between words, or with Alt held to the very character.
+  #drag(edge, place, exact) {
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    const segments = draft.segments.map((pair) => [...pair]);
+    let unit = this.places.units(place);
+    if (!exact) {
+      const [back, on] = [-1, 1].map((direction) => step(this.places.text, this.places.blocks, unit, "word", direction, edge));
+      unit = unit - back < on - unit ? back : on;
+    }
+    if (edge === "start" && unit < segments[0][1]) segments[0][0] = unit;
+    if (edge === "end" && unit > segments[segments.length - 1][0]) segments[segments.length - 1][1] = unit;
+    this.#setDraft({ ...draft, segments, list: null, part: "self" });
+    this.render();
+  }
+
+  // Adds what is selected: at once, so that nothing is lost; its source and cue can follow.
+  #addSelected(label) {
+    const { start, end } = this.selected;
+    if (this.draft) this.#commit();
+    document.getSelection().removeAllRanges();
+    this.selected = null;
+    const before = this.focus;
+    this.#setDraft(draftOfNew(this.board, this.places, { label, segments: [[start, end]] }));
+    const name = this.#commit();
+    this.focus = before;
+    this.go(name);
+  }
+
+  // Takes the selected words, or a line that was pointed at, as what a relation leads to.
+  #lead(relation, segments) {
+    const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
+    this.#setDraft({ ...draft, links: { ...draft.links, [relation]: this.places.spanUnits(segments) }, part: relation, segment: null, list: null });
+    this.render();
+    this.tell(`${relation}: ${this.places.words(segments)}`);
+  }
+
+  async #link(relation) {
+    if (!this.shown) return;
+    if (!this.board.scheme.relations.some((one) => one.name === relation && one.heads.includes(this.shown.label))) {
+      this.tell(`A ${this.shown.label} has no ${relation}.`);
+    } else if (this.selected) {
+      const { start, end } = this.selected;
+      document.getSelection().removeAllRanges();
+      this.#lead(relation, [[start, end]]);
+    } else await this.#press({ name: relation, number: null });
+  }
+
+  // The list from which the next digit takes, as it is shown beside the text.
+  #listed() {
+    const { draft } = this;
+    if (!draft?.list) return null;
+    const { kind, index } = draft.list;
+    const { alternatives, links } = this.#page(draft).choices;
+    const spans = kind === "alternative" ? alternatives.map((one) => one.segments) : links[kind];
+    const items = spans.slice(0, 9).map((span, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(span)), chosen: at === index }));
+    if (kind === "alternative") return { title: "Other boundaries", items };
+    return { title: `Which ${kind}? Its number, a click on it, or selected words and the same key.`, relation: kind, items: [...items, { number: 0, words: `no ${kind} in the text` }] };
+  }
+
+  #offerAbsences() {
+    if (!this.draft) return;
+    const items = this.board.absences.map(([value, words], index) => ({ number: index + 1, words, value }));
+    const pick = (item) => {
+      this.#setDraft({ ...this.draft, reason: item.value });
+      this.mode = null;
+      this.render();
+      this.tell(item.words);
+    };
+    this.mode = { title: "Why is there none?", items, pick };
+    this.render();
+  }
+
+  // --- what the engine offers ---------------------------------------------------------------------------------
+
+  // Asks once; what it knows is of this text and does not change.
+  async #offered() {
+    this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(body ?? undefined); }, () => { this.asked = null; });
+    await this.asked;
+  }
+
+  #offeredFor(draft) {
+    if (draft.line === null) return this.taken?.choices;
+    const line = this.board.get(draft.line);
+    return this.offers.choices[line?.on];
+  }
+
+  // The engine's best candidate from the caret on, and with each further key the next one.
+  async #candidate() {
+    await this.#offered();
+    const place = this.caret ?? (this.shown ? this.shown.segments[0][0] : 0);
+    if (this.offering?.place !== place) this.offering = { place, at: -1, all: this.#untaken(this.offers.from(place)) };
+    const { all } = this.offering;
+    if (!all.length) {
+      this.tell("The engine has no candidate that is not there already.");
+      return;
+    }
+    this.offering.at = (this.offering.at + 1) % all.length;
+    this.#offer(all[this.offering.at]);
+    const items = all.slice(0, 9).map((one, at) => ({ number: at + 1, words: this.places.words(one.segments), chosen: at === this.offering.at, one }));
+    this.mode = { title: "What may be missing from here on", items, pick: (item) => { this.mode = null; this.#offer(item.one); } };
+    this.render();
+  }
+
+  #offer(candidate) {
+    const { place } = this.offering;
+    if (this.draft?.line) this.#commit();
+    this.taken = candidate;
+    this.focus = NEW;
+    this.#setDraft(draftOfNew(this.board, this.places, candidate));
+    this.#setCaret(place);
+    this.render();
+    this.#show();
+    this.tell(this.#spoken());
+  }
+
+  #untaken(candidates) {
+    const written = (label, segments) => JSON.stringify([label, segments]);
+    const taken = new Set([...this.board.lines.values()].map((line) => written(this.board.shown(line).label, this.board.shown(line).segments)));
+    return candidates.filter((one) => !taken.has(written(one.label, one.segments)));
+  }
+
+  // --- the pass -----------------------------------------------------------------------------------------------
+
+  async #submit() {
+    if (this.draft) this.#commit();
+    if (this.locked) {
+      await this.#takeNext();
+      return;
+    }
+    await this.outbox.flush();
+    if (this.mine.length || this.outbox.held.length) {
+      this.tell("Not submitted: something has not reached the server yet.");
+      return;
+    }
+    const { status, body } = await this.session.submit().catch(() => ({ status: 0, body: { message: "No connection; the pass is not submitted." } }));
+    if (status !== 200) {
+      this.tell(body.message);
+      document.getElementById("strip-acts").prepend(element("span", { class: "at-note failed", role: "alert" }, body.message));
+      const left = this.board.heads.find((head) => this.board.leftOn(head));
+      if (left && left !== this.line) this.go(left.line);
+      return;
+    }
+    if (this.state.assignment && this.state.assignment !== "none") await this.#takeNext();
+    else await this.refresh();
+  }
+
+  async #takeNext() {
+    const { status, body } = await this.session.take().catch(() => ({ status: 0 }));
+    if (status === 201) {
+      location.assign(this.session.addressOf(body));
+      return;
+    }
+    await this.refresh();
+    this.tell(status === 204 ? "Submitted. No article waits for you now." : (body?.message ?? "Submitted. The next article cannot be fetched now."));
+    document.getElementById("progress").append(" ", status === 204 ? "No article waits for you now." : (body?.message ?? ""));
+  }
+
+  async #reopen() {
+    const { status, body } = await this.session.reopen().catch(() => ({ status: 0 }));
+    if (status === 200) location.reload();
+    else this.tell(body?.message ?? "No connection.");
+  }
+
+  async #giveBack() {
+    if (this.draft) this.#commit();
+    await this.outbox.flush();
+    if (this.mine.length) this.tell("Not given back: something has not reached the server yet.");
+    else document.getElementById("return").submit();
+  }
+
+  // --- the server's answers -----------------------------------------------------------------------------------
+
+  heard({ type, act, decision, body }) {
+    const mine = act?.article === this.state.article && act?.revision === this.state.revision;
+    if (type === "receipt" && mine) {
+      const name = decision.line;
+      const known = this.board.get(name);
+      const unknown = this.board.receive(name, body);
+      if (known && name !== body.line) this.#renamed(name, body.line);
+      // A retraction lets an earlier decision count again, and the first decision takes the article.
+      this.stale ||= unknown || decision.verdict === "retract" || !this.state.assignment;
+    }
+    if (type === "conflict" || type === "refused") this.stale = true;
+    if (type === "state" && this.board) {
+      if (this.stale && !this.mine.length) {
+        this.stale = false;
+        this.refresh();
+      }
+      if (this.paper) {
+        this.#renderStrip();
+        this.#renderHeld();
+      }
+    }
+  }
+
+  #renamed(from, to) {
+    this.paper.update([from, to]);
+    if (this.draft?.line === from) this.draft.line = to;
+    if (this.focus === from) {
+      this.focus = to;
+      this.render();
+    }
+  }
+
+  // Brings what stands on the server, with what has not got there yet on top.
+  async refresh() {
+    const state = await this.session.state().catch(() => null);
+    if (!state || this.mine.length) return;
+    const before = new Map([...this.board.lines].map(([name, line]) => [name, JSON.stringify(line)]));
+    this.board.renew(state);
+    Object.assign(this.state, { assignment: state.assignment ?? "none", urls: state.urls });
+    this.#renderLease(state);
+    const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
+    const gone = [...before.keys()].filter((name) => !this.board.get(name));
+    this.paper.update([...changed, ...gone]);
+    if (this.focus && this.focus !== NEW && !this.board.get(this.focus)) this.focus = this.board.heads[0]?.line ?? null;
+    this.render();
+  }
+
+  #choose(held, whose) {
+    if (whose === "mine") {
+      const versions = Object.fromEntries(held.decisions.map((decision) => [decision.line, held.error?.details?.version ?? this.board.get(decision.line)?.version ?? decision.version]));
+      if (held.article === this.state.article) for (const decision of held.decisions) this.paper.update(this.board.apply(decision, this.#at()).map((line) => line.line));
+      this.outbox.retry(held.id, versions);
+    } else {
+      this.outbox.drop(held.id);
+      this.refresh();
+    }
+    this.render();
+    this.root.focus({ preventScroll: true });
+  }
+
+  // --- commands -----------------------------------------------------------------------------------------------
+
+  // Does what a key or a button asks for. `number` comes with digits.
+  run(name, number = null) {
+    const digit = name === "none" ? 0 : number;
+    const item = this.mode?.items.find((one) => one.number === digit);
+    if (["number", "none"].includes(name) && this.mode && !this.selected) {
+      if (item) this.mode.pick(item);
+      return;
+    }
+    this.mode = null;
+    if (name === "number" && this.selected) {
+      const label = this.board.scheme.labels[number - 1];
+      if (label) this.#addSelected(label.name);
+      return;
+    }
+    const caret = /^caret-(forward|back)(-paragraph)?$/.exec(name);
+    if (caret) {
+      this.#moveCaret(caret[2] ? "paragraph" : "sentence", caret[1] === "forward" ? 1 : -1);
+      return;
+    }
+    const always = {
+      next: () => this.#move(1),
+      previous: () => this.#move(-1),
+      "next-undecided": () => this.#advance(),
+      why: () => { this.why = !this.why; this.render(); },
+      help: () => this.help.open(),
+      submit: () => this.#submit(),
+      "by-doubt": () => { this.by = this.by === "text" ? "doubt" : "text"; this.render(); },
+      search: () => this.#search(),
+      cancel: () => this.#cancel(),
+    };
+    const deciding = {
+      accept: () => this.#accept(),
+      reject: () => this.#reject(),
+      skip: () => this.#skip(),
+      retract: () => this.#retract(),
+      undo: () => this.#undo(),
+      "accept-paragraph": () => this.#acceptParagraph(),
+      "accept-above": () => this.#acceptAbove(),
+      candidate: () => this.#candidate(),
+      yield: () => this.#offerAbsences(),
+    };
+    // In a scheme of one's own, the two keys are for its first two relations.
+    const { relations } = this.board.scheme;
+    const relation = relations.find((one) => one.name === name) ?? relations[["source", "cue"].indexOf(name)];
+    if (always[name]) always[name]();
+    else if (this.locked) this.tell("Your pass is submitted; take it up again to change it.");
+    else if (deciding[name]) deciding[name]();
+    else if (relation) this.#link(relation.name);
+    else this.#press({ name, number: digit });
+  }
+
+  #cancel() {
+    const added = this.focus === NEW;
+    this.#setDraft(null);
+    if (added) this.go(this.board.nextUndecided(null, this.by)?.line ?? this.board.heads[0]?.line ?? null);
+    else this.render();
+  }
+
+  // --- listening ----------------------------------------------------------------------------------------------
+
+  #listen() {
+    document.addEventListener("keydown", (event) => {
+      if (event.defaultPrevented || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
+      if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
+      const found = commandOf(event, this.keys.table, { rightToLeft: this.rightToLeft });
+      if (!found) return;
+      // Arrows with a selection in hand go on selecting.
+      if (this.selected && event.shiftKey && event.key.startsWith("Arrow")) return;
+      event.preventDefault();
+      this.run(found.name, found.number);
+    });
+    document.addEventListener("selectionchange", () => {
+      const span = this.locked ? null : selectedSpan(this.root);
+      this.selected = span;
+      this.#renderSelection();
+    });
+    document.addEventListener("mouseup", (event) => {
+      const span = this.locked || event.altKey ? null : selectedSpan(this.root);
+      if (span) this.#snap(span);
+    });
+    listenToPointer(this.root, {
+      focused: () => (this.locked || !this.shown ? null : this.focus),
+      elementsOf: (name) => this.paper.elementsOf(name),
+      edge: (edge, place, exact) => this.#drag(edge, place, exact),
+      dropped: () => this.tell(shortened(this.places.words(this.shown.segments), 200)),
+      clicked: (name, place) => this.#clicked(name, place),
+    });
+    for (const type of ["online", "focus"]) window.addEventListener(type, () => this.outbox.flush());
+  }
+
+  #clicked(name, place) {
+    const relation = this.#listed()?.relation;
+    const target = relation && linkable(this.board, relation, this.draft.line).find((line) => line.line === name);
+    if (target) {
+      this.#lead(relation, this.board.shown(target).segments);
+      return;
+    }
+    if (name && this.board.get(name)) this.go(name);
+    this.#setCaret(place);
+  }
+
+  // Makes a selection by mouse what it most likely means; with Alt held it stays as it is.
+  #snap({ start, end }) {
+    const snapped = snap(this.places.text, this.places.units(start), this.places.units(end));
+    if (!snapped) return;
+    const [from, to] = [this.places.points(snapped.start), this.places.points(snapped.end)];
+    if (from === start && to === end) return;
+    const selection = document.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(this.paper.range(from, to));
+  }
+
+  #renderSelection() {
+    let bar = document.getElementById("selection");
+    if (!this.selected) {
+      bar?.remove();
+      return;
+    }
+    if (!bar) {
+      bar = element("div", { id: "selection", class: "at-selection", role: "group", "aria-label": "Label what is selected", onmousedown: (event) => event.preventDefault() });
+      document.getElementById("panel").before(bar);
+    }
+    const labels = this.board.scheme.labels.map((label, index) => button(label.name, String(index + 1), () => this.run("number", index + 1), "at-small"));
+    const further = this.shown ? button("add to it", this.keys.of("add-segment"), () => this.run("add-segment"), "at-small at-quiet") : null;
+    const links = this.shown
+      ? this.board.scheme.relations
+          .filter((relation) => relation.heads.includes(this.shown.label))
+          .map((relation) => button(`its ${relation.name}`, this.keys.of(relation.name), () => this.run(relation.name), "at-small at-quiet"))
+      : [];
+    bar.replaceChildren(element("q", { dir: "auto" }, shortened(this.selected.surface, 160)), element("div", { class: "at-row" }, labels, further, links));
+  }
+
+  // --- searching ----------------------------------------------------------------------------------------------
+
+  #search() {
+    if (document.getElementById("search")) {
+      document.getElementById("search-words").focus();
+      return;
+    }
+    const close = () => {
+      document.getElementById("search")?.remove();
+      CSS.highlights?.delete("found");
+      this.root.focus({ preventScroll: true });
+    };
+    let at = -1;
+    const find = (again) => {
+      const words = input.value.toLocaleLowerCase();
+      const text = this.places.text.toLocaleLowerCase();
+      const found = [];
+      if (words && text.length === this.places.text.length) for (let from = text.indexOf(words); from >= 0 && found.length < 1_000; from = text.indexOf(words, from + 1)) found.push(from);
+      at = again ? (at + 1) % Math.max(found.length, 1) : 0;
+      count.textContent = words ? (found.length ? `${at + 1} of ${found.length}` : "not found") : "";
+      const ranges = found.map((from) => this.paper.range(this.places.points(from), this.places.points(from + words.length)));
+      CSS.highlights?.set("found", new Highlight(...ranges));
+      if (!found.length) return;
+      ranges[at].startContainer.parentElement.scrollIntoView({ block: "center" });
+      this.#setCaret(this.places.points(found[at]));
+    };
+    const input = element("input", { id: "search-words", type: "search", autocomplete: "off", oninput: () => find(false), onkeydown: (event) => {
+      if (event.key === "Enter") find(true);
+      if (event.key === "Escape") close();
+    } });
+    const count = element("span", { role: "status" });
+    document.getElementById("strip").append(element("div", { id: "search", class: "wb-search", role: "search" }, element("label", { for: "search-words" }, "Find in the text"), input, count, element("button", { type: "button", class: "button at-quiet", onclick: close }, "Close")));
+    input.focus();
+  }
+}
+
+new Workbench(JSON.parse(document.getElementById("state").content.textContent));

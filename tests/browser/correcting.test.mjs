@@ -1,0 +1,170 @@
+// Run by `node --test`.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { changesOf, draftOf, press } from "../../annotations/static/annotations/correcting.js";
+import { COMMANDS, commandOf } from "../../annotations/static/annotations/keys.js";
+
+const TEXT = 'Mayor Ida Holm said that the pier was closed, she added. "We waited," Holm, a baker, said. "Nobody came."';
+const LABELS = [
+  { name: "claim", attributes: {} },
+  { name: "quote", attributes: { type: ["direct", "indirect", "mixed"] } },
+];
+
+function at(words, after = 0) {
+  const start = TEXT.indexOf(words, after);
+  return [start, start + words.length];
+}
+
+const QUOTE = {
+  label: "quote",
+  attributes: { type: "indirect" },
+  segments: [at("that the pier was")],
+  links: { source: [at("Holm")], cue: [at("said")] },
+};
+const CHOICES = {
+  alternatives: [
+    { segments: [at("the pier was closed")], attributes: { type: "indirect" } },
+    { segments: [at("the pier"), at("closed")], attributes: { type: "mixed" } },
+  ],
+  links: { source: [[at("Ida Holm")], [at("Mayor Ida Holm")]], cue: [] },
+};
+
+function page(more = {}) {
+  return { text: TEXT, blocks: [{ start: 0, end: TEXT.length }], labels: LABELS, choices: CHOICES, selection: null, ...more };
+}
+
+function pressed(keys, draft = draftOf(QUOTE), given = page()) {
+  for (const key of keys.split(" ")) {
+    const [, modifiers, last] = /^((?:\w+\+)*)(.+)$/.exec(key);
+    const event = {
+      key: last,
+      code: /^\d$/.test(last) ? `Digit${last}` : "",
+      shiftKey: modifiers.includes("Shift"),
+      ctrlKey: modifiers.includes("Ctrl"),
+      altKey: modifiers.includes("Alt"),
+    };
+    draft = press(draft, commandOf(event, COMMANDS), given);
+  }
+  return draft;
+}
+
+function words(segments) {
+  return segments && segments.map(([start, end]) => TEXT.slice(start, end));
+}
+
+const BOUNDARIES = [
+  ["ArrowRight", ["that the pier was closed"]],
+  ["ArrowRight ArrowLeft", ["that the pier was"]],
+  ["ArrowLeft", ["that the pier"]],
+  ["f", ["the pier was"]],
+  ["Shift+ArrowRight", ["the pier was"]],
+  ["d", ["said that the pier was"]],
+  ["]", ["that the pier was closed"]],
+  ["End", ["that the pier was closed, she added"]],
+  ["Home", ["Mayor Ida Holm said that the pier was"]],
+  ["Alt+ArrowRight Alt+ArrowRight", ["that the pier was c"]],
+  ["v", ["the pier was closed"]],
+  ["v v", ["the pier", "closed"]],
+  ["v v v", ["the pier was closed"]],
+  ["v 2", ["the pier", "closed"]],
+  ["v 9", ["the pier was closed"]],
+  ["v v g ArrowRight", ["the pier was", "closed"]],
+  ["v v g ArrowRight ArrowRight", ["the pier was closed"]],
+  ["v v g g ArrowRight", ["the pier", "closed, she"]],
+  ["v v -", ["the pier"]],
+  ["v v g -", ["closed"]],
+  ["-", ["that the pier was"]],
+];
+
+for (const [keys, wanted] of BOUNDARIES) {
+  test(`${keys} makes it ${wanted.join(" … ")}`, () => assert.deepEqual(words(pressed(keys).segments), wanted));
+}
+
+const LINKED = [
+  ["s", "source", ["Ida Holm"]],
+  ["s s", "source", ["Mayor Ida Holm"]],
+  ["s s s", "source", ["Ida Holm"]],
+  ["s 2", "source", ["Mayor Ida Holm"]],
+  ["s 0", "source", null],
+  ["s ArrowRight", "source", ["Ida Holm said"]],
+  ["o d", "source", ["Ida Holm"]],
+  ["o o f", "cue", ["said"]],
+  ["o o ArrowRight", "cue", ["said that"]],
+  ["c", "cue", ["said"]],
+  ["0", "source", ["Holm"]],
+];
+
+for (const [keys, kind, wanted] of LINKED) {
+  test(`${keys} makes its ${kind} ${wanted}`, () => assert.deepEqual(words(pressed(keys).links[kind]), wanted));
+}
+
+test("the boundaries move of itself again once all parts had their turn", () => {
+  const draft = pressed("o o o ArrowRight");
+  assert.deepEqual(words(draft.segments), ["that the pier was closed"]);
+  assert.deepEqual(draft.links, QUOTE.links);
+});
+
+test("a digit is a label, but behind a list it is a choice", () => {
+  assert.equal(pressed("1").label, "claim");
+  assert.deepEqual(pressed("1").attributes, {});
+  assert.equal(pressed("3").label, "quote");
+  assert.equal(pressed("s 1 1").label, "claim");
+  assert.equal(pressed("Shift+1").attributes.type, "direct");
+  assert.equal(pressed("Shift+4").attributes.type, "indirect");
+});
+
+test("a segment is added from the selection, or from where the speech goes on", () => {
+  const [start, end] = at("Nobody came");
+  assert.deepEqual(words(pressed("+", draftOf(QUOTE), page({ selection: { start, end } })).segments), ["that the pier was", "Nobody came"]);
+  const direct = draftOf({ ...QUOTE, segments: [at('"We waited,"')], links: { source: [at("Holm, a baker")], cue: null } });
+  assert.deepEqual(words(pressed("+", direct).segments), ['"We waited,"', '"Nobody came."']);
+  assert.deepEqual(words(pressed("+ -", direct).segments), ['"We waited,"']);
+});
+
+test("a boundary does not pass the other one", () => {
+  const draft = draftOf({ ...QUOTE, segments: [at("closed")] });
+  assert.equal(pressed("ArrowLeft", draft), draft);
+  assert.equal(pressed("f", draft), draft);
+});
+
+test("a command that changes nothing gives the same draft back", () => {
+  const draft = draftOf(QUOTE);
+  for (const name of ["accept", "submit", "none", "next-segment", "remove-segment"]) assert.equal(press(draft, { name, number: null }, page()), draft);
+});
+
+test("a draft is never changed in place", () => {
+  const draft = draftOf(QUOTE);
+  const before = structuredClone(draft);
+  for (const { name } of COMMANDS) for (const number of [null, 1, 2]) press(draft, { name, number }, page());
+  assert.deepEqual(draft, before);
+});
+
+test("the decision holds what differs", () => {
+  assert.equal(changesOf(pressed("v ArrowLeft ArrowRight o"), { ...QUOTE, segments: CHOICES.alternatives[0].segments }), null);
+  assert.deepEqual(changesOf(pressed("f s 0 Shift+3"), QUOTE), {
+    attributes: { type: "mixed" },
+    segments: [at("the pier was")],
+    links: { source: null },
+  });
+  assert.deepEqual(changesOf(pressed("1"), QUOTE), { label: "claim", attributes: {} });
+});
+
+test("segments stay sorted, apart and within the text, whatever is pressed", () => {
+  let seed = 7;
+  const chance = (most) => (seed = (seed * 48271) % 2147483647) % most;
+  for (let round = 0; round < 400; round += 1) {
+    let draft = draftOf(QUOTE);
+    for (let turn = 0; turn < 25; turn += 1) {
+      const { name } = COMMANDS[chance(COMMANDS.length)];
+      draft = press(draft, { name, number: 1 + chance(9) }, page());
+      for (const segments of [draft.segments, draft.links.source, draft.links.cue]) {
+        if (segments === null) continue;
+        assert.ok(segments.length > 0);
+        segments.forEach(([start, end], index) => {
+          assert.ok(0 <= start && start < end && end <= TEXT.length);
+          assert.ok(index === 0 || segments[index - 1][1] < start);
+        });
+      }
+    }
+  }
+});

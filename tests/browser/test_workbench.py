@@ -1,0 +1,483 @@
+"""The workbench in a real browser: one key a decision, and nothing lost on the way."""
+
+import pytest
+from playwright.sync_api import Route
+
+from annotations.models import Annotation, Assignment, Layer, LayerKind, Review
+from annotations.services.jobs import work_jobs
+from annotations.services.pipelines import activate_pipeline
+from annotations.services.queue import take
+from corpus.models import Corpus, Revision, User
+from corpus.services.actors import COMMAND
+from corpus.services.corpora import configure_corpus, create_corpus, set_member
+from tests.browser.bench import Bench, layer, linked, standing, verdicts
+from tests.browser.conftest import Tab
+from tests.conftest import acting, person, put_in
+
+pytestmark = pytest.mark.browser
+
+TEXT = (
+    "👩‍👩‍👧 A day at the quay\n\n"
+    "“We 😀 will close the 👍🏽 bridge,” said Ana Ruiz, the engineer.\n\n"
+    "Ruiz warned that two of its cables had lost a third of their strength.\n\n"
+    "Traffic over the bridge rose by 12 percent in 2024.\n"
+)
+QUOTE = "“We 😀 will close the 👍🏽 bridge,”"
+CABLES = "two of its cables had lost a third of their strength"
+ENGINEER = "Ana Ruiz, the engineer"
+
+
+@pytest.fixture
+def harbour(transactional_db) -> Corpus:
+    corpus = create_corpus(COMMAND, slug="harbour", name="Harbour", owner=person("owen"))
+    for name in ("ada", "ben"):
+        set_member(COMMAND, corpus, person(name), "reviewer")
+    activate_pipeline(COMMAND, corpus, "rules")
+    return corpus
+
+
+@pytest.fixture
+def ada(harbour) -> User:
+    return harbour.members.get(user__username="ada").user
+
+
+@pytest.fixture
+def article(harbour) -> Revision:
+    return labelled(harbour, TEXT, title="A day at the quay", outlet="The Lamp")
+
+
+def labelled(corpus: Corpus, text: str, **fields: str) -> Revision:
+    revision = put_in(corpus, text, **fields)
+    work_jobs("test", limit=10, seconds=30)
+    return revision
+
+
+@pytest.fixture
+def bench(article, tab) -> Bench:
+    tab.sign_in("ada")
+    return Bench(tab, article).open()
+
+
+# --- deciding -----------------------------------------------------------------------------------------------
+
+
+def test_one_key_accepts_a_quote_with_its_source_and_cue_and_goes_on(bench, article, ada):
+    bench.go("“We").press("a").saved()
+    assert standing(ada, article) == {("quote", QUOTE), ("attribution", ENGINEER), ("cue", "said")}
+    assert "to decide" in bench.card()
+    assert QUOTE not in bench.card()
+    assert bench.kept() == []
+    assert bench.tab.complaints == []
+
+
+def test_one_key_rejects_and_one_more_says_why(bench, article):
+    bench.go("“We").press("x", "2").saved()
+    review = Review.objects.filter(annotation__surface=QUOTE).order_by("version").last()
+    assert (review.verdict, review.reason) == ("reject", "title_or_irony")
+
+
+def test_a_rejected_quote_takes_along_what_nothing_else_leads_to(bench, article, ada):
+    bench.go("“We").press("x").saved()
+    dropped = Review.objects.filter(verdict="reject").values_list("annotation__label", flat=True)
+    assert sorted(dropped) == ["attribution", "cue", "quote"]
+    bench.press("u").saved()
+    assert layer(ada, article).counting == {}
+
+
+def test_skip_retract_and_undo_over_a_reload(bench, article, ada):
+    bench.go("“We").press("Space").saved()
+    bench.go("“We").press("Backspace").saved()
+    bench.press("a").saved()
+    assert len(standing(ada, article)) == 3
+    bench.open().press("u").saved()
+    assert standing(ada, article) == set()
+    assert verdicts(annotation__surface=QUOTE) == ["skip", "retract", "accept", "retract"]
+
+
+def test_all_that_is_left_is_accepted_by_paragraph_and_above_a_score_as_one_act(bench, article, ada):
+    bench.go("Traffic over").press("p").saved()
+    assert standing(ada, article) == {("claim", "Traffic over the bridge rose by 12 percent in 2024")}
+    bench.press("P").wait("panel", "0.50 and above").press("5").saved()
+    assert len(standing(ada, article)) > 4
+    at = set(Review.objects.exclude(annotation__surface__startswith="Traffic").values_list("at", flat=True))
+    assert len(at) == 1
+    bench.press("u").saved()
+    assert standing(ada, article) == {("claim", "Traffic over the bridge rose by 12 percent in 2024")}
+
+
+def test_why_a_suggestion_fired_is_one_key_away(bench):
+    bench.go("“We").press("w")
+    assert "not a probability: it is not calibrated" in bench.card()
+
+
+def test_the_least_sure_come_first_when_asked(bench, article):
+    bench.press("b")
+    told = bench.page.locator(".wb-entry .wb-words").all_inner_texts()
+    suggested = Annotation.objects.filter(layer__kind=LayerKind.MACHINE)
+    scores = dict(suggested.values_list("surface", "score"))
+    ordered = [scores[words] for words in told if words in scores]
+    assert len(ordered) >= 4 and len(set(ordered)) > 1
+    assert ordered == sorted(ordered)
+
+
+# --- correcting ---------------------------------------------------------------------------------------------
+
+
+def test_both_boundaries_move_by_words_and_the_correction_is_exact(bench, article, ada):
+    bench.go("“We").press("ArrowLeft", "Shift+ArrowRight", "a").saved()
+    quotes = [surface for label, surface in standing(ada, article) if label == "quote"]
+    assert quotes == ["We 😀 will close the 👍🏽 bridge"]
+    assert linked(ada, article) == {("source", quotes[0], ENGINEER), ("cue", quotes[0], "said")}
+
+
+def test_a_boundary_moves_by_a_character_and_never_into_one(bench, article, ada):
+    bench.go("“We").press(*["Alt+ArrowLeft"] * 9, "a").saved()
+    assert ("quote", "“We 😀 will close the 👍🏽") in standing(ada, article)
+
+
+def test_what_is_being_changed_is_committed_by_looking_elsewhere_and_kept_over_a_reload(bench, article, ada):
+    bench.go("“We").press("ArrowLeft", "ArrowLeft")
+    assert "being changed" in bench.card()
+    bench.open()
+    assert "being changed" in bench.card()
+    bench.press("j").saved()
+    assert ("quote", "“We 😀 will close the 👍🏽") in standing(ada, article)
+
+
+def test_escape_drops_what_is_being_changed(bench, article):
+    bench.go("“We").press("ArrowLeft", "Escape", "j")
+    assert "being changed" not in bench.card()
+    assert not Review.objects.exists()
+
+
+def test_label_and_type_take_one_key_each(bench, article, ada):
+    bench.go("“We").press("Shift+Digit2", "a").saved()
+    types = {row.surface: row.attributes for row in layer(ada, article).standing.values() if row.attributes}
+    assert types == {QUOTE: {"type": "indirect"}}
+    bench.go("Traffic over").press("2", "a").saved()
+    assert ("quote", "Traffic over the bridge rose by 12 percent in 2024") in standing(ada, article)
+
+
+def test_a_source_is_linked_by_its_number_by_the_next_key_and_by_selected_words(bench, article, ada):
+    bench.go("Traffic over").press("s")
+    bench.wait("panel", "Which source?")
+    number = bench.page.locator(".wb-choices button", has_text="Ana Ruiz").first.inner_text()[0]
+    bench.press(number, "a").saved()
+    assert ("source", "Traffic over the bridge rose by 12 percent in 2024", ENGINEER) in linked(ada, article)
+    bench.go("Traffic over")
+    bench.tab.select("the bridge rose")
+    bench.press("s", "a").saved()
+    assert ("source", "Traffic over the bridge rose by 12 percent in 2024", "the bridge rose") in linked(
+        ada, article
+    )
+
+
+def test_that_there_is_no_source_is_said_with_its_reason(bench, article, ada):
+    bench.go("“We").press("s")
+    bench.wait("panel", "Which source?").press("0")
+    bench.wait("panel", "Why is there none?").press("1", "a").saved()
+    assert linked(ada, article) == {("cue", QUOTE, "said")}
+    assert Review.objects.get(verdict="correct").reason == "unnamed"
+
+
+def test_the_mouse_drags_a_boundary_to_the_next_word(bench, article, ada):
+    bench.go("“We")
+    start, end = bench.page.evaluate(
+        """() => {
+          const marks = [...document.querySelectorAll("mark.here")];
+          const rects = marks.at(-1).getClientRects();
+          const last = rects[rects.length - 1];
+          const first = marks[0].getClientRects()[0];
+          return [
+            [last.right - 1, last.top + last.height / 2],
+            [first.left + first.width * 0.55, first.top + first.height / 2],
+          ];
+        }"""
+    )
+    bench.page.mouse.move(*start)
+    bench.page.mouse.down()
+    bench.page.mouse.move(*end, steps=5)
+    bench.page.mouse.up()
+    bench.press("a").saved()
+    kept = next(surface for label, surface in standing(ada, article) if label == "quote")
+    assert QUOTE.startswith(kept) and kept != QUOTE
+    assert not kept.endswith(" ")
+
+
+# --- adding -------------------------------------------------------------------------------------------------
+
+
+def test_selected_words_are_added_by_the_number_of_a_label(bench, article, ada):
+    bench.tab.select("👍🏽 bridge,” said Ana Ruiz")
+    bench.press("1").saved()
+    assert ("claim", "👍🏽 bridge,” said Ana Ruiz") in standing(ada, article)
+    assert "added by you" in bench.card()
+
+
+def test_a_loose_selection_snaps_to_words_and_with_alt_it_does_not(bench, article, ada):
+    bench.tab.select("ost a thir")
+    bench.press("1").saved()
+    assert ("claim", "lost a third") in standing(ada, article)
+    start = article.text.index("ables had los")
+    bench.page.keyboard.down("Alt")
+    bench.tab.select("ables had los")
+    bench.page.keyboard.up("Alt")
+    bench.press("1").saved()
+    assert ("claim", article.text[start : start + 13]) in standing(ada, article)
+
+
+def test_what_was_added_is_corrected_retracted_and_gone(bench, article, ada):
+    bench.tab.select("day at")
+    bench.press("1", "ArrowRight", "a").saved()
+    assert standing(ada, article) == {("claim", "day at the")}
+    bench.go("day at the").press("Backspace").saved()
+    assert standing(ada, article) == {("claim", "day at")}
+    bench.page.wait_for_selector(".wb-entry:has-text('day at')")
+    bench.go("day at").press("Backspace").saved()
+    assert standing(ada, article) == set()
+    assert bench.page.locator(".wb-entry", has_text="day at").count() == 0
+
+
+def test_a_selection_over_two_paragraphs_is_exact(bench, article, ada):
+    bench.page.evaluate(
+        """() => {
+          const blocks = document.querySelectorAll("#text .block");
+          const range = document.createRange();
+          range.setStart(blocks[0], 0);
+          range.setEndAfter(blocks[1].lastChild);
+          document.getSelection().addRange(range);
+        }"""
+    )
+    bench.press("2").saved()
+    assert ("quote", TEXT[: TEXT.index("\n\nRuiz")]) in standing(ada, article)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("One 😀 line.\r\nTwo\rlines.\r\n\r\n“We will close it,” said Ana Ruiz.\r\n", "We will close it"),
+        ("قالت المهندسة آنا رويز إن الجسر سيغلق لمدة تسعة أسابيع.\n", "الجسر سيغلق"),
+        ("市長は記者団に「橋を九週間閉鎖する」と述べた。\n", "橋を九週間閉鎖する"),
+        ("Cafe\u0301 owners said that nai\u0308ve plans fail.\n", "nai\u0308ve plans"),
+    ],
+    ids=["line ends", "right to left", "without spaces", "decomposed"],
+)
+def test_offsets_are_exact_in_every_script(harbour, tab, ada, text, words):
+    revision = labelled(harbour, text)
+    tab.sign_in("ada")
+    bench = Bench(tab, revision).open()
+    assert bench.page.evaluate("document.getElementById('text').textContent") == text
+    bench.select(words).press("1").saved()
+    assert ("claim", words) in standing(ada, revision)
+
+
+# --- nothing is lost ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_article(harbour) -> Revision:
+    """Fifty claims and more, a paragraph each."""
+    lines = [
+        f"The town of Vell paid {number},000 crowns for dyke {number} in 2024." for number in range(3, 60)
+    ]
+    return labelled(harbour, "\n\n".join(lines), external_id="long")
+
+
+def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, tab, ada):
+    tab.sign_in("ada")
+    bench = Bench(tab, long_article).open()
+    asked = 0
+
+    def unreliable(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        if asked % 5 == 0:
+            route.fetch()  # It has arrived, and its answer is lost.
+            route.abort()
+        elif asked % 7 == 0:
+            route.abort()
+        else:
+            route.continue_()
+
+    bench.page.route("**/reviews/**", unreliable)
+    for number in range(50):
+        if number == 20:
+            bench.page.context.set_offline(True)
+        if number == 35:
+            bench.page.context.set_offline(False)
+        bench.press("a")
+    assert "kept in this browser" in bench.page.inner_text("#saved") or "Saving" in bench.page.inner_text(
+        "#saved"
+    )
+    bench.page.unroute("**/reviews/**")
+    bench.page.evaluate("window.dispatchEvent(new Event('online'))")
+    bench.page.wait_for_selector("#saved:has-text('All saved.')", timeout=60_000)
+    assert asked > 5
+    assert len(standing(ada, long_article)) == 50
+    assert verdicts() == ["accept"] * 50
+
+
+def test_a_browser_that_dies_offline_sends_when_it_is_back(article, tab, ada, chromium):
+    tab.sign_in("ada")
+    bench = Bench(tab, article).open()
+    bench.page.route("**/reviews/**", lambda route: route.abort())
+    bench.go("“We").press("a")
+    bench.wait("saved", "1 decision kept in this browser")
+    state = bench.page.context.storage_state()
+    bench.page.context.close()
+    assert not Review.objects.exists()
+    again = chromium.new_context(storage_state=state)
+    reborn = Bench(Tab(page=again.new_page(), base=tab.base), article).open().saved()
+    assert ("quote", QUOTE) in standing(ada, article)
+    assert reborn.kept() == []
+    again.close()
+
+
+def test_saved_stands_only_after_the_receipt(bench):
+    held: list[Route] = []
+    bench.page.route("**/reviews/**", lambda route: held.append(route))
+    bench.go("“We").press("a").wait("saved", "Saving")
+    assert len(bench.kept()) == 1
+    held[0].continue_()
+    bench.saved()
+
+
+def test_an_expired_session_loses_nothing(bench, article, ada):
+    context = bench.page.context
+    cookies = context.cookies()
+    context.clear_cookies(name="sessionid")
+    bench.go("“We").press("a")
+    bench.wait("saved", "You are signed out")
+    bench.press("j", "j", "a")
+    assert len(bench.kept()) == 2
+    assert not Review.objects.exists()
+    context.add_cookies(cookies)
+    bench.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    bench.saved()
+    assert ("quote", QUOTE) in standing(ada, article)
+
+
+def test_nothing_is_decided_in_the_name_of_who_signed_in_meanwhile(bench, article, chromium):
+    context = bench.page.context
+    other = Tab(page=context.new_page(), base=bench.tab.base)
+    context.clear_cookies(name="sessionid")
+    other.sign_in("ben")
+    bench.go("“We").press("a")
+    bench.wait("saved", "Somebody else is signed in")
+    assert not Review.objects.exists()
+    assert len(bench.kept()) == 1
+
+
+def test_a_stale_act_shows_both_states_and_the_reviewer_chooses(bench, article, ada):
+    other = Bench(Tab(page=bench.page.context.new_page(), base=bench.tab.base), article).open()
+    other.go("“We").press("Space").saved()
+    bench.go("“We").press("a").wait("outbox", "Another tab of yours was quicker")
+    told = bench.page.inner_text("#outbox")
+    assert "skip" in told
+    assert f"Accepted: quote, {QUOTE}" in told
+    assert standing(ada, article) == set()
+    bench.page.click("button:has-text('Put mine in its place')")
+    bench.saved()
+    assert ("quote", QUOTE) in standing(ada, article)
+
+
+def test_what_stands_can_be_kept_instead(bench, article, ada):
+    other = Bench(Tab(page=bench.page.context.new_page(), base=bench.tab.base), article).open()
+    other.go("“We").press("Space").saved()
+    bench.go("“We").press("a").wait("outbox", "Another tab of yours was quicker")
+    bench.page.click("button:has-text('Keep what stands')")
+    bench.saved()
+    bench.go("“We").wait("panel", "skipped")
+    assert verdicts(annotation__surface=QUOTE) == ["skip"]
+
+
+# --- the pass -----------------------------------------------------------------------------------------------
+
+
+def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, article, tab, ada):
+    second = labelled(harbour, "Nothing was said on that day.", external_id="second", title="The second")
+    take(acting(ada), harbour)
+    tab.sign_in("ada")
+    bench = Bench(tab, article).open()
+    bench.press("m").wait("live", "are left without a decision")
+    while (
+        "of" in bench.page.inner_text("#progress") and not bench.page.locator("#strip-acts .default").count()
+    ):
+        bench.press("a")
+    bench.saved().press("m")
+    bench.page.wait_for_url(f"**/{second.article_id}/workbench/")
+    assert Layer.objects.get(revision=article, kind=LayerKind.REVIEWER).submitted_at
+    assert Assignment.objects.get(revision=second).reviewer == ada
+    bench.page.wait_for_selector("#saved:not(:empty)")
+    bench.press("m").wait("progress", "No article waits for you now")
+    bench.press("a", "x").wait("progress", "Submitted")
+    bench.page.click("button:has-text('Take it up again')")
+    bench.wait("strip-acts", "submit")
+
+
+def test_suggestions_wait_for_the_own_pass_where_the_corpus_says_so(harbour, article, tab, ada):
+    configure_corpus(COMMAND, harbour, version=1, changes={"suggestions_shown": "after_pass"})
+    tab.sign_in("ada")
+    bench = Bench(tab, article).open()
+    assert bench.page.locator("#text mark").count() == 0
+    assert "not shown before you have read" in bench.page.inner_text("#progress")
+    bench.tab.select("a third")
+    bench.press("1").saved()
+    assert not Review.objects.get().suggestions_shown
+    bench.press("m").wait("progress", "Submitted")
+    bench.page.wait_for_selector("#text mark.suggested")
+
+
+# --- for every person ---------------------------------------------------------------------------------------
+
+
+def test_the_keys_are_shown_and_can_be_changed(bench, article, ada):
+    bench.press("?")
+    bench.page.wait_for_selector("#help[open]")
+    assert "Accept, with its source and cue" in bench.page.inner_text("#help")
+    bench.page.click("#help button[aria-label*='Skip']")
+    bench.press("a").wait("help", "for “Accept")
+    bench.page.click("#help button[aria-label*='Skip']")
+    bench.press("z").wait("help", "Changed, in this browser")
+    bench.press("Escape")
+    bench.open().go("“We").press("z").saved()
+    assert verdicts(annotation__surface=QUOTE) == ["skip"]
+
+
+def test_every_act_is_told_to_who_does_not_see(bench):
+    bench.go("“We")
+    assert QUOTE in bench.live() and "source: Ana Ruiz, the engineer" in bench.live()
+    bench.press("j", "k", "ArrowLeft")
+    assert "“We 😀 will close the 👍🏽" in bench.live()
+
+
+def test_words_are_found_in_the_text(bench):
+    bench.press("/")
+    bench.page.keyboard.type("BRIDGE")
+    bench.page.wait_for_selector("#search:has-text('1 of 2')")
+    bench.press("Enter")
+    bench.page.wait_for_selector("#search:has-text('2 of 2')")
+    bench.press("Escape")
+    assert bench.page.locator("#search").count() == 0
+
+
+def test_an_address_leads_to_one_span(bench, article):
+    line = bench.page.evaluate(
+        """() => JSON.parse(document.getElementById("state").content.textContent).lines.at(-1).line"""
+    )
+    bench.open(f"?line={line}")
+    assert bench.page.locator(f"mark.here[data-row='{line}']").count() == 1
+
+
+def test_without_scripts_the_list_is_one_link_away(article, chromium, live_server):
+    context = chromium.new_context(java_script_enabled=False)
+    tab = Tab(page=context.new_page(), base=live_server.url)
+    tab.sign_in("ada")
+    tab.open(f"/admin/corpus/article/{article.article_id}/workbench/")
+    assert "will close the" in tab.page.inner_text("#text")
+    tab.page.click("noscript a, .at-notice a")
+    row = f"#{tab.page.locator('.at-item').first.get_attribute('id')}"
+    tab.page.click(f"{row} button[value=accept]")
+    assert tab.page.url.endswith(row)
+    assert "accepted" in tab.page.inner_text(f"{row} .at-why")
+    context.close()
