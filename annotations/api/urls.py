@@ -10,6 +10,7 @@ from annotations.api.articles import (
     NextRoute,
     RevisionsRoute,
 )
+from annotations.api.candidates import CandidatesRoute
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
 from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
 from annotations.api.layers import (
@@ -81,6 +82,7 @@ urlpatterns = [
     path("articles/<uuid:article_id>/annotations/", AnnotationsRoute.as_view(), name="annotations"),
     path("articles/<uuid:article_id>/relations/", RelationsRoute.as_view(), name="relations"),
     path("articles/<uuid:article_id>/suggestions/", SuggestionsRoute.as_view(), name="suggestions"),
+    path("articles/<uuid:article_id>/candidates/", CandidatesRoute.as_view(), name="candidates"),
     path("articles/<uuid:article_id>/reviews/", ReviewsRoute.as_view(), name="reviews"),
     path("articles/<uuid:article_id>/pass/", PassRoute.as_view(), name="pass"),
     path("annotations/<uuid:annotation_id>/", AnnotationRoute.as_view(), name="annotation"),

@@ -38,6 +38,7 @@ def paths_of(article: UUID) -> list[str]:
         f"articles/{article}/annotations/",
         f"articles/{article}/annotations/?layer=all",
         f"articles/{article}/relations/",
+        f"articles/{article}/candidates/",
         f"articles/{article}/reviews/",
         f"articles/{article}/pass/",
     ]

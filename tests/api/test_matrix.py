@@ -99,6 +99,7 @@ EXPECTED: dict[str, Cell] = {
     "annotations GET": Cell(role=VIEWER),
     "relations GET": Cell(role=VIEWER),
     "suggestions POST": Cell(role=LEAD, scope=SUGGEST, status=201, body=SENT),
+    "candidates GET": Cell(role=REVIEWER),
     "reviews GET": Cell(role=REVIEWER),
     "reviews POST": Cell(role=REVIEWER, scope=REVIEW, body={"decisions": []}),
     "pass GET": Cell(role=REVIEWER),

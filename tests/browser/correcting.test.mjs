@@ -1,7 +1,7 @@
 // Run by `node --test`.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { changesOf, draftOf, press } from "../../annotations/static/annotations/correcting.js";
+import { changesOf, draftOf, movedCaret, offered, press } from "../../annotations/static/annotations/correcting.js";
 import { COMMANDS, commandOf } from "../../annotations/static/annotations/keys.js";
 
 const TEXT = 'Mayor Ida Holm said that the pier was closed, she added. "We waited," Holm, a baker, said. "Nobody came."';
@@ -111,6 +111,61 @@ test("a digit is a label, but behind a list it is a choice", () => {
   assert.equal(pressed("s 1 1").label, "claim");
   assert.equal(pressed("Shift+1").attributes.type, "direct");
   assert.equal(pressed("Shift+4").attributes.type, "indirect");
+});
+
+test("the type follows the quotation marks until a person sets it", () => {
+  const draft = draftOf({ ...QUOTE, attributes: { type: "direct" }, segments: [at('"We waited,"')] });
+  const mixed = pressed("d", draft);
+  assert.deepEqual([words(mixed.segments), mixed.attributes.type], [['added. "We waited,"'], "mixed"]);
+  assert.equal(pressed("f", mixed).attributes.type, "direct");
+  assert.equal(pressed("Shift+2 d", draft).attributes.type, "indirect");
+  assert.equal(pressed("o d", draft).attributes.type, "direct");
+  const named = draftOf({ ...QUOTE, segments: [[0, 9]] });
+  const text = 'The town "Hull Docks" said "we go".';
+  const given = page({ text, blocks: [{ start: 0, end: text.length }] });
+  assert.equal(pressed("ArrowRight ArrowRight", named, given).attributes.type, "indirect");
+  assert.equal(pressed("End", named, given).attributes.type, "mixed");
+});
+
+const PARAGRAPHS = "One here. Two here.\n\nThree here. Four here.\n\nFive here.";
+const BLOCKS = { text: PARAGRAPHS, blocks: [{ start: 0, end: 19 }, { start: 21, end: 43 }, { start: 45, end: 55 }] };
+
+test("the caret moves from sentence to sentence and from paragraph to paragraph", () => {
+  const moves = (caret, ...names) => names.reduce((now, name) => movedCaret(now, { name: `caret-${name}` }, BLOCKS), caret);
+  assert.equal(moves(3, "forward"), PARAGRAPHS.indexOf("Two"));
+  assert.equal(moves(0, "forward", "forward"), PARAGRAPHS.indexOf("Three"));
+  assert.equal(moves(0, "forward-paragraph", "forward-paragraph"), PARAGRAPHS.indexOf("Five"));
+  assert.equal(moves(PARAGRAPHS.indexOf("Four"), "back"), PARAGRAPHS.indexOf("Three"));
+  assert.equal(moves(PARAGRAPHS.indexOf("Three"), "back-paragraph"), 0);
+  assert.equal(moves(0, "back"), 0);
+  assert.equal(moves(5, "nowhere"), 5);
+});
+
+test("a boundary moves by paragraph across the edge of its own", () => {
+  const draft = draftOf({ ...QUOTE, segments: [[0, 8]] });
+  const given = page(BLOCKS);
+  assert.deepEqual(pressed("Ctrl+ArrowDown", draft, given).segments, [[0, 19]]);
+  assert.deepEqual(pressed("Ctrl+ArrowDown Ctrl+ArrowDown", draft, given).segments, [[0, 43]]);
+});
+
+function candidate(words, score) {
+  const start = PARAGRAPHS.indexOf(words);
+  return { segments: [[start, start + words.length]], score };
+}
+
+test("what is offered begins with the caret's sentence, the better first, unless it is far", () => {
+  const [one, two, three, five] = [candidate("One", 0.9), candidate("Two here", 0.3), candidate("Three", 0.5), candidate("Five", 0.501)];
+  const all = [one, two, three, five];
+  assert.deepEqual(offered(all, 0, [], BLOCKS), [one, three, five, two]);
+  assert.deepEqual(offered(all, 12, [], BLOCKS), [three, five, two]);
+  assert.deepEqual(offered(all, 21, [], BLOCKS), [three, five]);
+});
+
+test("what stands already is not offered, nor more than nine", () => {
+  const two = candidate("Two here", 0.3);
+  assert.deepEqual(offered([two], 0, [[[10, 19]]], BLOCKS), []);
+  assert.deepEqual(offered([two], 0, [[[0, 12]]], BLOCKS), [two]);
+  assert.equal(offered(Array(20).fill(two), 0, [], BLOCKS).length, 9);
 });
 
 test("a segment is added from the selection, or from where the speech goes on", () => {

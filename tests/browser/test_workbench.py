@@ -271,6 +271,21 @@ def test_offsets_are_exact_in_every_script(harbour, tab, ada, text, words):
     assert ("claim", words) in standing(ada, revision)
 
 
+def test_the_engine_offers_what_may_be_missing_at_the_caret(bench, article, ada):
+    bench.go("Traffic over").press("x").saved()
+    offered = bench.press("e").wait("panel", "What may be missing").card()
+    assert "Traffic over the bridge" in offered
+    bench.press("a").saved()
+    assert any("bridge rose by 12 percent" in surface for _, surface in standing(ada, article))
+
+
+def test_another_boundary_of_the_engine_is_taken_by_a_key(bench, article, ada):
+    bench.go("that two of its").press("v").wait("panel", "Other boundaries")
+    bench.press("a").saved()
+    kept = [surface for label, surface in standing(ada, article) if label == "quote"]
+    assert kept != [f"that {CABLES}"] and CABLES[:20] in kept[0]
+
+
 # --- nothing is lost ----------------------------------------------------------------------------------------
 
 

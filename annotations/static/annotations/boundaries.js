@@ -61,6 +61,16 @@ export function snap(text, start, end) {
   return balanced(text, start, withoutStop(text, start, end));
 }
 
+// Where the quotation ends that a mark opens at a place, its closing mark included; the place itself where none does.
+export function endOfQuotation(text, place, end) {
+  if (!opensAt(text, place)) return place;
+  const single = SINGLE_MARKS.has(markAt(text, place));
+  for (let next = place + 2; next <= end; next += 1) {
+    if (closesBefore(text, next) && SINGLE_MARKS.has(markBefore(text, next)) === single) return next;
+  }
+  return end;
+}
+
 // --- marks ---------------------------------------------------------------------------------------------------
 
 function markAt(text, place) {

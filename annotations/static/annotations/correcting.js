@@ -9,9 +9,9 @@
 //
 // `page` is {text, blocks, labels: [{name, attributes: {type: […]}}], choices, selection}. `choices` is what may be
 // taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}}.
-import { isStop, step } from "./boundaries.js";
+import { endOfQuotation, isStop, step } from "./boundaries.js";
 
-const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote)$/;
+const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote|paragraph)$/;
 
 export function draftOf({ label, attributes, segments, links }) {
   return { label, attributes, segments, links, part: "self", segment: null, list: null };
@@ -35,25 +35,62 @@ export function changesOf(draft, original) {
   return Object.keys(changes).length ? changes : null;
 }
 
+// What `e` offers at a caret: the candidates that may be missing from its sentence on, the best first. One that stands
+// already is none; one that is farther off must be the better.
+export function offered(candidates, caret, standing, { text, blocks }) {
+  const from = step(text, blocks, caret + 1, "sentence", -1, "start");
+  return candidates
+    .filter(({ segments }) => segments[0][0] >= from && !standing.some((other) => mostlyThe(other, segments)))
+    .map((candidate) => ({ candidate, worth: candidate.score - (candidate.segments[0][0] - from) * FARTHER }))
+    .sort((one, other) => other.worth - one.worth)
+    .slice(0, MOST)
+    .map(({ candidate }) => candidate);
+}
+
+// Where the caret stands after a command that moves it, always at the start of a sentence.
+export function movedCaret(caret, { name }, { text, blocks }) {
+  const [, way, paragraph] = CARET.exec(name) ?? [];
+  if (!way) return caret;
+  const direction = way === "forward" ? 1 : -1;
+  const next = paragraph ? caret : step(text, blocks, caret, "sentence", direction, "start");
+  const block = blocks.find(({ start, end }) => start <= next && next <= end);
+  const within = next !== caret && next !== block?.end;
+  return within ? next : step(text, blocks, caret, "paragraph", direction, "start");
+}
+
+const CARET = /^caret-(forward|back)(-paragraph)?$/;
+// As many as there are digits to choose by.
+const MOST = 9;
+// What a candidate must be better for each unit that it is farther from the caret.
+const FARTHER = 0.0008;
+
+function mostlyThe(some, others) {
+  const length = (segments) => segments.reduce((sum, [start, end]) => sum + end - start, 0);
+  let shared = 0;
+  for (const one of some) for (const other of others) shared += Math.max(0, Math.min(one[1], other[1]) - Math.max(one[0], other[0]));
+  return 2 * shared > Math.min(length(some), length(others));
+}
+
 // --- boundaries ----------------------------------------------------------------------------------------------
 
-function moved(draft, edge, direction, unit, { text, blocks }) {
+function moved(draft, edge, direction, unit, page) {
   const segments = segmentsOf(draft);
   const index = draft.segment ?? (edge === "start" ? 0 : segments.length - 1);
   const [start, end] = segments[index];
-  const next = step(text, blocks, edge === "start" ? start : end, unit, direction, edge);
+  const next = step(page.text, page.blocks, edge === "start" ? start : end, unit, direction, edge);
   const changed = edge === "start" ? [next, end] : [start, next];
   if (changed[0] >= changed[1] || same(changed, segments[index])) return draft;
-  return withSegments(draft, joined(segments.with(index, changed)));
+  return withSegments(draft, joined(segments.with(index, changed)), page);
 }
 
-function addSegment(draft, { text, blocks, selection }) {
+function addSegment(draft, page) {
+  const { text, blocks, selection } = page;
   const segments = segmentsOf(draft);
   const added = selection ? [selection.start, selection.end] : nextClause(text, blocks, draft, segments.at(-1)[1]);
   if (!added || added[0] >= added[1]) return draft;
   const all = joined([...segments, added]);
   const index = all.findIndex(([start, end]) => start <= added[0] && added[1] <= end);
-  return { ...withSegments(draft, all), segment: all.length > 1 ? index : null };
+  return { ...withSegments(draft, all, page), segment: all.length > 1 ? index : null };
 }
 
 // Where speech goes on behind the words that report it: the next quotation, or else the next clause without them.
@@ -70,10 +107,10 @@ function nextClause(text, blocks, draft, place) {
   }
 }
 
-function removeSegment(draft) {
+function removeSegment(draft, page) {
   const segments = segmentsOf(draft);
   if (segments.length < 2) return draft;
-  return { ...withSegments(draft, segments.toSpliced(draft.segment ?? segments.length - 1, 1)), segment: null };
+  return { ...withSegments(draft, segments.toSpliced(draft.segment ?? segments.length - 1, 1), page), segment: null };
 }
 
 function nextSegment(draft) {
@@ -93,8 +130,9 @@ function segmentsOf(draft) {
   return draft.part === "self" ? draft.segments : draft.links[draft.part];
 }
 
-function withSegments(draft, segments) {
-  const changed = draft.part === "self" ? { segments } : { links: { ...draft.links, [draft.part]: segments } };
+function withSegments(draft, segments, page) {
+  const itself = draft.part === "self";
+  const changed = itself ? { segments, attributes: retyped(draft, segments, page) } : { links: { ...draft.links, [draft.part]: segments } };
   const segment = draft.segment !== null && draft.segment < segments.length ? draft.segment : null;
   return { ...draft, ...changed, segment, list: null };
 }
@@ -114,7 +152,7 @@ function joined(segments) {
 function takeNext(kind) {
   return (draft, { choices }) => {
     const list = listOf(choices, kind);
-    if (!list.length) return draft;
+    if (!list.length) return { ...draft, list: { kind, index: 0 } };
     const index = draft.list?.kind === kind ? (draft.list.index + 1) % list.length : 0;
     return { ...taken(draft, kind, list[index]), list: { kind, index } };
   };
@@ -152,6 +190,36 @@ function takeNone(draft) {
 function labelled(draft, label) {
   const kept = Object.entries(draft.attributes).filter(([name, value]) => label.attributes[name]?.includes(value));
   return { ...draft, label: label.name, attributes: Object.fromEntries(kept) };
+}
+
+// The type of a quote follows its quotation marks for as long as it is what they say.
+function retyped({ label, attributes, segments }, changed, { text, labels }) {
+  const values = labels.find(({ name }) => name === label)?.attributes.type ?? [];
+  if (!values.includes(attributes.type) || attributes.type !== typeOfSpeech(text, segments)) return attributes;
+  const type = typeOfSpeech(text, changed);
+  return values.includes(type) ? { ...attributes, type } : attributes;
+}
+
+// Direct where all of it stands in quotation marks, mixed where a part does, and more than a name.
+function typeOfSpeech(text, segments) {
+  let quoted = false;
+  let rest = false;
+  for (const [start, end] of segments) {
+    for (let place = start; place < end; place += 1) {
+      const closed = endOfQuotation(text, place, end);
+      if (closed > place) {
+        quoted ||= !isName(text.slice(place, closed)) || (place === start && closed === end);
+        place = closed - 1;
+      } else rest ||= /[\p{L}\p{N}]/u.test(text[place]);
+    }
+  }
+  if (!quoted) return "indirect";
+  return rest ? "mixed" : "direct";
+}
+
+function isName(quotation) {
+  const words = quotation.slice(1, -1).split(/\s+/);
+  return words.length <= 4 && words.every((word) => /^\p{Lu}.*[\p{L}\p{N}]$/u.test(word));
 }
 
 // The values of the first attribute that the label has, by their number.

@@ -1,18 +1,12 @@
 // What the keys can take for the line in focus: the engine's choices for it, and the sources and cues that are there.
 import { linkable } from "./drafting.js";
 
-// What the server offers, which may be nothing yet: `choices` by the id of what they are for, and what is `missing`.
+// What the server offers, which is nothing until it has answered: choices by the line that they are for, and what may
+// be missing from the text, with its segments in units.
 export class Offers {
-  constructor(body = { missing: [], choices: {} }) {
-    this.missing = body.missing;
-    this.choices = body.choices;
-  }
-
-  // The candidates from a place on, those behind it first.
-  from(place) {
-    const behind = this.missing.filter((one) => one.segments[0][0] >= place);
-    const before = this.missing.filter((one) => one.segments[0][0] < place);
-    return [...behind, ...before];
+  constructor(places, body = null) {
+    this.missing = (body?.missing ?? []).map((one) => ({ ...one, points: one.segments, segments: places.spanUnits(one.segments) }));
+    this.choices = new Map((body?.lines ?? []).map(({ line, ...choices }) => [line, choices]));
   }
 }
 

@@ -1,7 +1,7 @@
 // The workbench: one line has the focus, and each key is an act on it. What was decided is shown at once, kept in the
 // browser, and "saved" once the server's receipt is here.
 import { snap, step } from "../boundaries.js";
-import { press } from "../correcting.js";
+import { movedCaret, offered, press } from "../correcting.js";
 import { commandOf } from "../keys.js";
 import { selectedSpan } from "../offsets.js";
 import "../lease.js";
@@ -37,7 +37,7 @@ class Workbench {
     this.caret = null;
     this.selected = null;
     this.why = false;
-    this.offers = new Offers();
+    this.offers = new Offers(this.places);
     this.sequence = 0;
     this.stale = false;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
@@ -88,6 +88,8 @@ class Workbench {
     }
     this.root.focus({ preventScroll: true });
     this.outbox.flush();
+    // The lists of sources and boundaries are then there before they are asked for.
+    if (!this.locked && this.board.suggestionsShown) setTimeout(() => this.#offered(), 200);
   }
 
   // --- drawing ------------------------------------------------------------------------------------------------
@@ -98,7 +100,8 @@ class Workbench {
     if (draft && name.startsWith(`${NEW}:`)) {
       const relation = name.slice(NEW.length + 1);
       const kinds = board.scheme.relations.find((one) => one.name === relation).children;
-      return { label: kinds[0], segments: places.spanPoints(draft.links[relation]), state: "draft", tag: relation };
+      const span = draft.links[relation];
+      return span ? { label: kinds[0], segments: places.spanPoints(span), state: "draft", tag: relation } : null;
     }
     const line = board.get(name);
     if (!line) return null;
@@ -280,12 +283,10 @@ class Workbench {
   }
 
   // The caret is where the engine is asked what may be missing; it is shown in the text.
-  #moveCaret(unit, direction) {
+  #moveCaret(name) {
     const from = this.caret ?? this.shown?.segments[0][0] ?? 0;
-    const text = this.places;
-    this.#setCaret(text.points(step(text.text, text.blocks, text.units(from), unit, direction, "start")));
-    const block = this.paper.blockAt(this.caret);
-    const end = Math.min(block.end, this.caret + 80);
+    this.#setCaret(this.places.points(movedCaret(this.places.units(from), { name }, this.places)));
+    const end = Math.min(this.paper.blockAt(this.caret).end, this.caret + 80);
     this.paper.range(this.caret, end).startContainer.parentElement.scrollIntoView({ block: "nearest" });
     this.tell(`Caret before: ${this.places.words([[this.caret, end]])}`);
   }
@@ -577,33 +578,37 @@ class Workbench {
 
   // --- what the engine offers ---------------------------------------------------------------------------------
 
-  // Asks once; what it knows is of this text and does not change.
+  // Asks the server once, and again once there is a line that it has not answered for.
   async #offered() {
-    this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(body ?? undefined); }, () => { this.asked = null; });
+    this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(this.places, body); }, () => { this.asked = null; });
     await this.asked;
   }
 
   #offeredFor(draft) {
-    if (draft.line === null) return this.taken?.choices;
-    const line = this.board.get(draft.line);
-    return this.offers.choices[line?.on];
+    return draft.line === null ? this.taken?.choices : this.offers.choices.get(draft.line);
   }
 
   // The engine's best candidate from the caret on, and with each further key the next one.
   async #candidate() {
     await this.#offered();
     const place = this.caret ?? (this.shown ? this.shown.segments[0][0] : 0);
-    if (this.offering?.place !== place) this.offering = { place, at: -1, all: this.#untaken(this.offers.from(place)) };
+    if (this.offering?.place !== place || this.focus !== NEW) this.offering = { place, at: -1, all: this.#offeredFrom(place) };
     const { all } = this.offering;
     if (!all.length) {
-      this.tell("The engine has no candidate that is not there already.");
+      this.tell("The engine has no candidate from here on that is not there already.");
       return;
     }
     this.offering.at = (this.offering.at + 1) % all.length;
     this.#offer(all[this.offering.at]);
-    const items = all.slice(0, 9).map((one, at) => ({ number: at + 1, words: this.places.words(one.segments), chosen: at === this.offering.at, one }));
+    const items = all.map((one, at) => ({ number: at + 1, words: this.places.words(one.points), chosen: at === this.offering.at, one }));
     this.mode = { title: "What may be missing from here on", items, pick: (item) => { this.mode = null; this.#offer(item.one); } };
     this.render();
+  }
+
+  #offeredFrom(place) {
+    const there = [...this.board.lines.values()].filter((line) => this.board.stateOf(line) !== "dropped");
+    const standing = there.map((line) => this.places.spanUnits(this.board.shown(line).segments));
+    return offered(this.offers.missing, this.places.units(place), standing, this.places);
   }
 
   #offer(candidate) {
@@ -611,17 +616,11 @@ class Workbench {
     if (this.draft?.line) this.#commit();
     this.taken = candidate;
     this.focus = NEW;
-    this.#setDraft(draftOfNew(this.board, this.places, candidate));
+    this.#setDraft(draftOfNew(this.board, this.places, { ...candidate, segments: candidate.points }));
     this.#setCaret(place);
     this.render();
     this.#show();
     this.tell(this.#spoken());
-  }
-
-  #untaken(candidates) {
-    const written = (label, segments) => JSON.stringify([label, segments]);
-    const taken = new Set([...this.board.lines.values()].map((line) => written(this.board.shown(line).label, this.board.shown(line).segments)));
-    return candidates.filter((one) => !taken.has(written(one.label, one.segments)));
   }
 
   // --- the pass -----------------------------------------------------------------------------------------------
@@ -681,7 +680,10 @@ class Workbench {
       const name = decision.line;
       const known = this.board.get(name);
       const unknown = this.board.receive(name, body);
-      if (known && name !== body.line) this.#renamed(name, body.line);
+      if (known && name !== body.line) {
+        this.#renamed(name, body.line);
+        this.asked = null;
+      }
       // A retraction lets an earlier decision count again, and the first decision takes the article.
       this.stale ||= unknown || decision.verdict === "retract" || !this.state.assignment;
     }
@@ -751,9 +753,8 @@ class Workbench {
       if (label) this.#addSelected(label.name);
       return;
     }
-    const caret = /^caret-(forward|back)(-paragraph)?$/.exec(name);
-    if (caret) {
-      this.#moveCaret(caret[2] ? "paragraph" : "sentence", caret[1] === "forward" ? 1 : -1);
+    if (name.startsWith("caret-")) {
+      this.#moveCaret(name);
       return;
     }
     const always = {

@@ -1,0 +1,66 @@
+"""What else a pipeline thought of, for a reviewer who corrects a suggestion or misses one."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from annotations.extraction.base import Link, Suggestion, Suggestions
+from annotations.extraction.candidates import Candidate, Choices, find_candidates
+from annotations.services.desk import Desk
+from annotations.services.passes import open_desk
+from annotations.services.reading import sees_suggestions
+from annotations.services.texts import article_text
+from corpus.models import Revision, Role
+from corpus.services.actors import Actor, Scope, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What may be taken on each line that the reviewer sees, and what may be missing."""
+
+    choices: dict[UUID, Choices] = field(default_factory=dict)
+    missing: tuple[Candidate, ...] = ()
+
+
+def offer_candidates(actor: Actor, revision: Revision) -> Offer:
+    """Return what the engine offers this reviewer; nothing where the corpus shows them no suggestions.
+
+    It is worked out from the text when it is asked for, about ten milliseconds for a thousand characters.
+    """
+    role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.READ)
+    desk = open_desk(actor, role, revision)
+    own = None if desk.own.layer._state.adding else desk.own.layer
+    if revision.article.erased_at or not sees_suggestions(revision.article.corpus, role, own):
+        return Offer()
+    lines, suggestions = _on_desk(desk)
+    found = find_candidates(article_text(revision), suggestions)
+    return Offer(
+        choices={lines[key]: choices for key, choices in found.choices.items()}, missing=found.missing
+    )
+
+
+def _on_desk(desk: Desk) -> tuple[list[UUID], Suggestions]:
+    """Return each line that is shown or stands, and what is said on it, numbered by its place in the list."""
+    numbers: dict[UUID, int] = {}
+    annotations: list[Suggestion] = []
+    links: list[Link] = []
+    for view in (*desk.machines, desk.own):
+        for line, row in view.standing.items():
+            if line in numbers:
+                continue
+            numbers[line] = len(annotations)
+            annotations.append(
+                Suggestion(
+                    key=numbers[line],
+                    label=row.label,
+                    segments=view.segments_of(row),
+                    score=row.score or 0.0,
+                    reason=row.reason,
+                    attributes=row.attributes,
+                )
+            )
+        for relation in view.links.values():
+            head, child = view.end_lines(relation)
+            links.append(
+                Link(label=relation.label, head=numbers[head], child=numbers[child], score=0.0, reason="")
+            )
+    return list(numbers), Suggestions(annotations=tuple(annotations), relations=tuple(links))

@@ -1,0 +1,204 @@
+"""What is offered beside the suggestions: other boundaries, sources and cues, and what may be missing."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotations.extraction.base import ArticleText, Suggestion, Suggestions
+from annotations.extraction.candidates import MOST, Candidates, Choices, find_candidates
+from corpus.text.blocks import Block, BlockKind
+from corpus.text.spans import Span, check_segments
+from tests.growth import grows_no_faster
+from tests.pure.extraction.marked import paragraphs, suggest
+from tests.pure.extraction.test_rules import HOSTILE, PIECES
+
+
+def offer(text: str, suggestions: Suggestions | None = None) -> Candidates:
+    article = ArticleText(text=text, blocks=paragraphs(text))
+    return find_candidates(article, suggest(text) if suggestions is None else suggestions)
+
+
+def quote_choices(text: str) -> Choices:
+    """Return the choices of the only quote that is suggested."""
+    found = suggest(text)
+    [quote] = [one for one in found.annotations if one.label == "quote"]
+    return offer(text, found).choices[quote.key]
+
+
+def words(text: str, spans: tuple[Span, ...]) -> list[str]:
+    return [span.of(text) for span in spans]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Ida Holm said that the pier was old.", "the pier was old"),
+        ("Ida Holm said that the pier was old, but the town paid.", "that the pier was old"),
+        (
+            "Ida Holm said that the pier was old, but the town paid.",
+            "that the pier was old, but the town paid",
+        ),
+        ("The town has said the pier was old because it leaked.", "the pier was old"),
+        ("The pier was old, she said, but the town paid.", "The pier was old"),
+        ("The pier was old, she said, but the town paid.", "but the town paid"),
+        ("“We wait,” she said. “Nobody came.”", "“We wait,”"),
+    ],
+)
+def test_other_boundaries_are_offered(text, wanted):
+    found = suggest(text)
+    offered = [
+        words(text, one.segments) for one in offer(text, found).choices[first_quote(found)].alternatives
+    ]
+    suggested = [words(text, one.segments) for one in found.annotations if one.label == "quote"]
+    assert [wanted] in offered + suggested
+    assert offered
+    assert not [one for one in offered if one == suggested[0]]
+
+
+def first_quote(found: Suggestions) -> int:
+    return next(one.key for one in found.annotations if one.label == "quote")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Ida Holm, the mayor of Hull, said that it rained.", "Ida Holm"),
+        ("“It rained,” said Ida Holm, who runs the pier. Nobody came.", "Ida Holm, who runs the pier"),
+        ("Former mayor Ida Holm said that it rained.", "Ida Holm"),
+        ("Ida Holm met Bo Lind. She said that it rained.", "Ida Holm"),
+        ("Ida Holm met Bo Lind. She said that it rained.", "Bo Lind"),
+    ],
+)
+def test_other_sources_and_other_lengths_of_the_source_are_offered(text, wanted):
+    assert wanted in words(text, quote_choices(text).sources)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Ida Holm has often said that it rained.", "has often said"),
+        ("Ida Holm said in a letter that it rained.", "said in a letter"),
+        ("Ida Holm, who runs the pier, said that it rained.", "runs"),
+    ],
+)
+def test_other_cues_and_other_lengths_of_the_cue_are_offered(text, wanted):
+    assert wanted in words(text, quote_choices(text).cues)
+
+
+def test_source_and_cue_are_looked_for_in_the_paragraph_before():
+    text = (
+        "Then Ida Holm took the stage and called on them:\n\n“Nobody will come to the pier while I am here.”"
+    )
+    found = suggest(text)
+    [quote] = [one for one in found.annotations if one.label == "quote"]
+    choices = offer(text, found).choices[quote.key]
+    assert "Ida Holm" in [*words(text, choices.sources), *named(text, found)]
+    assert [cue for cue in words(text, choices.cues) if cue.startswith("called")]
+
+
+def named(text: str, found: Suggestions) -> list[str]:
+    return [one.segments[0].of(text) for one in found.annotations if one.label == "attribution"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "source", "cue"),
+    [
+        ("Ida Holm figures that the pier will sink.", "that the pier will sink", "Ida Holm", "figures"),
+        ("Rain fell. Nobody had come to the old pier.", "Nobody had come to the old pier", None, None),
+    ],
+)
+def test_what_no_rule_proposes_is_offered(text, wanted, source, cue):
+    [found] = [one for one in offer(text, Suggestions()).missing if words(text, one.segments) == [wanted]]
+    assert (found.source and found.source.of(text), found.cue and found.cue.of(text)) == (source, cue)
+    assert found.attributes == {"type": "indirect"}
+
+
+def test_what_stands_behind_a_reporting_word_is_offered_before_its_sentence():
+    text = "Ida Holm said that the pier was old."
+    scores = {words(text, one.segments)[0]: one.score for one in offer(text, Suggestions()).missing}
+    assert scores["that the pier was old"] > scores["Ida Holm said that the pier was old"]
+
+
+def test_what_is_suggested_is_not_missing():
+    text = "Ida Holm said that the pier was old. “We wait,” said Bo Lind."
+    found = suggest(text)
+    suggested = {one.segments for one in found.annotations if one.label == "quote"}
+    assert suggested
+    assert suggested.isdisjoint(one.segments for one in offer(text, found).missing)
+    assert suggested <= {one.segments for one in offer(text, Suggestions()).missing}, "the control"
+
+
+def test_an_annotation_outside_of_what_is_read_has_no_choices():
+    text = "Share this. Ida Holm said that it rained."
+    blocks = (
+        Block(start=0, end=11, kind=BlockKind.FURNITURE, name_start=None, name_end=None),
+        Block(start=12, end=len(text), kind=BlockKind.BODY, name_start=None, name_end=None),
+    )
+    quote = Suggestion(key=0, label="quote", segments=(Span(0, 5),), score=0.5, reason="")
+    article = ArticleText(text=text, blocks=blocks)
+    assert find_candidates(article, Suggestions(annotations=(quote,))).choices == {}
+
+
+# --- properties -------------------------------------------------------------------------------------------
+
+
+def check(text: str, found: Candidates) -> None:
+    """Fail unless all that is offered fits the text, and no list is longer than there are digits."""
+    for one in found.missing:
+        check_segments(text, one.segments)
+        for span in (one.source, one.cue):
+            if span is not None:
+                check_segments(text, (span,))
+    for choices in [*found.choices.values(), *(one.choices for one in found.missing)]:
+        for alternative in choices.alternatives:
+            check_segments(text, alternative.segments)
+        for span in (*choices.sources, *choices.cues):
+            check_segments(text, (span,))
+        for options in (choices.sources, choices.cues, [one.segments for one in choices.alternatives]):
+            assert len(set(options)) == len(options) <= MOST
+
+
+@given(st.text())
+def test_any_text_is_offered_what_fits_it(text):
+    check(text, offer(text))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map(" ".join))
+def test_any_order_of_telling_words_is_offered_what_fits_it_and_always_the_same(text):
+    found = offer(text)
+    check(text, found)
+    assert offer(text) == found
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=40).map(" ".join),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)), min_size=1, max_size=3),
+    st.sampled_from(["quote", "claim", "attribution", "cue"]),
+)
+def test_any_annotation_of_any_pipeline_has_choices_that_fit(text, places, label):
+    segments: list[Span] = []
+    for start, length in sorted(places):
+        begin = max(start, segments[-1].end + 1) if segments else start
+        if begin < len(text):
+            segments.append(Span(begin, min(begin + length, len(text))))
+    one = Suggestion(key=0, label=label, segments=tuple(segments), score=0.5, reason="")
+    if segments:
+        check(text, offer(text, Suggestions(annotations=(one,))))
+
+
+def seconds(text: str) -> float:
+    article = ArticleText(text=text, blocks=paragraphs(text))
+    suggestions = suggest(text)
+    start = time.perf_counter()
+    find_candidates(article, suggestions)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
+def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(unit):
+    def taken(length: int) -> float:
+        return seconds((unit * (length // len(unit) + 1))[:length])
+
+    assert grows_no_faster(taken, 6_000, 24_000, factor=12, floor=0.05)
