@@ -12,6 +12,7 @@ from annotations.extraction.constructions import (
     announced_by_colon,
     carried_over,
     carried_sentence,
+    chant,
     clause_around,
     clause_behind,
     description,
@@ -22,6 +23,7 @@ from annotations.extraction.constructions import (
     question_put,
     quotation_first,
     raised,
+    regarded_as,
     reporting_noun,
     unknown_verb,
 )
@@ -30,11 +32,13 @@ from annotations.extraction.said import Said
 from annotations.extraction.tokens import Token
 
 CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
+    chant.find,
     quotation_first.find,
     clause_behind.find,
     raised.find,
     accusation.find,
     description.find,
+    regarded_as.find,
     passive_description.find,
     clause_around.find,
     passive_report.find,
