@@ -42,7 +42,7 @@ class Rules:
 
     configuration: Mapping[str, JSON] = field(default_factory=dict)
     name: str = "rules"
-    version: str = "2"
+    version: str = "3"
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""

@@ -8,6 +8,7 @@ from annotations.extraction.clauses import (
     end_of_quoted,
     has_verb,
     holds_quotation,
+    is_finite,
     opens_clause,
     skip_adjuncts,
     skip_hearer,
@@ -22,7 +23,7 @@ from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, Speech, governed, inner
 from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, Token
-from annotations.extraction.words import DETERMINERS
+from annotations.extraction.words import DETERMINERS, POSSESSIVES
 
 #: the kinds of content, as reasons name them, with how surely each is reported speech
 SCORES = {
@@ -37,8 +38,10 @@ SCORES = {
 }
 _SENTENCE_ENDS = frozenset(",.?!")
 _CLAUSES = frozenset({Takes.THAT, Takes.HEARER, Takes.THOUGHT})
+#: a "that" stands at most so many tokens behind a hearer's phrase
+_LONGEST_HEARER = 10
 #: what other constructions read
-_OTHERS = frozenset({Takes.OBJECT, Takes.ACCUSED})
+_OTHERS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 
 
 def find(reading: Reading) -> Iterator[Said]:
@@ -91,7 +94,28 @@ def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> t
         after = skip_adjuncts(tokens, after, end)
     if after >= end:
         return None
-    return _content_at(tokens, report, after, end, hearer=index > start)
+    hearer = index > start and Takes.HEARER in takes
+    if hearer and tokens[after].low != "that" and (that := _late_that(tokens, after, end)) is not None:
+        return that, "that-clause"
+    return _content_at(tokens, report, after, end, hearer=hearer)
+
+
+def _late_that(tokens: Sequence[Token], index: int, end: int) -> int | None:
+    """Return a "that" behind more than the hearer: told a crowd in Hull, Ohio on Monday that …"""
+    for number in range(index, min(index + _LONGEST_HEARER, end)):
+        token = tokens[number]
+        if token.low == "that":
+            return number
+        if not (token.word or token.low == "," or token.text[:1].isdigit()) or is_finite(token):
+            return None
+    return None
+
+
+def _opens_told(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether what somebody is told begins behind a comma: told Hull Radio, he would “stay”."""
+    if pronoun_of(tokens[index]):
+        return True
+    return tokens[index].low in POSSESSIVES and holds_quotation(tokens, index, end)
 
 
 def _is_infinitive(tokens: Sequence[Token], index: int, takes: frozenset[Takes]) -> bool:
@@ -111,7 +135,7 @@ def _content_at(
     low = tokens[index].low
     takes = report.cue.verb.takes
     if low == "," and index + 1 < end:
-        if hearer and pronoun_of(tokens[index + 1]) and has_verb(tokens, index + 1, end):
+        if hearer and _opens_told(tokens, index + 1, end) and has_verb(tokens, index + 1, end):
             return index + 1, "clause without “that”"
         return _content_behind_comma(tokens, report, index + 1, end)
     if low == ":" and index + 1 < end:
