@@ -22,7 +22,7 @@ from annotations.extraction.words import (
 
 
 class Takes(StrEnum):
-    """What may follow a reporting verb; `lexicons/reporting_verbs.txt` has an example of each."""
+    """What may follow a reporting verb; `lexicons/en/reporting_verbs.txt` has an example of each."""
 
     CLAUSE = "clause"
     THAT = "that"
