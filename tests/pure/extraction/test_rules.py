@@ -195,9 +195,9 @@ HOSTILE = {
 }
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, language: str = "en") -> float:
     blocks = paragraphs(text)
-    article = ArticleText(text=text, blocks=blocks)
+    article = ArticleText(text=text, blocks=blocks, language=language)
     pipeline = build_pipeline("rules", {})
     best = float("inf")
     for _ in range(2):
