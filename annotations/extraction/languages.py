@@ -3,7 +3,7 @@
 The grammar is written in English words. Another language is a folder in `lexicons/` with two files:
 `glosses.txt` says which of its words take the place of which English ones, and `grammar.txt` in what its
 word order and spelling differ. Its articles are read in glosses: each token keeps its place and its text,
-and its lower-cased form is the English word. `docs/languages.md` shows how to add one.
+and its lower-cased form is the English word. `docs/development.md` shows how to add one.
 """
 
 import re
