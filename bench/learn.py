@@ -13,6 +13,7 @@ from typing import Any
 
 from annotations.extraction.base import ArticleText, Pipeline, Suggestions
 from annotations.extraction.evaluation import (
+    Difference,
     Figures,
     attributed_f1,
     evaluate,
@@ -25,7 +26,7 @@ from annotations.extraction.learned.calibration import calibration_error
 from annotations.extraction.learned.examples import Example, example_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
-from annotations.extraction.learned.training import train
+from annotations.extraction.learned.training import is_better, train
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import segment_blocks
 
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     examples, dev = [example_of(row) for row in learning], [example_of(row) for row in unseen]
     counts = is_speech if options.speech else None
     score = scorer(options.scorer, unseen, speech=options.speech)
+    steps = list(curve(examples, dev, options)) if options.curve else None
     start = time.perf_counter()
     model = train(examples, seed=options.seed, counts=counts, on_progress=show_progress)
     seconds = time.perf_counter() - start
@@ -65,7 +67,7 @@ def main(arguments: list[str]) -> int:
                 "training_seconds": round(seconds),
                 "model_bytes": len(model.to_bytes()),
                 "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                "curve": list(curve(examples, dev, options)) if options.curve else None,
+                "curve": steps,
             }
         )
     )
@@ -77,6 +79,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--train", type=Path, required=True, help="evaluation records (bench/README.md)")
     parser.add_argument("--dev", type=Path, required=True, help="the same, of other articles")
     parser.add_argument("--curve", action="store_true", help=f"also learn from {SIZES} articles")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of the curve")
     parser.add_argument("--draws", type=int, default=5, help="how often the curve draws its articles")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speech", action="store_true", help="count only what reports speech")
@@ -123,26 +126,31 @@ def speed_of(pipeline: Pipeline, records: Sequence[Record], *, rounds: int = 3) 
 def curve(
     examples: Sequence[Example], dev: Sequence[Example], options: argparse.Namespace
 ) -> Iterator[dict[str, Any]]:
-    """Yield for each size the mean of the F1 over several draws with its 95 % interval."""
+    """Yield for each size the mean gain over the rules in several draws, with its 95 % interval."""
     counts = is_speech if options.speech else None
-    for size in SIZES:
+    rules = evaluate(suggest_all(Rules(), dev), dev, counts=counts).figures()
+    for size in options.sizes:
         if size >= len(examples):
             break
         drawn = []
-        chosen = 0
+        chosen = better = 0
         for draw in range(options.draws):
             sample = random.Random(f"{options.seed}:{size}:{draw}").sample(list(examples), size)
             model: Model = train(sample, seed=options.seed, counts=counts)
             chosen += model.card.chosen == "learned"
+            better += is_better(**{name: Difference(*gain) for name, gain in model.card.gains.items()})
             drawn.append(evaluate(suggest_all(Learned(model), dev), dev, counts=counts).figures())
-        yield {
+        step = {
             "articles": size,
-            "learned_chosen": chosen,
             "draws": options.draws,
-            "found": mean_of([figures.found.f1 for figures in drawn]),
-            "attributed": mean_of([figures.attributed.f1 for figures in drawn]),
+            "learner_kept": chosen,
+            "surely_better": better,
+            "found": mean_of([figures.found.f1 - rules.found.f1 for figures in drawn]),
+            "attributed": mean_of([figures.attributed.f1 - rules.attributed.f1 for figures in drawn]),
+            "least_found": round(min(figures.found.f1 for figures in drawn) - rules.found.f1, 4),
         }
-        print(f"learned from {size} articles", flush=True)
+        print(json.dumps(step), flush=True)
+        yield step
 
 
 def mean_of(values: Sequence[float]) -> tuple[float, float, float]:

@@ -39,12 +39,32 @@ _HANGING = frozenset({"and", "but", "or"})
 _TURNS = word_set("touting referring citing pointing apparently a which while who compared")
 
 
+#: what turns away behind a quotation that closes with a comma: “a ruin,” though others …
+_CONTRASTS = word_set("though although as while referring pointing touting apparently")
+_DASHES = frozenset({"—", "–", "-"})
+#: what explains quoted words behind a dash: — a word that they had not used before
+_EXPLAINING = word_set("a an the although though except which having referring")
 #: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
-_TIES = word_set("of for to about against as than among with")
+_TIES = word_set(
+    "of for to about against as than among with on in between over from toward towards during at"
+)
+#: where words are said, so near behind a preposition: “a ruin” in a long interview
+_OCCASIONS = (
+    TIMES
+    | TIME_NOUNS
+    | word_set(
+        "interview interviews speech speeches tweet tweets twitter facebook statement email e-mail letter "
+        "memo appearance appearances rally debate hearing trial conference call video op-ed article book "
+        "report filing show radio television tv remarks testimony"
+    )
+)
+_OCCASION_REACH = 5
 #: what tells a deed of the speaker behind the content: … before leaving the stage
 _BEFORE_DEEDS = frozenset({"before", "after", "while"})
 #: so near behind a judging verb its quoted words stand
 _NEAR = 10
+#: what sets the report of somebody who is named beside another: Holm said so, and Lee says …
+_SIDE_BY_SIDE = word_set("and while whereas though with")
 _LONGEST_ASIDE = 10
 #: adverbs that belong to what was said: told them not to go, said both had gone
 _NO_ADJUNCTS = DETERMINERS | {"not"}
@@ -54,9 +74,7 @@ _LISTED = 5
 _LISTING = frozenset({",", "and", "or", "but"})
 _MARKS = "\"'”’»"
 _SENTENCE_ENDS = frozenset(",.?!")
-_BREAKS = word_set(
-    "; : — – - ( ) who which when while where because although though if after before that"
-) | {STOP}
+_BREAKS = word_set("; : — – - ( ) who which when while where although though if after before that") | {STOP}
 
 
 def has_verb(tokens: Sequence[Token], first: int, last: int) -> bool:
@@ -244,11 +262,13 @@ def end_of_report(tokens: Sequence[Token], start: int, starts: Container[int]) -
     while index < len(tokens) and tokens[index].low != STOP:
         low = tokens[index].low
         if index > start and (index in starts or low == "according") and _stands_apart(tokens, index, low):
-            return index
+            return index - (tokens[index - 1].low in _SIDE_BY_SIDE)
         if low in _BEFORE_DEEDS and index + 1 < len(tokens) and tokens[index + 1].low.endswith("ing"):
             return index
         if low == ";" or (low == "," and _turns_away(tokens, start, index + 1)):
             return index
+        if low == QUOTED and _turns_away_behind(tokens, index):
+            return index + 1
         index += 1
     return index
 
@@ -274,13 +294,16 @@ def _stands_apart(tokens: Sequence[Token], index: int, low: str) -> bool:
         return index < 2 or tokens[index - 2].low != "that"
     if before in {"but", "-", "—", "–"}:
         return True
+    if before in _SIDE_BY_SIDE and tokens[index].capital:
+        return True
     if before == QUOTED and tokens[index - 1].text.rstrip(_MARKS)[-1:] not in _SENTENCE_ENDS:
         return False
     if before not in {",", "and", "then", QUOTED}:
         return False
     entries = [verb for form, verb in LEXICON.get(low, ()) if form is not Form.BASE]
     reporting = any(verb.governs for verb in entries)
-    if not reporting and before == "and" and any(Takes.OBJECT in verb.takes for verb in entries):
+    judging = before == "and" or (before == "," and low.endswith("ing"))
+    if not reporting and judging and any(Takes.OBJECT in verb.takes for verb in entries):
         reporting = any(token.low == QUOTED for token in tokens[index : index + _NEAR])
     return reporting or is_adverb(low) or low in AUXILIARIES
 
@@ -295,6 +318,19 @@ def _turns_away(tokens: Sequence[Token], start: int, index: int) -> bool:
     return has_verb(tokens, start + 1, index) or holds_quotation(tokens, start, index)
 
 
+def _turns_away_behind(tokens: Sequence[Token], quoted: int) -> bool:
+    """Whether the article itself goes on behind a quotation: “a ruin,” though …; “a ruin” — a word that …"""
+    after = quoted + 1
+    if after + 1 >= len(tokens):
+        return False
+    low, following = tokens[after].low, tokens[after + 1]
+    if low in _DASHES:
+        return following.low in _EXPLAINING
+    pronoun = bool(pronoun_of(following))
+    closed = tokens[quoted].text.rstrip(_MARKS)[-1:] == ","
+    return (low == "as" and pronoun) or (closed and (low in _CONTRASTS or (low == "but" and pronoun)))
+
+
 def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
     """Return where the phrase ends that the quotation at `quoted` belongs to.
 
@@ -307,18 +343,32 @@ def end_of_quoted(tokens: Sequence[Token], quoted: int, end: int) -> int:
         if low == QUOTED:
             if tokens[index].text.rstrip(_MARKS)[-1:] in _SENTENCE_ENDS:
                 quoted = index + 1
-                if not _lists_on(tokens, quoted, end):
+                if not _lists_on(tokens, quoted, end) and not _stands_beside(tokens, quoted, end):
                     return quoted
         elif low in _LISTING:
             if not _lists_on(tokens, index, end):
                 return index
         elif low in RELATIVES:
-            if not holds_quotation(tokens, index, min(index + _LISTED, end)):
+            if index != quoted + 1 and not holds_quotation(tokens, index, min(index + _LISTED, end)):
                 return index
-        elif low in _BREAKS or (low in PREPOSITIONS and low not in _TIES):
+        elif low in _BREAKS or (low in PREPOSITIONS and not _ties(tokens, index, end)):
             return index
         index += 1
     return index
+
+
+def _stands_beside(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether another quotation follows one that closes with a comma: “wrong,” “dull” and false."""
+    return index < end and tokens[index].low == QUOTED and tokens[index - 1].text.rstrip(_MARKS)[-1:] == ","
+
+
+def _ties(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether the preposition at `index` ties more to the quoted words, and tells no time or occasion."""
+    low = tokens[index].low
+    if low in {"of", "for", "to", "as", "than"}:
+        return True
+    near = tokens[index + 1 : min(index + 1 + _OCCASION_REACH, end)]
+    return low in _TIES and not any(token.low in _OCCASIONS for token in near)
 
 
 def _lists_on(tokens: Sequence[Token], index: int, end: int) -> bool:

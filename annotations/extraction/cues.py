@@ -22,7 +22,7 @@ from annotations.extraction.words import (
 
 
 class Takes(StrEnum):
-    """What may follow a reporting verb; `lexicons/reporting_verbs.txt` has an example of each."""
+    """What may follow a reporting verb; `lexicons/en/reporting_verbs.txt` has an example of each."""
 
     CLAUSE = "clause"
     THAT = "that"
@@ -33,9 +33,13 @@ class Takes(StrEnum):
     NOUN = "noun"
     WHICH = "which"
     OBJECT = "object"  #: who or what is described: called the plan “a ruin”
+    REGARDED = "regarded"  #: who or what is taken for something: regarded the plan as “a ruin”
     ACCUSED = "accused"  #: who is accused, and of what
     THOUGHT = "thought"  #: a clause that counts with quotation marks: thinks that it is “a ruin”
     QUOTATION = "quotation"  #: nothing but quotation marks
+
+
+_NOT_GOVERNING = frozenset({Takes.QUOTATION, Takes.THOUGHT, Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 
 
 class Form(StrEnum):
@@ -60,7 +64,7 @@ class Verb(NamedTuple):
     @property
     def governs(self) -> bool:
         """Whether words without quotation marks can be its content."""
-        return not self.takes <= {Takes.QUOTATION, Takes.THOUGHT, Takes.OBJECT, Takes.ACCUSED}
+        return not self.takes <= _NOT_GOVERNING
 
 
 class Cue(NamedTuple):
@@ -147,6 +151,10 @@ def _forms(verb: str) -> dict[str, Form]:
     }
 
 
+#: a subject of so many words may stand between a quotation and its verb
+_SHORT_SUBJECT = 6
+
+
 def _entries() -> Mapping[tuple[str, ...], tuple[set[Takes], float]]:
     """Return what each verb of the lexicons takes, and its weight; a verb may stand in several."""
     found: dict[tuple[str, ...], tuple[set[Takes], float]] = {}
@@ -161,6 +169,8 @@ def _entries() -> Mapping[tuple[str, ...], tuple[set[Takes], float]]:
         add(words, [Takes.ACCUSED], 1.0)
     for words in read_words("describing_verbs"):
         add(words, [Takes.OBJECT], 0.9)
+    for words in read_words("regarding_verbs"):
+        add(words, [Takes.REGARDED], 0.8)
     for words in read_words("thinking_verbs"):
         add(words, [Takes.THOUGHT], 0.8)
     for words in read_words("manners_of_speaking"):
@@ -217,6 +227,8 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return True
     if before is None or before.low in {STOP, QUOTED}:
         return cue.form is Form.BASE and before is None
+    if before.low == "that" and cue.form in (Form.PAST, Form.THIRD) and token.low not in _AMBIGUOUS:
+        return False
     if before.low in POSSESSIVES or (before.low in DETERMINERS and before.low not in SUBJECT_PRONOUNS):
         return True
     if before.low == "to" and cue.form is Form.BASE:
@@ -225,6 +237,16 @@ def _is_no_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return True
     if token.low in _AMBIGUOUS and cue.form is not Form.PAST:
         return not _fits_a_verb(tokens, cue)
+    return False
+
+
+def _ends_a_quotation(tokens: Sequence[Token], first: int) -> bool:
+    """Whether a short subject parts a verb from a quotation that closes with a comma: “…,” the Danes state"""
+    for token in reversed(tokens[max(first - _SHORT_SUBJECT, 0) : first]):
+        if token.low == QUOTED:
+            return "," in token.text[-3:]
+        if not token.word:
+            return False
     return False
 
 
@@ -245,7 +267,7 @@ def _fits_a_verb(tokens: Sequence[Token], cue: Cue) -> bool:
         return True
     if after is None or before.low.endswith(("'s", "’s")):
         return False
-    if before.low in BE_FORMS:
+    if before.low in BE_FORMS or _ends_a_quotation(tokens, cue.first):
         return True
     agrees = before.low.endswith("s") != (cue.form is Form.THIRD)
     plausible = before.low == "," or (before.word and (before.capital or agrees))

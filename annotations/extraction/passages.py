@@ -4,8 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from annotations.extraction.base import ArticleText
+from annotations.extraction.languages import Language, language_of
+from annotations.extraction.lexicon import LEXICONS
 from annotations.extraction.quotation import Quotation, find_quotations
 from annotations.extraction.tokens import Token, mask, tokenise
 from corpus.text.blocks import Block, BlockKind
@@ -32,6 +35,7 @@ READ = frozenset(
 class Passage:
     """Blocks that are read together, with their sentences and tokens; a quotation is one token."""
 
+    language: Language
     view: str
     blocks: tuple[Block, ...]
     sentences: tuple[Span, ...]
@@ -44,8 +48,9 @@ class Passage:
         return self.blocks[0].kind
 
 
-def read_passages(article: ArticleText) -> Iterator[Passage]:
-    """Yield the passages of an article in order."""
+def read_passages(article: ArticleText, lexicons: Path = LEXICONS) -> Iterator[Passage]:
+    """Yield the passages of an article in order; its language is one of those in `lexicons`, or unknown."""
+    language = language_of(article.language, lexicons)
     view = plain_view(article.text)
     blocks = [block for block in article.blocks if block.kind in READ]
     spans = [Span(_start_of_words(view, block), block.end) for block in blocks]
@@ -60,10 +65,11 @@ def read_passages(article: ArticleText) -> Iterator[Passage]:
         found = [sentence for start, end in spans[first:last] for sentence in sentences(masked, start, end)]
         outer = [Span(quotation.start, quotation.end) for quotation in inside]
         yield Passage(
+            language=language,
             view=view,
             blocks=tuple(blocks[first:last]),
             sentences=tuple(found),
-            tokens=tuple(tokenise(view, found, outer)),
+            tokens=tuple(language.read(tokenise(view, found, outer))),
             leaps=tuple(_leaps(view, inside)),
         )
 

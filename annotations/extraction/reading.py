@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from annotations.extraction import reports as subject_first
+from annotations.extraction import verb_second
 from annotations.extraction.clauses import end_of_relative, end_of_report
 from annotations.extraction.cues import find_cues
-from annotations.extraction.reports import Report, find_reports
+from annotations.extraction.languages import ENGLISH, VERB_SECOND, Language
+from annotations.extraction.reports import Report
 from annotations.extraction.said import Said
 from annotations.extraction.sources import main_subject
 from annotations.extraction.tokens import QUOTED, STOP, Token
@@ -26,6 +29,7 @@ class Reading:
     tokens: Sequence[Token]
     reports: Sequence[Report]
     by_first: Mapping[int, Report]
+    language: Language = ENGLISH
     found: list[Said] = field(default_factory=list)
     _quotations: set[int] = field(default_factory=set)
     _cues: set[tuple[int, int]] = field(default_factory=set)
@@ -93,10 +97,11 @@ def _end_of_report(cue: tuple[int, int], said: Said) -> int:
     return said.source.last if said.source and inverted else cue[1]
 
 
-def read(tokens: Sequence[Token]) -> Reading:
+def read(tokens: Sequence[Token], language: Language = ENGLISH) -> Reading:
     """Return a passage ready for the constructions."""
-    reports = find_reports(tokens, find_cues(tokens))
+    order = verb_second if VERB_SECOND in language.traits else subject_first
+    reports = order.find_reports(tokens, find_cues(tokens))
     by_first: dict[int, Report] = {}
     for report in reports:
         by_first.setdefault(report.first, report)
-    return Reading(tokens, reports, by_first)
+    return Reading(tokens, reports, by_first, language)

@@ -30,6 +30,10 @@ from annotations.extraction.words import (
 
 _THOUGHT = frozenset({Takes.THOUGHT, Takes.QUOTATION})
 _CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
+_OBJECTS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
+#: what somebody issues, saying something in it: she wrote a letter saying …
+_DOCUMENTS = word_set("statement letter tweet email e-mail note memo message")
+_KEEPING = word_set("keep keeps kept started starts")
 _MODALS = word_set("would could might can may will should")
 _BEFORE_TO = word_set("continued continues continue continuing quick proceeded used began begins came")
 _SHARING = frozenset({",", "and", "but", "then", "or", STOP, QUOTED, "—", "–", ";"}) | PREPOSITIONS
@@ -94,6 +98,8 @@ def _read_report(tokens: Sequence[Token], cue: Cue, sentence: int, earlier: Repo
             return source and Report(cue, source, start, cue.last, shared=True, negated=negated)
         return Report(cue, source, source.first, cue.last, negated=negated)
     source = source_before(tokens, start)
+    if source is not None and plain_ing and tokens[source.last - 1].low in _DOCUMENTS:
+        source = leading_source(tokens, sentence, source.first) or source
     if source is None:
         if cue.verb.takes <= _THOUGHT:
             return None
@@ -137,6 +143,8 @@ def _verb_group_start(tokens: Sequence[Token], cue: Cue, sentence: int) -> int:
             start = time
         elif before.low == "to" and start - 2 > sentence and tokens[start - 2].low in _BEFORE_TO:
             start -= 2
+        elif before.low in _KEEPING and start == cue.first and cue.form is Form.ING:
+            start -= 1
         else:
             break
     return start
@@ -157,6 +165,8 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     quoted = before == QUOTED or (before in {",", "—", "–"} and start > 1 and tokens[start - 2].low == QUOTED)
     after_stop = before == STOP and start > 1 and tokens[start - 2].low == QUOTED
     if not (quoted or after_stop or before in {",", "—", "–"}) or cue.form is Form.ING:
+        return None
+    if cue.verb.takes <= _OBJECTS:
         return None
     source = source_after(tokens, cue.last)
     if source is None or quoted or after_stop:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
 from annotations.extraction.claims import THRESHOLD, Claim, weigh_claim
 from annotations.extraction.constructions import find_speech
 from annotations.extraction.draft import Draft, Key
+from annotations.extraction.languages import ENGLISH
+from annotations.extraction.lexicon import LEXICONS
 from annotations.extraction.mentions import Mentions
 from annotations.extraction.passages import Passage, pieces_of, read_passages
-from annotations.extraction.said import CARRIED, Said, Speech
+from annotations.extraction.said import CARRIED, IN_REPORTED_MOOD, Said, Speech
 from annotations.extraction.sources import span_of
 from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
@@ -41,15 +44,16 @@ class Rules:
     """
 
     configuration: Mapping[str, JSON] = field(default_factory=dict)
+    lexicons: Path = LEXICONS
     name: str = "rules"
-    version: str = "2"
+    version: str = "3"
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""
         draft = Draft()
         mentions = Mentions(article.text)
         last: Key | None = None
-        for passage in read_passages(article):
+        for passage in read_passages(article, self.lexicons):
             mentions.read(passage.tokens)
             last = _read(draft, article.text, passage, mentions, last)
         return draft.suggestions()
@@ -57,7 +61,7 @@ class Rules:
 
 def _read(draft: Draft, text: str, passage: Passage, mentions: Mentions, carried: Key | None) -> Key | None:
     """Draft what one passage says; return the source that the next passage may carry over."""
-    found = find_speech(passage.tokens)
+    found = find_speech(passage.tokens, passage.language)
     if passage.kind in HEADINGS:
         found = [said for said in found if said.speech is Speech.DIRECT and said.cue]
     found.sort(key=lambda said: (said.pieces[0], said.pieces[-1][1]))
@@ -67,7 +71,7 @@ def _read(draft: Draft, text: str, passage: Passage, mentions: Mentions, carried
         if quote is not None:
             quotes.append(quote)
             carried = quote.source or carried
-    if passage.kind not in HEADINGS:
+    if passage.kind not in HEADINGS and passage.language is ENGLISH:
         add_claims(draft, text, passage, quotes, weigh_claim)
     return carried if quotes else None
 
@@ -85,12 +89,12 @@ def _add_quote(
         source = draft.add(
             "attribution", (span_of(tokens, said.source),), label_score, f"source of: {reason}"
         )
-    elif reason == CARRIED:
+    elif reason in (CARRIED, IN_REPORTED_MOOD):
         source = carried
         if carried is None:
             if len(text[segments[0].start : segments[-1].end].split()) < _LEAST_WORDS_WITHOUT_SOURCE:
                 return None
-            score, reason = 0.35, "whole sentences in quotation marks; no source found"
+            score, reason = 0.35, reason.partition(";")[0] + "; no source found"
     quote = draft.add("quote", segments, score, reason, {"type": said.speech.value})
     if source is not None:
         draft.link("source", quote, source, round(score * 0.95, 4), reason)

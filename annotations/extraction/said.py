@@ -10,7 +10,9 @@ from annotations.extraction.tokens import QUOTED, Token
 
 _LONGEST_NAME = 4
 _MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´<>「」『』＂"
+#: the reasons of quotes that name no source of their own
 CARRIED = "whole sentences in quotation marks; source carried over from the quote before"
+IN_REPORTED_MOOD = "verb in the mood of reported speech; source carried over from the quote before"
 
 
 class Speech(StrEnum):

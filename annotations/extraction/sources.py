@@ -95,7 +95,7 @@ def _phrase_before(tokens: Sequence[Token], end: int) -> Source | None:
     first = first_of_phrase(tokens, end)
     if first is None or (first == end - 1 and not _stands_alone(tokens[first])):
         return None
-    if (whose := _before_relative(tokens, first)) is not None:
+    if (whose := _before_relative(tokens, first) or _before_participle(tokens, first)) is not None:
         return whose
     return source_at(tokens, _back_to_quotation(tokens, first), end)
 
@@ -110,6 +110,14 @@ def _before_relative(tokens: Sequence[Token], first: int) -> Source | None:
         if not token.word or token.low in CONJUNCTIONS:
             return None
     return None
+
+
+def _before_participle(tokens: Sequence[Token], first: int) -> Source | None:
+    """Return whom a participle and the phrase from `first` on describe: a witness heard by Lee said …"""
+    if first < 3 or tokens[first - 1].low not in PREPOSITIONS or not _is_participle(tokens[first - 2]):
+        return None
+    start = first_of_phrase(tokens, first - 2)
+    return source_at(tokens, start, first - 2) if start is not None else None
 
 
 def _back_to_quotation(tokens: Sequence[Token], first: int) -> int:
@@ -250,8 +258,18 @@ def _leads(tokens: Sequence[Token], first: int, last: int) -> bool:
         return False
     if last == first + 1 and (opening in DETERMINERS or opening.endswith("ing")):
         return False
-    adverbial = last + 1 < len(tokens) and tokens[last].low == "," and bool(pronoun_of(tokens[last + 1]))
+    adverbial = (
+        last + 1 < len(tokens)
+        and tokens[last].low == ","
+        and (bool(pronoun_of(tokens[last + 1])) or _tells_a_place(tokens, first, last))
+    )
     return not adverbial and tokens[last - 1].low not in TIME_NOUNS | {"years", "months", "days", "ago"}
+
+
+def _tells_a_place(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Whether a name between two commas goes on with the place before it: in Ames, Iowa, on Sunday …"""
+    inserted = first > 1 and tokens[first - 1].low == "," and tokens[first - 2].capital
+    return inserted and not opens_apposition(tokens, last + 1)
 
 
 def _after_comma(tokens: Sequence[Token], start: int, end: int) -> int:

@@ -102,6 +102,16 @@ def test_a_worked_job_leaves_its_layer_and_a_suggested_revision(corpus: Corpus) 
     assert Event.objects.filter(action="layer.landed").count() == 1
 
 
+@pytest.mark.parametrize(("language", "quotes"), [("de-AT", 1), ("", 0)])
+def test_an_article_is_read_in_its_own_language_or_that_of_its_corpus(
+    corpus: Corpus, language: str, quotes: int
+) -> None:
+    activate_pipeline(COMMAND, corpus, "rules")
+    revision = put_in(corpus, "Ida Holm sagte, dass die Mole alt sei.\n", language=language)
+    work_jobs("w1", limit=5, seconds=5)
+    assert Annotation.objects.filter(layer__revision=revision, label="quote").count() == quotes
+
+
 def test_a_job_in_hand_is_given_to_nobody_else(corpus: Corpus) -> None:
     job_of(corpus)
     assert claim_job("w1") is not None

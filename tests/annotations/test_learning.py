@@ -115,7 +115,7 @@ def test_what_was_settled_is_read_as_pipelines_speak(reviewed: Corpus) -> None:
 def test_what_was_learned_is_better_and_goes_into_service(reviewed: Corpus, stages: list[str]) -> None:
     training = worked(reviewed)
     assert training.promoted, training.verdict
-    assert training.verdict.startswith("Put in service. F1 on 40 articles against rules@2: quotes found +")
+    assert training.verdict.startswith("Put in service. F1 on 40 articles against rules@3: quotes found +")
     assert training.figures["learned"]["attributed"] > training.figures["rival"]["attributed"]
     assert training.figures["gains"]["attributed"][1] > 0
     active = {pipeline.name for pipeline in Pipeline.objects.filter(corpus=reviewed, active=True)}

@@ -109,7 +109,7 @@ cursor=x cursor=0 cursor=-1 cursor=%20 cursor=ffffffffffffffffffffffffffffffffff
 revision=0 revision=-1 revision=x revision=999999999 revision= revision=٣
 offset_unit= offset_unit=bytes offset_unit=UTF8
 layer= layer=x layer=machine: layer=reviewer:x layer=all&layer=gold layer=%F0%9F%98%80
-layer=reviewer:00000000-0000-0000-0000-00000000000g layer=machine:rules@2%0a
+layer=reviewer:00000000-0000-0000-0000-00000000000g layer=machine:rules@3%0a
 status= status=x status=NEW status=taken corpus=harbour whose= whose=x whose=all
 number=0 number=x number=999999999 atomic=1 atomic=True
 format= format=csv format=../../etc/passwd corpus= corpus=%20 reason= reason=%20

@@ -12,6 +12,7 @@ from annotations.extraction.constructions import (
     announced_by_colon,
     carried_over,
     carried_sentence,
+    chant,
     clause_around,
     clause_behind,
     description,
@@ -20,21 +21,27 @@ from annotations.extraction.constructions import (
     passive_report,
     putting_it,
     question_put,
+    quotation_alone,
     quotation_first,
     raised,
+    regarded_as,
+    reported_mood,
     reporting_noun,
     unknown_verb,
 )
+from annotations.extraction.languages import ENGLISH, Language
 from annotations.extraction.reading import Reading, read
 from annotations.extraction.said import Said
 from annotations.extraction.tokens import Token
 
 CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
+    chant.find,
     quotation_first.find,
     clause_behind.find,
     raised.find,
     accusation.find,
     description.find,
+    regarded_as.find,
     passive_description.find,
     clause_around.find,
     passive_report.find,
@@ -46,14 +53,19 @@ CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
     unknown_verb.find,
     carried_over.find,
     carried_sentence.find,
+    reported_mood.find,
     loose_quotation.find,
 )
 
 
-def find_speech(tokens: Sequence[Token]) -> list[Said]:
-    """Return all that is said in one passage."""
-    reading = read(tokens)
-    for find in CONSTRUCTIONS:
+#: all that can be told without a lexicon
+WITHOUT_LEXICON = (quotation_alone.find,)
+
+
+def find_speech(tokens: Sequence[Token], language: Language = ENGLISH) -> list[Said]:
+    """Return all that is said in one passage, whose tokens the language has read."""
+    reading = read(tokens, language)
+    for find in CONSTRUCTIONS if language.known else WITHOUT_LEXICON:
         for said in find(reading):
             reading.keep(said)
     return reading.found

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from annotations.extraction.clauses import count_words, holds_quotation, trim
-from annotations.extraction.phrases import end_of_phrase
+from annotations.extraction.languages import ENGLISH, VERB_SECOND
+from annotations.extraction.phrases import end_of_phrase, first_of_phrase
 from annotations.extraction.reading import Reading
 from annotations.extraction.said import Said, source_words, speech_of
 from annotations.extraction.sources import Kind, Source
@@ -13,37 +14,56 @@ from annotations.extraction.words import AUXILIARIES, word_set
 
 _SCORE = 0.82
 _LONGEST_SOURCE = 25
+#: the gloss of a word that follows its source: Zeugen zufolge
+BEHIND_SOURCE = "by-account"
 _NEW_THOUGHT = word_set("which who a an but and while")
 
 
 class _According(NamedTuple):
-    """The words "according to" with the source that follows them."""
+    """The words that name an account with whose it is, and where both together begin and end."""
 
     first: int
+    last: int
+    cue: tuple[int, int]
     source: Source
 
 
 def find(reading: Reading) -> Iterator[Said]:
     """Yield what is said according to each source."""
-    for according in _find_according(reading.tokens):
+    for according in _find_according(reading):
         said = _said(reading, according)
         if said is not None:
             yield said
 
 
-def _find_according(tokens: Sequence[Token]) -> Iterator[_According]:
+def _find_according(reading: Reading) -> Iterator[_According]:
+    tokens = reading.tokens
     for index, token in enumerate(tokens):
-        if token.low != "according" or index + 2 >= len(tokens) or tokens[index + 1].low != "to":
-            continue
-        start = index + 2
-        end = _end_of_source(tokens, start)
-        if end > start:
-            named = any(word.capital for word in tokens[start:end])
-            yield _According(index, Source(start, end, Kind.NAME if named else Kind.PHRASE))
+        if token.low == "according":
+            start = index + 1
+            if start < len(tokens) and tokens[start].low == "to":
+                start += 1
+            elif reading.language is ENGLISH:
+                continue
+            end = _end_of_source(reading, start) if start < len(tokens) else start
+            if end > start:
+                yield _According(index, end, (index, start), _source(tokens, start, end))
+        elif token.low == BEHIND_SOURCE:
+            first = first_of_phrase(tokens, index)
+            if first is not None:
+                yield _According(first, index + 1, (index, index + 1), _source(tokens, first, index))
 
 
-def _end_of_source(tokens: Sequence[Token], start: int) -> int:
+def _source(tokens: Sequence[Token], first: int, last: int) -> Source:
+    named = any(token.capital for token in tokens[first:last])
+    return Source(first, last, Kind.NAME if named else Kind.PHRASE)
+
+
+def _end_of_source(reading: Reading, start: int) -> int:
     """Return the end of the phrase behind "according to": up to a comma, a quotation or a new clause."""
+    tokens = reading.tokens
+    if VERB_SECOND in reading.language.traits:
+        return end_of_phrase(tokens, start) or start
     end = min(start + _LONGEST_SOURCE, len(tokens))
     for index in range(start, end):
         token = tokens[index]
@@ -57,22 +77,25 @@ def _end_of_source(tokens: Sequence[Token], start: int) -> int:
 
 
 def _said(reading: Reading, according: _According) -> Said | None:
-    tokens, last = reading.tokens, according.source.last
+    tokens, last = reading.tokens, according.last
     pieces = []
     before = trim(tokens, reading.start_of_content(according.first), according.first)
     inserted = before[0] < before[1] and tokens[before[1] - 1].low == "that"
     if not inserted and (count_words(tokens, *before) >= 3 or holds_quotation(tokens, *before)):
         pieces.append(before)
     end = reading.end_of_content(last)
-    if last < end and (tokens[last].low in {",", ":", "—", "–"} or not pieces):
+    set_off = VERB_SECOND in reading.language.traits or (
+        last < end and tokens[last].low in {",", ":", "—", "–"}
+    )
+    if last < end and (set_off or not pieces):
         after = trim(tokens, last, end)
         if _goes_on(tokens, after) if pieces else _is_clause(tokens, after):
             pieces.append(after)
     if not pieces:
         return None
-    reason = f"“according to”; {source_words(according.source)}"
-    cue = (according.first, according.first + 2)
-    return Said(tuple(pieces), speech_of(tokens, pieces), cue, according.source, _SCORE, reason)
+    words = " ".join(token.text for token in tokens[according.cue[0] : according.cue[1]])
+    reason = f"“{words.lower()}”; {source_words(according.source)}"
+    return Said(tuple(pieces), speech_of(tokens, pieces), according.cue, according.source, _SCORE, reason)
 
 
 def _is_clause(tokens: Sequence[Token], piece: tuple[int, int]) -> bool:

@@ -8,6 +8,7 @@ from annotations.extraction.clauses import (
     end_of_quoted,
     has_verb,
     holds_quotation,
+    is_finite,
     opens_clause,
     skip_adjuncts,
     skip_hearer,
@@ -16,13 +17,14 @@ from annotations.extraction.clauses import (
     trim,
 )
 from annotations.extraction.cues import Takes
+from annotations.extraction.languages import COMMAS_BEFORE_CLAUSES
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, Speech, governed, inner
 from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, Token
-from annotations.extraction.words import DETERMINERS
+from annotations.extraction.words import DETERMINERS, POSSESSIVES, RELATIVES
 
 #: the kinds of content, as reasons name them, with how surely each is reported speech
 SCORES = {
@@ -37,8 +39,13 @@ SCORES = {
 }
 _SENTENCE_ENDS = frozenset(",.?!")
 _CLAUSES = frozenset({Takes.THAT, Takes.HEARER, Takes.THOUGHT})
+_PAUSES = frozenset({",", ":", QUOTED})
+_HANGING = frozenset({"and", "but", "or", "as"})
+SET_OFF = {QUOTED: "quoted words", "that": "that-clause"}
+#: a "that" stands at most so many tokens behind a hearer's phrase
+_LONGEST_HEARER = 10
 #: what other constructions read
-_OTHERS = frozenset({Takes.OBJECT, Takes.ACCUSED})
+_OTHERS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 
 
 def find(reading: Reading) -> Iterator[Said]:
@@ -54,7 +61,7 @@ def _content(reading: Reading, report: Report) -> Said | None:
     if report.cue.verb.takes <= _OTHERS or (report.inverted and _at(tokens, start) == ","):
         return None
     end = reading.end_of_report(report)
-    found = _opening(tokens, report, start, end)
+    found = _opening(reading, report, start, end)
     if found is None:
         return None
     first, kind = found
@@ -78,9 +85,9 @@ def _at(tokens: Sequence[Token], index: int) -> str:
     return tokens[index].low if index < len(tokens) else ""
 
 
-def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> tuple[int, str] | None:
+def _opening(reading: Reading, report: Report, start: int, end: int) -> tuple[int, str] | None:
     """Return where the content begins and of which kind it is."""
-    takes = report.cue.verb.takes
+    tokens, takes = reading.tokens, report.cue.verb.takes
     index = start
     if Takes.HEARER in takes or (Takes.HEARER_TO in takes and start < end and tokens[start].low != "for"):
         index = skip_hearer(tokens, start, end)
@@ -91,7 +98,47 @@ def _opening(tokens: Sequence[Token], report: Report, start: int, end: int) -> t
         after = skip_adjuncts(tokens, after, end)
     if after >= end:
         return None
-    return _content_at(tokens, report, after, end, hearer=index > start)
+    hearer = index > start and Takes.HEARER in takes
+    if hearer and tokens[after].low != "that" and (that := _late_that(tokens, after, end)) is not None:
+        return that, "that-clause"
+    if COMMAS_BEFORE_CLAUSES in reading.language.traits:
+        return _set_off(tokens, report, after, end)
+    return _content_at(tokens, report, after, end, hearer=hearer)
+
+
+def _set_off(tokens: Sequence[Token], report: Report, index: int, end: int) -> tuple[int, str] | None:
+    """Return the content where a comma parts every clause from its verb: sagte am Montag, er sei alt."""
+    if report.cue.verb.governs:
+        while index < end and tokens[index].low not in _PAUSES:
+            index += 1
+    if index + 1 >= end:
+        return None
+    low = tokens[index].low
+    if low != ",":
+        return _content_at(tokens, report, index, end, hearer=False) if low in _PAUSES else None
+    following = tokens[index + 1].low
+    if following in {QUOTED, "that"} or following in WH_WORDS - RELATIVES:
+        return index + 1, SET_OFF.get(following, "question clause")
+    governs = report.cue.verb.governs and following not in RELATIVES | _HANGING
+    return (index + 1, "clause without “that”") if governs else None
+
+
+def _late_that(tokens: Sequence[Token], index: int, end: int) -> int | None:
+    """Return a "that" behind more than the hearer: told a crowd in Hull, Ohio on Monday that …"""
+    for number in range(index, min(index + _LONGEST_HEARER, end)):
+        token = tokens[number]
+        if token.low == "that":
+            return number
+        if not (token.word or token.low == "," or token.text[:1].isdigit()) or is_finite(token):
+            return None
+    return None
+
+
+def _opens_told(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """Whether what somebody is told begins behind a comma: told Hull Radio, he would “stay”."""
+    if pronoun_of(tokens[index]):
+        return True
+    return tokens[index].low in POSSESSIVES and holds_quotation(tokens, index, end)
 
 
 def _is_infinitive(tokens: Sequence[Token], index: int, takes: frozenset[Takes]) -> bool:
@@ -111,7 +158,7 @@ def _content_at(
     low = tokens[index].low
     takes = report.cue.verb.takes
     if low == "," and index + 1 < end:
-        if hearer and pronoun_of(tokens[index + 1]) and has_verb(tokens, index + 1, end):
+        if hearer and _opens_told(tokens, index + 1, end) and has_verb(tokens, index + 1, end):
             return index + 1, "clause without “that”"
         return _content_behind_comma(tokens, report, index + 1, end)
     if low == ":" and index + 1 < end:

@@ -9,11 +9,11 @@ from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, cue_words, inner, source_words, speech_of
 from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, STOP, Token
-from annotations.extraction.words import DETERMINERS, PREPOSITIONS
+from annotations.extraction.words import DETERMINERS, PREPOSITIONS, RELATIVES
 
 _ENDING = frozenset(",.?!…—–-")
 #: what a verb takes that no quotation goes before: "…," she called for
-_NO_SPEECH = frozenset({Takes.OBJECT, Takes.ACCUSED, Takes.NOUN})
+_NO_SPEECH = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED, Takes.NOUN})
 #: what is left of the end of a quotation within another: “He said ‘no,’” ' she said
 _STRAY_MARKS = frozenset("'’\"”")
 _LONGEST_TITLE = 5
@@ -36,14 +36,14 @@ def _report_behind(reading: Reading, quoted: int) -> Report | None:
         index += 1
     if index < len(tokens) and tokens[index].low == STOP:
         after_stop = reading.by_first.get(index + 1)
-        if after_stop is None or after_stop.shared or index > quoted + 1:
+        if after_stop is None or after_stop.shared or index > quoted + 1 or _says_no_speech(after_stop):
             return None
         return after_stop if _says_nothing_itself(tokens, after_stop) else None
     report = reading.by_first.get(index)
-    if report is None or report.shared or report.cue.verb.takes <= _NO_SPEECH:
+    if report is None or report.shared or _says_no_speech(report):
         return None
     closing = inner(tokens[quoted])[-1:]
-    if index == quoted + 1 and closing not in _ENDING and not _is_said_by(report):
+    if index == quoted + 1 and closing not in _ENDING and not _is_said_by(tokens, report):
         return None
     follows = tokens[report.last].low if report.last < len(tokens) else STOP
     if follows in {"that", ":"} and closing != ",":
@@ -51,17 +51,22 @@ def _report_behind(reading: Reading, quoted: int) -> Report | None:
     return None if _is_title(tokens, quoted) and not _says_nothing_itself(tokens, report) else report
 
 
-def _is_said_by(report: Report) -> bool:
+def _says_no_speech(report: Report) -> bool:
+    return report.cue.verb.takes <= _NO_SPEECH
+
+
+def _is_said_by(tokens: Sequence[Token], report: Report) -> bool:
     """Whether a report speaks of a quotation before it that nothing sets off: “We go” she said."""
     named = report.source is not None and report.source.kind is not Kind.PHRASE
-    return named and report.cue.verb.governs
+    return named and report.cue.verb.governs and tokens[report.first].low not in RELATIVES
 
 
 def _is_title(tokens: Sequence[Token], quoted: int) -> bool:
     """Whether a quotation is rather the name of a show or a book: on "Late News," Lee said …"""
     before = tokens[quoted - 1].low if quoted else STOP
     tied = before in PREPOSITIONS or before in DETERMINERS or before.endswith(("'s", "’s"))
-    return tied and len(inner(tokens[quoted]).split()) <= _LONGEST_TITLE
+    words = inner(tokens[quoted]).split()
+    return tied and len(words) <= _LONGEST_TITLE and 2 * sum(word[0].isupper() for word in words) > len(words)
 
 
 def _says_nothing_itself(tokens: Sequence[Token], report: Report) -> bool:
@@ -87,7 +92,8 @@ def _said(reading: Reading, report: Report, quoted: int) -> Said:
 def _start(reading: Reading, quoted: int) -> int:
     """Return where what is said begins: before the quotation, when that only ends a clause."""
     before = reading.tokens[quoted - 1] if quoted else None
-    if before is None or not (before.word or before.text[:1].isdigit()):
+    goes_on = before is not None and before.low == "," and inner(reading.tokens[quoted])[:1].islower()
+    if before is None or not (before.word or before.text[:1].isdigit() or goes_on):
         return quoted
     first, last = trim(reading.tokens, reading.start_of_content(quoted), quoted)
     return first if first < last else quoted

@@ -26,11 +26,12 @@ class Example:
     unscored: frozenset[int] = frozenset()
 
 
-def example_of(record: Mapping[str, Any]) -> Example:
-    """Return one evaluation record as an example.
+def example_of(record: Mapping[str, Any], language: str = "en") -> Example:
+    """Return one evaluation record as an example; `language` is that of records that name none.
 
-    A record has `text` and `quotes`, each `{start, end, type, speaker, cue, group, ignore}`. The
-    pieces of one attribution share their `group` and, where they are of one type, become one quote.
+    A record has `text`, may have a `language`, and has `quotes`, each `{start, end, type, speaker, cue,
+    group, ignore}`. The pieces of one attribution share their `group` and, where they are of one type,
+    become one quote.
     """
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for number, quote in enumerate(record["quotes"]):
@@ -42,7 +43,9 @@ def example_of(record: Mapping[str, Any]) -> Example:
     gold = draft.suggestions()
     text = record["text"]
     return Example(
-        article=ArticleText(text=text, blocks=tuple(segment_blocks(text))),
+        article=ArticleText(
+            text=text, blocks=tuple(segment_blocks(text)), language=record.get("language", language)
+        ),
         gold=gold,
         unscored=frozenset(
             annotation.key

@@ -38,6 +38,10 @@ PRIOR = {
 }
 
 
+#: another cue or source takes the place of the rules' where it is likelier by this much
+MARGIN = 0.5
+
+
 class Candidate(NamedTuple):
     """What may be meant: a stretch of the passage's tokens, a span carried over, or nothing."""
 
@@ -322,7 +326,7 @@ def link(
 
 @dataclass(frozen=True, kw_only=True)
 class Linker:
-    """Decides by two rankers, one for cues and one for sources."""
+    """Decides by a ranker for cues and one for sources; the rules have the benefit of the doubt."""
 
     cue: Ranker
     source: Ranker
@@ -333,8 +337,11 @@ class Linker:
         span: Span,  # noqa: ARG002 - the teacher looks at it
         candidates: Sequence[Candidate],
     ) -> tuple[Candidate, float]:
-        """Return the likeliest candidate and its probability."""
+        """Return the candidate to believe and its probability."""
         ranker = self.cue if relation == "cue" else self.source
         chances = ranker.probabilities([candidate.features for candidate in candidates])
-        best = max(range(len(candidates)), key=lambda number: chances[number])
+        best = max(
+            range(len(candidates)),
+            key=lambda number: chances[number] + MARGIN * ("rules" in candidates[number].features),
+        )
         return candidates[best], chances[best]

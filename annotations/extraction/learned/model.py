@@ -42,7 +42,7 @@ class Card:
     Attributes:
         articles: how many reviewed articles it learned from.
         quotes: how many quotes these hold.
-        chosen: "learned", or "rules" where the learner has not shown to be better.
+        chosen: "learned", or "rules" where the learner gained nothing or was surely worse.
         figures: of "rules" and of "learned", as `Figures.as_json` has them.
         gains: by how much the learner's F1 exceeds that of the rules, with its 95 % interval: of quotes
             that are "found", and of those that are found and "attributed" to the right source.

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from annotations.extraction import reading as grammar
 from annotations.extraction.base import ArticleText, Suggestion, Suggestions
 from annotations.extraction.cues import find_cues
 from annotations.extraction.learned.features import (
@@ -15,7 +16,7 @@ from annotations.extraction.learned.features import (
     token_range,
 )
 from annotations.extraction.passages import Passage, read_passages
-from annotations.extraction.reports import Report, find_reports
+from annotations.extraction.reports import Report
 from annotations.extraction.rules import Rules
 from annotations.extraction.sources import leading_source
 
@@ -70,13 +71,12 @@ def _pages(article: ArticleText, found: Sequence[Suggestion]) -> Iterator[Page]:
             position += 1
         if passage.tokens and is_worth_tagging(passage):
             hints = hints_of(passage, found[first:position])
-            cues = find_cues(passage.tokens)
-            reports = find_reports(passage.tokens, cues)
+            reports = grammar.read(passage.tokens, passage.language).reports
             yield Page(
                 passage=passage,
                 rows=features_of(passage, hints, reports),
                 quotes=_quotes(passage, found[first:position]),
-                verbs=[(cue.first, cue.last) for cue in cues],
+                verbs=[(cue.first, cue.last) for cue in find_cues(passage.tokens)],
                 subjects=_subjects(passage, reports),
             )
 

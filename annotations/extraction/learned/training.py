@@ -65,7 +65,7 @@ def train(
     """Return a model of the examples; the same examples in the same order give the same bytes.
 
     The examples are split into parts, and what the others teach is tried on each. Those predictions teach the
-    linker and calibrate the scores, and they decide whether the learner or the rules are served.
+    linker and calibrate the scores, and they decide whether the learner is kept at all.
 
     Args:
         examples: reviewed articles.
@@ -193,7 +193,7 @@ def _card(
         quotes=sum(
             annotation.label == "quote" for example in examples for annotation in example.gold.annotations
         ),
-        chosen="learned" if is_better(**gains) else "rules",
+        chosen="learned" if is_promising(**gains) else "rules",
         figures={"rules": rules.figures().as_json(), "learned": learned.figures().as_json()},
         gains={name: [round(number, 4) for number in gain] for name, gain in gains.items()},
         calibration=f"calibrated on {judgements} suggestions" if enough else "uncalibrated rank",
@@ -212,6 +212,14 @@ def gains_over(one: Evaluation, other: Evaluation, *, seed: int = 0) -> dict[str
         name: paired_bootstrap(one, other, seed=seed, draws=DRAWS, figure=figure)
         for name, figure in (("found", found_f1), ("attributed", attributed_f1))
     }
+
+
+def is_promising(*, found: Difference, attributed: Difference) -> bool:
+    """Whether the learner may be kept: it gained by one figure and is surely worse by none.
+
+    What is kept is not yet served; that takes `is_better`.
+    """
+    return max(found.difference, attributed.difference) > 0 and min(found.high, attributed.high) >= 0
 
 
 def is_better(*, found: Difference, attributed: Difference) -> bool:

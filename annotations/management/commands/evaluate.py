@@ -50,6 +50,13 @@ class Command(AttestCommand):
             "--speech", action="store_true", help="the gold marks speech alone: leave other suggestions out"
         )
 
+        parser.add_argument(
+            "--language",
+            default="en",
+            metavar="TAG",
+            help="of records that name none; “und” tells what quotation marks alone find",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["gold"] and not options["corpus"]:
             raise CommandError("Name a file of gold, or a corpus with --corpus.")
@@ -71,7 +78,7 @@ class Command(AttestCommand):
         figures = (
             _score_sentences(pipeline, records)
             if records and "label" in records[0]
-            else _score_quotes(pipeline, records, speech=options["speech"])
+            else _score_quotes(pipeline, records, options["language"], speech=options["speech"])
         )
         identity = f"{pipeline.name}@{pipeline.version}"
         return {"pipeline": identity, "records": len(records), **figures}
@@ -122,11 +129,13 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _score_quotes(pipeline: Runnable, records: list[dict[str, Any]], *, speech: bool) -> dict[str, Any]:
+def _score_quotes(
+    pipeline: Runnable, records: list[dict[str, Any]], language: str, *, speech: bool
+) -> dict[str, Any]:
     examples: list[Example] = []
     for number, record in enumerate(records, 1):
         try:
-            examples.append(example_of(record))
+            examples.append(example_of(record, language))
         except (KeyError, TypeError, ValueError) as error:
             raise CommandError(f"record {number}: its quotes cannot be read: {error!r}") from None
     found = [pipeline.suggest(example.article) for example in progress(examples, unit="articles")]

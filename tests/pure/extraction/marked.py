@@ -68,15 +68,23 @@ def paragraphs(text: str, kind: BlockKind = BlockKind.BODY) -> tuple[Block, ...]
     )
 
 
-def suggest(text: str, blocks: tuple[Block, ...] | None = None) -> Suggestions:
+def suggest(text: str, blocks: tuple[Block, ...] | None = None, language: str = "en") -> Suggestions:
     """Return what the rules suggest; without blocks, each line is a paragraph of the body."""
-    pipeline = build_pipeline("rules", {})
-    return pipeline.suggest(ArticleText(text=text, blocks=paragraphs(text) if blocks is None else blocks))
+    return build_pipeline("rules", {}).suggest(article(text, blocks, language))
 
 
-def quotes_in(text: str) -> list[tuple[str, Said]]:
+def article(text: str, blocks: tuple[Block, ...] | None = None, language: str = "en") -> ArticleText:
+    """Return a text as pipelines read it; without blocks, each line is a paragraph of the body."""
+    return ArticleText(text=text, blocks=paragraphs(text) if blocks is None else blocks, language=language)
+
+
+def quotes_in(text: str, language: str = "en") -> list[tuple[str, Said]]:
     """Return the quotes that the rules find, each with its type."""
-    result = suggest(text)
+    return quotes_of(suggest(text, language=language))
+
+
+def quotes_of(result: Suggestions) -> list[tuple[str, Said]]:
+    """Return the quotes among suggestions, each with its type."""
     by_key = {annotation.key: annotation for annotation in result.annotations}
     links = {(link.label, link.head): by_key[link.child].segments[0] for link in result.relations}
     return [

@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText
-from annotations.extraction.learned.arbiter import Option, settle
+from annotations.extraction.evaluation import Difference
+from annotations.extraction.learned.arbiter import Arbiter, Option, settle
 from annotations.extraction.learned.calibration import Calibration, calibrate, calibration_error
+from annotations.extraction.learned.linker import Candidate, Linker
 from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.ranker import Case, Ranker, train_ranker
 from annotations.extraction.learned.reading import Found, read
 from annotations.extraction.learned.tagger import Stretch, Tagged, encode
-from annotations.extraction.learned.training import train
+from annotations.extraction.learned.training import is_better, is_promising, train
+from corpus.text.spans import Span
 from tests.growth import grows_no_faster
 from tests.pure.extraction.lessons import invent_lesson
 from tests.pure.extraction.marked import paragraphs
@@ -131,6 +134,63 @@ def test_where_they_differ_one_reading_is_taken(rules, tagged, expected):
 
 def test_nothing_may_be_believed():
     assert settled([Found(2, 12, "rule"), Found(10, 12, "rule")], [], lambda options: options[0]) == []
+
+
+class Sure:
+    """A ranker that finds each candidate as likely as its one feature says."""
+
+    def probabilities(self, candidates):
+        return [float(features[0]) for features in candidates]
+
+
+@pytest.mark.parametrize(
+    ("nothing", "rules", "tagger", "believed"),
+    [
+        (0.4, None, 0.6, "nothing"),
+        (0.3, None, 0.7, "tagger"),
+        (0.65, 0.35, None, "rules"),
+        (0.75, 0.25, None, "nothing"),
+        (0.1, 0.4, 0.5, "rules"),
+        (0.1, 0.3, 0.6, "tagger"),
+        (0.75, 0.05, 0.2, "nothing"),
+    ],
+)
+def test_the_rules_have_the_benefit_of_the_doubt(nothing, rules, tagger, believed):
+    chances = {"nothing": nothing, "rules": rules, "tagger": tagger}
+    options = {
+        name: Option((Stretch("Q", 0, 1, 1.0),), [str(chance)], by_rules=name == "rules")
+        for name, chance in chances.items()
+        if chance is not None
+    }
+    option, chance = Arbiter(Sure())(list(options.values()))
+    assert option is options[believed]
+    assert chance == chances[believed]
+
+
+@pytest.mark.parametrize(("rules", "other", "believed"), [(0.3, 0.7, 0), (0.2, 0.8, 1)])
+def test_another_source_than_that_of_the_rules_must_be_surely_likelier(rules, other, believed):
+    candidates = [
+        Candidate(0, 1, [str(rules), "rules"], Span(0, 1)),
+        Candidate(2, 3, [str(other)], Span(2, 3)),
+    ]
+    decided, _ = Linker(cue=Sure(), source=Sure())("source", Span(4, 5), candidates)
+    assert decided is candidates[believed]
+
+
+@pytest.mark.parametrize(
+    ("found", "attributed", "kept", "served"),
+    [
+        ((0.01, 0.005, 0.02), (0.0, -0.01, 0.01), True, True),
+        ((0.01, -0.01, 0.02), (-0.01, -0.03, 0.01), True, False),
+        ((0.01, 0.005, 0.02), (-0.02, -0.03, -0.01), False, False),
+        ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), False, False),
+        ((-0.01, -0.02, 0.01), (-0.01, -0.02, 0.01), False, False),
+    ],
+)
+def test_what_gained_is_kept_and_only_what_is_surely_better_is_served(found, attributed, kept, served):
+    gains = {"found": Difference(*found), "attributed": Difference(*attributed)}
+    assert is_promising(**gains) is kept
+    assert is_better(**gains) is served
 
 
 @pytest.fixture(scope="module")

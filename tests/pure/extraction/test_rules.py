@@ -19,7 +19,7 @@ LABELS = {"quote", "attribution", "cue", "claim"}
 
 def test_a_pipeline_is_built_by_its_name():
     pipeline = build_pipeline("rules", {"seed": 1})
-    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "2", {"seed": 1})
+    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "3", {"seed": 1})
 
 
 def test_an_unknown_pipeline_is_refused_with_the_known_names():
@@ -186,14 +186,18 @@ HOSTILE = {
     "passives": "was described by Lee as “a” ",
     "nouns": "the claim by Lee that is ",
     "judgements": "Lee called it “a” and “b”, ",
+    "regards": "Lee saw it as a “b”, ",
+    "chants": "chants of “a” and ",
+    "promises": "his promise to be “a” of Lee that ",
+    "hearers": "he told Lee, Hull, Lee, ",
     "one word": "a",
     "white space": " ",
 }
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, language: str = "en") -> float:
     blocks = paragraphs(text)
-    article = ArticleText(text=text, blocks=blocks)
+    article = ArticleText(text=text, blocks=blocks, language=language)
     pipeline = build_pipeline("rules", {})
     best = float("inf")
     for _ in range(2):
