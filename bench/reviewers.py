@@ -23,6 +23,7 @@ from django.db import connection, connections
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Review, Settlement
 from annotations.services import queue
 from annotations.services.importing import import_records
+from annotations.services.opening import refill_changed_queues
 from annotations.services.verifying import Lie, verify
 from bench.articles import invent, native_line
 from bench.people import Adjudicator, Kept, Reviewer, Sweeper, Take, take_without_lock
@@ -119,7 +120,7 @@ def prepare(name: str, options: argparse.Namespace) -> Corpus:
     for outcome in import_records(COMMAND, corpus, lines, source="bench"):
         assert outcome.outcome == "created", outcome
     corpus = configure_corpus(COMMAND, corpus, version=corpus.version, changes={"passes": 2})
-    queue.refill_changed_queues()
+    refill_changed_queues()
     for number in range(options.reviewers):
         add_person(corpus, f"{name}-reviewer-{number}", Role.REVIEWER)
     for number in range(ADJUDICATORS * PROCESSES):

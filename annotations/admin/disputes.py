@@ -26,7 +26,7 @@ from annotations.models import Annotation, Dispute, DisputeStatus, Layer, LayerK
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import submitted_passes
 from annotations.services.figures import DISPUTES_LOOKED_AT
-from annotations.services.queue import passes_of
+from annotations.services.opening import passes_of
 from annotations.services.settling import approve_passes, find_dispute, reopen_dispute, settle_dispute
 from annotations.services.texts import text_blocks
 from corpus.admin.access import corpus_or_404, person

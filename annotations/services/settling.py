@@ -17,7 +17,7 @@ from annotations.models.gold import SettleReason
 from annotations.services.comparing import standing_by_id, submitted_passes, units_of
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
 from annotations.services.layers import fits_scheme, fitted
-from annotations.services.queue import close_passes, passes_of
+from annotations.services.opening import close_passes, passes_of
 from annotations.services.reading import LayerView
 from corpus.models import Corpus, Revision, RevisionStatus, Role
 from corpus.schemes import SchemeDefinition, SchemeError

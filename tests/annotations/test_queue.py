@@ -10,18 +10,10 @@ from django.utils import timezone
 from annotations.models import Assignment, AssignmentStatus
 from annotations.services.erasing import erase_article
 from annotations.services.jobs import work_jobs
+from annotations.services.opening import passes_of, refill_changed_queues
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
-from annotations.services.queue import (
-    find_assignment,
-    give_back,
-    hand_over,
-    keep,
-    passes_of,
-    refill_changed_queues,
-    sweep_assignments,
-    take,
-)
+from annotations.services.queue import find_assignment, give_back, hand_over, keep, sweep_assignments, take
 from corpus.models import Article, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus
