@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotations.models import Assignment, AssignmentStatus
 from annotations.models.queue import HAD
 from annotations.services.opening import hold_waiting, passes_of
+from annotations.services.settling import settle_without
 from corpus.models import Corpus, Membership, Revision, Role, User
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -130,7 +131,8 @@ def give_back(actor: Actor, assignment: Assignment) -> Assignment:
     """End the pass and open it for somebody else; what was decided stays in the own layer."""
     waits = bool(hold_waiting([assignment.revision_id]))
     held = _held(actor, assignment)
-    _end(actor, held, AssignmentStatus.RETURNED, waits=waits)
+    _end(actor, held, AssignmentStatus.RETURNED)
+    _open_anew(held, waits=waits)
     return held
 
 
@@ -142,7 +144,8 @@ def take_back(actor: Actor, assignment: Assignment) -> Assignment:
     row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
     if row.status != AssignmentStatus.TAKEN:
         raise InvalidTransition(f"This assignment is {row.status}; nobody has it in hand.")
-    return _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
+    _end(actor, row, AssignmentStatus.RETURNED)
+    return _open_anew(row, waits=waits)
 
 
 def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
@@ -167,11 +170,14 @@ def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
         raise InvalidTransition(f"This assignment is {row.status}; only an open or taken one is handed over.")
     if row.reviewer_id == user.pk:
         return row
+    if not waits:
+        raise InvalidTransition("This text was amended, erased or settled meanwhile; nobody is to review it.")
     kept = (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
     if Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept).exists():
         raise BadInput("That person has a pass over this text already.")
     if row.status == AssignmentStatus.TAKEN:
-        row = _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
+        _end(actor, row, AssignmentStatus.RETURNED)
+        row = _following(row)
     _give(actor, user, corpus, row, how="handed over")
     return row
 
@@ -210,7 +216,8 @@ def _expire(pk: UUID, revision_id: UUID) -> bool:
     row = lost.select_related("corpus").filter(pk=pk).first()
     if row is None:
         return False
-    _end(JOB, row, AssignmentStatus.EXPIRED, waits=waits)
+    _end(JOB, row, AssignmentStatus.EXPIRED)
+    _open_anew(row, waits=waits)
     return True
 
 
@@ -230,15 +237,26 @@ def _held(actor: Actor, assignment: Assignment) -> Assignment:
     return row
 
 
-def _end(actor: Actor, row: Assignment, status: AssignmentStatus, *, waits: bool) -> Assignment:
-    """End a taken pass and open it anew where its text `waits` for it; return the new row."""
+def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
     row.status, row.ended_at, row.lease_until = status, timezone.now(), None
     row.save(update_fields=["status", "ended_at", "lease_until"])
     record(actor, _change(row, f"assignment.{status}", None))
-    anew = Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
+
+
+def _open_anew(row: Assignment, *, waits: bool) -> Assignment:
+    """Open an ended pass for somebody else, where its text `waits` and the pass is asked for."""
+    anew = _following(row)
     if waits and row.number <= passes_of(row.corpus, row.revision_id):
         anew.save()
+    elif waits:
+        # Nobody goes on with this one: what the others have submitted may be all that is waited for.
+        settle_without(row.revision_id)
     return anew
+
+
+def _following(row: Assignment) -> Assignment:
+    """Return a row for whoever has an ended pass next; not stored yet."""
+    return Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
 
 
 def _person(actor: Actor) -> User:

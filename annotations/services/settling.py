@@ -68,8 +68,11 @@ class Choice:
 # -- by itself -----------------------------------------------------------------------------------------------
 
 
-def settle_passes(actor: Actor, revision: Revision) -> None:
-    """Compare the submitted passes once there are as many as were asked for, and move the revision on."""
+def settle_passes(revision: Revision) -> None:
+    """Compare the submitted passes once there are as many as were asked for, and move the revision on.
+
+    Nobody's act: whoever submits the last pass is not told by the events of their own that others differ.
+    """
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     views = submitted_passes(revision)
     if len(views) < passes_of(corpus, revision.pk) or revision.status != RevisionStatus.SUBMITTED:
@@ -77,18 +80,34 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
     cases = compare([units_of(view) for view in views])
     if len(views) == 1:
         if corpus.single_is_gold:
-            _keep(actor, revision, views, cases, Outcome.APPROVED)
-            move_revision(actor, revision, RevisionStatus.GOLD, reason="a single pass counts here")
+            _keep(JOB, revision, views, cases, Outcome.APPROVED)
+            move_revision(JOB, revision, RevisionStatus.GOLD, reason="a single pass counts here")
         return
     differing = [case for case in cases if not case.agreed]
-    _open_disputes(actor, revision, views, differing)
+    _open_disputes(JOB, revision, views, differing)
     if corpus.agreed_is_gold:
-        _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
+        _keep(JOB, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
     if differing:
-        move_revision(actor, revision, RevisionStatus.DISPUTED)
+        move_revision(JOB, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
-        move_revision(actor, revision, RevisionStatus.GOLD, reason="all passes agree")
+        move_revision(JOB, revision, RevisionStatus.GOLD, reason="all passes agree")
     close_passes([revision.pk])
+
+
+def settle_without(revision_id: UUID) -> None:
+    """Settle a text once nobody goes on with a pass of it, where the others' are all that were asked for.
+
+    In the transaction that ends the pass, with the text locked.
+    """
+    revision = Revision.objects.select_related("article__corpus").get(pk=revision_id)
+    submitted = Layer.objects.filter(
+        revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False
+    ).count()
+    if not submitted or submitted < passes_of(revision.article.corpus, revision.pk):
+        return
+    if revision.status == RevisionStatus.IN_REVIEW:
+        move_revision(JOB, revision, RevisionStatus.SUBMITTED, reason="no other pass is waited for")
+    settle_passes(revision)
 
 
 def end_superseded(revision_ids: Sequence[UUID]) -> None:
