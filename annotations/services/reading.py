@@ -97,7 +97,9 @@ class LayerView:
                 self.standing[line] = annotation
             else:
                 self.standing.pop(line, None)
-            if relation is None:
+            if relation:
+                links[line] = relation
+            else:
                 links.pop(line, None)
         return links
 
