@@ -16,10 +16,11 @@ from annotations.models import Dispute, DisputeStatus, Layer, LayerKind, Outcome
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import standing_by_id, submitted_passes, units_of
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
+from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
 from annotations.services.opening import close_passes, passes_of
 from annotations.services.reading import LayerView
-from corpus.models import Corpus, Revision, RevisionStatus, Role
+from corpus.models import Corpus, Revision, RevisionStatus, Role, User
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import scheme_of
@@ -225,7 +226,7 @@ def find_dispute(actor: Actor, pk: UUID, scope: Scope = Scope.READ) -> Dispute:
         require(actor, dispute.corpus_id, Role.ADJUDICATOR, scope)
     except NotFound:
         raise NotFound(NO_SUCH) from None
-    if dispute.corpus.blind and _passes_of(actor, dispute.revision_id, in_hand=True):
+    if dispute.corpus.blind and actor.user and _has_in_hand(actor.user, dispute.revision_id):
         raise NotAllowed("You have a pass over this text in hand; submit it first.")
     return dispute
 
@@ -400,15 +401,15 @@ def _check_words(choice: Choice) -> None:
 
 
 def _refuse_party(actor: Actor, corpus: Corpus, revision: Revision) -> None:
-    if corpus.two_people and _passes_of(actor, revision.pk):
+    if not corpus.two_people or actor.user is None:
+        return
+    own = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
+    if own.exists() or _has_in_hand(actor.user, revision.pk):
         raise NotAllowed("You have a pass over this text; somebody else must have the second look.")
 
 
-def _passes_of(actor: Actor, revision_id: UUID, *, in_hand: bool = False) -> bool:
-    if actor.user is None:
-        return False
-    layers = Layer.objects.filter(revision=revision_id, kind=LayerKind.REVIEWER, reviewer=actor.user)
-    return (layers.filter(submitted_at=None) if in_hand else layers).exists()
+def _has_in_hand(user: User, revision_id: UUID) -> bool:
+    return Revision.objects.filter(in_hand(user.pk), pk=revision_id).exists()
 
 
 def _change(dispute: Dispute, action: str, after: object, *, reason: str = "") -> Change:
