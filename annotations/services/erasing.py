@@ -18,8 +18,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
     Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
-    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows of it were
-    refused goes too, since a reason may quote the row, and so does the reason of a row that named no article.
+    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows of it
+    were refused goes too, since a reason may quote the row; so does that of a row that named no article.
     What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
