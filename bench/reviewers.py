@@ -35,7 +35,7 @@ from corpus.services.tokens import make_token
 PROCESSES = 2
 ADJUDICATORS = 4
 #: Not all of them have a span that is disputed; longer ones only take longer to decide.
-SENTENCES = 3
+SENTENCES = 2
 #: The control needs no more to be caught.
 CONTROL_ARTICLES = 200
 SERVED = "bench.wsgi:application"
@@ -127,9 +127,7 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def prepare(name: str, options: argparse.Namespace) -> Corpus:
     """Make a corpus of labelled articles that one person is to read each, and of some of them another."""
-    corpus = create_corpus(
-        COMMAND, slug=name, name=name, second_share=options.second_share, single_is_gold=True
-    )
+    corpus = create_corpus(COMMAND, slug=name, name=name, second_share=options.second_share)
     lines = (native_line(invent(n, sentences=SENTENCES, seed=options.seed)) for n in range(options.articles))
     for outcome in import_records(COMMAND, corpus, lines, source="bench"):
         assert outcome.outcome == "created", outcome
