@@ -23,7 +23,7 @@ def give_jobs(*, corpus_id: UUID, revision_ids: list[UUID], **_: Any) -> None:
     """
     # Models can be imported only once the apps are loaded, and this module is what loads them.
     from annotations.services.jobs import active_pipelines, enqueue_jobs  # noqa: PLC0415
-    from annotations.services.queue import open_ready_passes  # noqa: PLC0415
+    from annotations.services.opening import open_ready_passes  # noqa: PLC0415
     from annotations.services.settling import end_superseded  # noqa: PLC0415
     from annotations.tasks import ring_after_commit  # noqa: PLC0415
 

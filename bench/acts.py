@@ -1,52 +1,55 @@
-"""Many clients on few things: decisions, disputes, settings and guidelines, half of them from old pages.
+"""Many clients on few things: decisions, disputes, settings and guidelines, some of them from old pages.
 
-Every act says which version it has seen, some with one that is stale. What was acknowledged is kept by the
-client and compared with the history: each acknowledged act has the version of its own, in one chain without a
-gap. The same is done with settings that are checked apart from being written, which must be caught. One line
-of JSON.
+Gunicorn serves as the demo's does. An act is a request of the API with its If-Match, or a form of the admin
+with its CSRF token, and says which version it has seen; some say one that is older than what their client
+knows of. What was acknowledged is kept by the client and compared with the history: each acknowledged act has
+the version of its own, in one chain without a gap. The same is done with settings that are checked apart from
+being written, which must be caught. One line of JSON.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import random
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, connections
-from django.db.models import F
 
 from annotations.models import Dispute, Review, Settlement, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.importing import import_records
 from annotations.services.passes import submit_pass
 from annotations.services.reading import read_layers, shown_layers
-from annotations.services.reviewing import decide, decide_many
-from annotations.services.settling import Choice, reopen_dispute, settle_dispute
+from annotations.services.reviewing import decide_many
 from annotations.services.verifying import Lie, verify
 from bench.articles import invent, native_line
+from bench.callers import API, Answer, PageCaller, TokenCaller
 from bench.people import Kept
-from bench.reviewers import add_person, spread
+from bench.reviewers import SERVED, add_person, spread, token_of
+from bench.servers import running_servers
+from corpus.admin.forms import SettingsForm
 from corpus.models import Corpus, Event, Guideline, Revision, Role, User
 from corpus.services.actors import COMMAND, Actor
-from corpus.services.corpora import configure_corpus, create_corpus, publish_guideline
-from corpus.services.errors import InvalidTransition, StaleVersion
+from corpus.services.corpora import create_corpus
 
 PROCESSES = 2
-#: Of a hundred acts: these say a version that is older than what their client has just read.
+#: Of a hundred acts: these say a version that is older than what their client knows of.
 STALE = 20
 #: A decision reads those before it in its layer, so that nobody decides thousands of times on one text.
 ACTS_A_PLACE = 500
 #: The control needs no more to be caught.
-CONTROL_ACTS = 1_000
-
-Write = Callable[[Actor, Corpus, int, str], int]
+CONTROL_ACTS = 400
+PASSWORD = "one-for-the-benchmark"
+LABELS = ("claim", "attribution", "cue")
 
 
 @dataclass(kw_only=True)
@@ -65,35 +68,76 @@ Acknowledged = tuple[str, int, str]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suggested:
+    id: str
+    label: str
+    segments: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """A text in hand with its suggestions, and the disputes over another."""
 
-    revision: Revision
-    suggestions: list[UUID]
-    disputes: list[UUID]
+    article: str
+    suggestions: list[Suggested]
+    disputes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """What somebody acts with: a token of the API, and the cookies of a session."""
+
+    token: str
+    cookies: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """What all act on: the settings and the guideline of a corpus, and its places one after the other."""
 
-    corpus: Corpus
-    reviewer: User
-    lead: User
-    adjudicator: User
+    port: int
+    slug: str
+    corpus: str
+    settings: dict[str, Any]
+    reviewer: Keys
+    lead: Keys
+    adjudicator: Keys
     places: list[Place]
 
 
-class ClientThread(threading.Thread):
-    """One client that calls the services under the name of the API or of the admin."""
+class Refused(Exception):
+    """The act came too late, as its answer says."""
 
-    def __init__(self, site: Site, write: Write, number: int, acts: int, seed: int) -> None:
+
+class Desk:
+    """One person at one client: over the API, or on the pages."""
+
+    def __init__(self, port: int, keys: Keys) -> None:
+        self.program = TokenCaller(port, keys.token)
+        self.pages = PageCaller(port, keys.cookies)
+
+    def call(self, method: str, path: str, version: int, body: Any, key: str) -> Answer:
+        headers = {"If-Match": f'"{version}"', "Idempotency-Key": key}
+        return self.program.send(method, API + path, orjson.dumps(body), headers)
+
+    def close(self) -> None:
+        self.program.connection.close()
+        self.pages.connection.close()
+
+
+class ClientThread(threading.Thread):
+    """One client, who acts as three people. What its process knows of versions is in `known`."""
+
+    def __init__(self, site: Site, known: dict[str, int], number: int, acts: int, seed: int) -> None:
         super().__init__(name=f"client-{number}")
-        self.site, self.write, self.acts = site, write, acts
+        self.site, self.known, self.acts = site, known, acts
         self.chance, self.kept = random.Random(f"{seed}:{number}"), Kept()
         self.acknowledged: list[Acknowledged] = []
         self.place = site.places[0]
         self.stale_taken = 0
+        self.reviewer, self.lead, self.adjudicator = (
+            Desk(site.port, keys) for keys in (site.reviewer, site.lead, site.adjudicator)
+        )
 
     def run(self) -> None:
         kinds = (self.decide, self.decide, self.configure, self.publish, self.settle)
@@ -104,74 +148,127 @@ class ClientThread(threading.Thread):
                 self.once(self.chance.choice(kinds), f"{self.name}.{number}")
         except Exception as error:  # noqa: BLE001 - the benchmark counts it
             self.kept.errors.append(f"{self.name}: {type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
+        for desk in (self.reviewer, self.lead, self.adjudicator):
+            desk.close()
 
-    def once(self, act: Callable[[str, int], Acknowledged], word: str) -> None:
-        behind = 1 if self.chance.randrange(100) < STALE else 0
+    def once(self, act: Any, word: str) -> None:
+        stale = self.chance.randrange(100) < STALE
+        pages = self.chance.randrange(2) == 1
         start = time.perf_counter()
+        done: Acknowledged | None = None
         try:
-            done = act(word, behind)
-        except (StaleVersion, InvalidTransition) as error:
-            self.kept.met[error.code] += 1
-            return
-        finally:
-            self.kept.seconds[act.__name__].append(time.perf_counter() - start)
-        self.stale_taken += behind
-        self.acknowledged.append(done)
+            done = act(word, stale=stale, pages=pages)
+        except Refused as refusal:
+            self.kept.met[str(refusal)] += 1
+        name = f"{act.__name__}, {'page' if pages else 'API'}"
+        self.kept.seconds[name].append(time.perf_counter() - start)
+        if done is not None:
+            self.acknowledged.append(done)
 
-    def actor(self, user: User) -> Actor:
-        return Actor(user=user, via=self.chance.choice(("api", "admin")))
+    # -- versions --------------------------------------------------------------------------------------
 
-    def decide(self, word: str, behind: int) -> Acknowledged:
+    def version(self, thing: str, first: int, *, stale: bool) -> int:
+        """Return the version to say: the newest that this client's process knows of, or one before that."""
+        known = self.known.get(thing, first)
+        return known - 1 if stale and known > first else known
+
+    def came_of(self, answer: Answer, thing: str, said: int, word: str, *, stale: bool) -> Acknowledged:
+        """Return what an answer of the API or of a page acknowledges.
+
+        Raises:
+            Refused: another was quicker, or the version was too old.
+        """
+        # A form that was taken leads elsewhere; one that was not comes back, with a 200 or a 409.
+        if answer.status == HTTPStatus.FOUND or (answer.good and not is_refusal(answer)):
+            self.stale_taken += stale and said < self.known.get(thing, 0)
+            self.known[thing] = max(said + 1, self.known.get(thing, 0))
+            return thing, said + 1, word
+        if not is_refusal(answer):
+            raise RuntimeError(f"{thing} answered {answer.status}: {answer.body[:300]!r}")
+        if answer.status == HTTPStatus.PRECONDITION_FAILED:
+            newest = answer.json()["details"]["version"]
+            self.known[thing] = max(newest, self.known.get(thing, 0))
+        raise Refused(f"{'page' if b'<html' in answer.body else 'API'}: {answer.status}")
+
+    # -- acts ------------------------------------------------------------------------------------------
+
+    def decide(self, word: str, *, stale: bool, pages: bool) -> Acknowledged:
         on = self.chance.choice(self.place.suggestions)
-        revision = Revision.objects.select_related("article__corpus").get(pk=self.place.revision.pk)
-        seen = Review.objects.filter(line=on, layer__reviewer=self.site.reviewer).count()
-        decision = Decision(verdict=Verdict.SKIP, on=on, version=seen - behind, note=word, key=word)
-        body = decide(self.actor(self.site.reviewer), revision, decision).body
-        assert body
-        return f"line {on}", body["version"], word
+        thing = f"line {on.id}"
+        version = self.version(thing, 0, stale=stale)
+        if pages:
+            path = f"/admin/corpus/article/{self.place.article}/review/"
+            fields = {"on": on.id, "label": on.label, "segments": on.segments}
+            answer = self.reviewer.pages.fill(path, act="panel", version=version, note=word, **fields)
+        else:
+            path, body = f"annotations/{on.id}/review/", {"verdict": "skip", "note": word}
+            answer = self.reviewer.call("POST", path, version, body, word)
+        self.learn_line(answer, thing, on.id)
+        return self.came_of(answer, thing, version, word, stale=stale)
 
-    def configure(self, word: str, behind: int) -> Acknowledged:
-        corpus = Corpus.objects.get(pk=self.site.corpus.pk)
-        version = self.write(self.actor(self.site.lead), corpus, corpus.version - behind, word)
-        return "settings", version, word
+    def learn_line(self, answer: Answer, thing: str, on: str) -> None:
+        """Read the version of a line anew, as somebody does who is shown a conflict."""
+        if answer.status == HTTPStatus.CONFLICT:
+            found = self.reviewer.program.send("GET", f"{API}annotations/{on}/").json()
+            self.known[thing] = max(found["version"], self.known.get(thing, 0))
 
-    def publish(self, word: str, behind: int) -> Acknowledged:
-        newest = Guideline.objects.filter(corpus=self.site.corpus).order_by("-number").values_list("number")
-        version = newest[0][0] - behind
-        lead = self.actor(self.site.lead)
-        number = publish_guideline(lead, self.site.corpus, text=word, version=version).number
-        return "guideline", number, word
+    def configure(self, word: str, *, stale: bool, pages: bool) -> Acknowledged:
+        version = self.version("settings", 1, stale=stale)
+        if pages:
+            path = f"/admin/corpus/corpus/{self.site.corpus}/change/"
+            settings = self.site.settings | {"description": word, "version": version}
+            answer = self.lead.pages.fill(path, **settings)
+        else:
+            answer = self.lead.call(
+                "PATCH", f"corpora/{self.site.slug}/", version, {"description": word}, word
+            )
+        return self.came_of(answer, "settings", version, word, stale=stale)
 
-    def settle(self, word: str, behind: int) -> Acknowledged:
-        dispute = Dispute.objects.get(pk=self.chance.choice(self.place.disputes))
-        adjudicator, version = self.actor(self.site.adjudicator), dispute.version - behind
-        if dispute.status == "open":
-            choice = Choice(reject=True, reason="other", note=word)
-            settled = settle_dispute(adjudicator, dispute, choice, version=version)
-            return f"dispute {dispute.pk}", settled.version, word
-        opened = reopen_dispute(adjudicator, dispute, version=version)
-        return f"dispute {dispute.pk}", opened.version, ""
+    def publish(self, word: str, *, stale: bool, pages: bool) -> Acknowledged:
+        version = self.version("guideline", 1, stale=stale)
+        if pages:
+            path = f"/admin/corpus/corpus/{self.site.corpus}/guideline/"
+            answer = self.lead.pages.fill(path, text=word, version=version)
+        else:
+            path = f"corpora/{self.site.slug}/guideline/"
+            answer = self.lead.call("POST", path, version, {"text": word}, word)
+        return self.came_of(answer, "guideline", version, word, stale=stale)
+
+    def settle(self, word: str, *, stale: bool, pages: bool) -> Acknowledged:
+        """Settle what is open and open what is settled: each makes a version, so that odd ones are open."""
+        dispute = self.chance.choice(self.place.disputes)
+        thing = f"dispute {dispute}"
+        known = self.known.get(thing, 1)
+        version = self.version(thing, 1, stale=stale)
+        is_open = known % 2 == 1
+        path = f"/admin/corpus/corpus/{self.site.corpus}/disputes/{dispute}/"
+        if is_open and pages:
+            fields = {"act": "reject", "reason": "other", "note": word, "version": version}
+            answer = self.adjudicator.pages.fill(path, **fields)
+        elif is_open:
+            body = {"reject": True, "reason": "other", "note": word}
+            answer = self.adjudicator.call("POST", f"disputes/{dispute}/settle/", version, body, word)
+        else:
+            # The page that opens a dispute again says in words alone whether it has.
+            answer = self.adjudicator.call("POST", f"disputes/{dispute}/reopen/", version, {}, word)
+        if answer.status == HTTPStatus.CONFLICT:
+            found = self.adjudicator.program.send("GET", f"{API}disputes/{dispute}/").json()
+            self.known[thing] = max(found["version"], self.known.get(thing, 0))
+        return self.came_of(answer, thing, version, word if is_open else "", stale=stale)
 
 
-def configure_properly(actor: Actor, corpus: Corpus, version: int, word: str) -> int:
-    return configure_corpus(actor, corpus, version=version, changes={"description": word}).version
-
-
-def configure_without_lock(_actor: Actor, corpus: Corpus, version: int, word: str) -> int:
-    """Look at the version, and write apart from that. The control."""
-    if Corpus.objects.get(pk=corpus.pk).version != version:
-        raise StaleVersion("Somebody else was quicker.")
-    Corpus.objects.filter(pk=corpus.pk).update(description=word, version=F("version") + 1)
-    return version + 1
+def is_refusal(answer: Answer) -> bool:
+    """Return whether an answer says that the version is old; the page of a guideline says so with a 200."""
+    too_late = HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED
+    return answer.status in too_late or b"What stands now is shown beneath" in answer.body
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    honest = run("honest", options, configure_properly)
+    honest = run("honest", options)
     options.acts = min(options.acts, CONTROL_ACTS)
-    control = run("control", options, configure_without_lock)["lost_updates"]
+    os.environ["BENCH_WITHOUT_LOCK"] = "yes"
+    control = run("control", options)["lost_updates"]
     figures = {"benchmark": "acts", "database": connection.vendor, **honest, "control_lost_updates": control}
     print(json.dumps(figures))
     return 0 if control and not any(honest[name] for name in asdict(Damage())) else 1
@@ -185,21 +282,24 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def run(name: str, options: argparse.Namespace, write: Write) -> dict[str, Any]:
+def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Let clients act on a site at once and return the figures."""
-    site = prepare(name, options)
-    connections.close_all()
-    start = time.monotonic()
-    kept, acknowledged, stale_taken = act_at_once(site, write, options)
-    seconds = time.monotonic() - start
+    os.environ["BENCH_LEASE"] = "86400"
+    with running_servers() as servers:
+        site, corpus = prepare(name, options, servers.web(SERVED))
+        servers.sweeper()
+        connections.close_all()
+        start = time.monotonic()
+        kept, acknowledged, stale_taken = act_at_once(site, options)
+        seconds = time.monotonic() - start
     for error in kept.errors[:10]:
         print(error)
     damage = Damage(
-        lost_updates=lost_updates(site, acknowledged),
+        lost_updates=lost_updates(site, corpus, acknowledged),
         stale_taken=stale_taken,
         locked=sum("locked" in error for error in kept.errors),
         errors=len(kept.errors),
-        lies=sum(isinstance(found, Lie) for found in verify(site.corpus)),
+        lies=sum(isinstance(found, Lie) for found in verify(corpus)),
     )
     return {
         "acts": options.acts,
@@ -209,11 +309,12 @@ def run(name: str, options: argparse.Namespace, write: Write) -> dict[str, Any]:
         "refused": dict(sorted(kept.met.items())),
         **asdict(damage),
         "ms": {act: spread(taken) for act, taken in sorted(kept.seconds.items())},
+        "acts_per_second": round(options.acts / seconds, 1),
         "seed": options.seed,
     }
 
 
-def prepare(name: str, options: argparse.Namespace) -> Site:
+def prepare(name: str, options: argparse.Namespace, port: int) -> tuple[Site, Corpus]:
     """Make a corpus whose articles are by turns to be decided on and in dispute between two passes."""
     corpus = create_corpus(COMMAND, slug=name, name=name, passes=2)
     people = [
@@ -225,40 +326,57 @@ def prepare(name: str, options: argparse.Namespace) -> Site:
     assert {row.outcome for row in import_records(COMMAND, corpus, lines, source="bench")} == {"created"}
     revisions = list(Revision.objects.filter(corpus=corpus).select_related("article__corpus").order_by("pk"))
     places = [make_place(people[:2], *pair) for pair in zip(revisions[::2], revisions[1::2], strict=True)]
-    return Site(
-        corpus=corpus,
-        reviewer=people[0],
-        lead=people[2],
-        adjudicator=people[3],
+    reviewer, _, lead, adjudicator = (keys_of(user, port) for user in people)
+    site = Site(
+        port=port,
+        slug=corpus.slug,
+        corpus=str(corpus.pk),
+        settings=form_of(corpus),
+        reviewer=reviewer,
+        lead=lead,
+        adjudicator=adjudicator,
         places=places,
     )
+    return site, corpus
+
+
+def keys_of(user: User, port: int) -> Keys:
+    user.set_password(PASSWORD)
+    user.is_staff = True
+    user.save()
+    return Keys(token=token_of(user), cookies=PageCaller.sign_in(port, user.username, PASSWORD).cookies)
+
+
+def form_of(corpus: Corpus) -> dict[str, Any]:
+    """Return the fields of the settings' form as a browser sends them: an unchecked box is left out."""
+    initial = SettingsForm.of(corpus).initial
+    return {name: "on" if value is True else value for name, value in initial.items() if value is not False}
 
 
 def make_place(reviewers: list[User], worked: Revision, disputed: Revision) -> Place:
-    suggestions = shown_suggestions(disputed)
+    suggestions = [pk for view in read_layers(shown_layers(disputed)) for pk in view.annotations]
     for person, verdict in zip(reviewers, (Verdict.ACCEPT, Verdict.SKIP), strict=True):
         actor = Actor(user=person, via="api")
         decide_many(actor, disputed, [Decision(verdict=verdict, on=pk) for pk in suggestions])
         submit_pass(actor, disputed)
     return Place(
-        revision=worked,
-        suggestions=shown_suggestions(worked),
-        disputes=list(Dispute.objects.filter(revision=disputed).values_list("pk", flat=True)),
+        article=str(worked.article_id),
+        suggestions=[
+            Suggested(id=str(row.pk), label=row.label, segments=f"{row.start}-{row.end}")
+            for view in read_layers(shown_layers(worked))
+            for row in view.annotations.values()
+            if row.label in LABELS
+        ],
+        disputes=[str(pk) for pk in Dispute.objects.filter(revision=disputed).values_list("pk", flat=True)],
     )
 
 
-def shown_suggestions(revision: Revision) -> list[UUID]:
-    return [pk for view in read_layers(shown_layers(revision)) for pk in view.annotations]
-
-
-def act_at_once(
-    site: Site, write: Write, options: argparse.Namespace
-) -> tuple[Kept, list[Acknowledged], int]:
+def act_at_once(site: Site, options: argparse.Namespace) -> tuple[Kept, list[Acknowledged], int]:
     """Run the clients in a few processes; return what they met, what was acknowledged, and how much stale."""
     kept, acknowledged, stale_taken = Kept(), [], 0
     forking = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(PROCESSES, mp_context=forking) as processes:
-        share = partial(act_in_share, site, write, options)
+        share = partial(act_in_share, site, options)
         for part in processes.map(share, range(PROCESSES)):
             kept.add(part[0])
             acknowledged += part[1]
@@ -267,12 +385,11 @@ def act_at_once(
 
 
 def act_in_share(
-    site: Site, write: Write, options: argparse.Namespace, number: int
+    site: Site, options: argparse.Namespace, number: int
 ) -> tuple[Kept, list[Acknowledged], int]:
-    connections.close_all()
-    own = range(options.clients)[number::PROCESSES]
+    own, known = range(options.clients)[number::PROCESSES], dict[str, int]()
     clients = [
-        ClientThread(site, write, client, options.acts // options.clients, options.seed) for client in own
+        ClientThread(site, known, client, options.acts // options.clients, options.seed) for client in own
     ]
     for client in clients:
         client.start()
@@ -284,23 +401,24 @@ def act_in_share(
     return kept, acknowledged, sum(client.stale_taken for client in clients)
 
 
-def lost_updates(site: Site, acknowledged: list[Acknowledged]) -> int:
+def lost_updates(site: Site, corpus: Corpus, acknowledged: list[Acknowledged]) -> int:
     """Count the acknowledged acts whose version another has too, or that history tells otherwise."""
     said = {(on, version): word for on, version, word in acknowledged}
-    stored = history(site)
+    stored = history(site, corpus)
     other = sum(stored.get(key) != word for key, word in said.items())
     return len(acknowledged) - len(said) + other + len(stored.keys() - said.keys())
 
 
-def history(site: Site) -> dict[tuple[str, int], str]:
+def history(site: Site, corpus: Corpus) -> dict[tuple[str, int], str]:
     """Return from rows and events which act made which version of what."""
-    worked = [place.revision for place in site.places]
-    reviews = Review.objects.filter(layer__revision__in=worked).values_list("line", "version", "note")
-    found = {(f"line {line}", version): note for line, version, note in reviews}
-    guidelines = Guideline.objects.filter(corpus=site.corpus, number__gt=1)
+    own = Review.objects.filter(layer__revision__article__in=[UUID(place.article) for place in site.places])
+    found = {
+        (f"line {line}", version): note for line, version, note in own.values_list("line", "version", "note")
+    }
+    guidelines = Guideline.objects.filter(corpus=corpus, number__gt=1)
     found |= {("guideline", number): text for number, text in guidelines.values_list("number", "text")}
-    found |= {("settings", version): word for version, word in enumerate(descriptions(site.corpus), 2)}
-    for dispute in Dispute.objects.filter(corpus=site.corpus):
+    found |= {("settings", version): word for version, word in enumerate(descriptions(corpus), 2)}
+    for dispute in Dispute.objects.filter(corpus=corpus):
         settlements = Settlement.objects.filter(dispute=dispute, implied_by=None).order_by("version")
         notes = list(settlements.values_list("note", flat=True))
         found |= {(f"dispute {dispute.pk}", 2 * place): note for place, note in enumerate(notes, 1)}

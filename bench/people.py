@@ -1,59 +1,73 @@
-"""People for a benchmark: they take, decide, submit and settle, and keep what was acknowledged to them."""
+"""People for a benchmark, over HTTP: they take, decide, submit and settle, and keep what was answered."""
 
+import contextlib
 import random
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from django.db import connections
-from django.utils import timezone
+import orjson
 
-from annotations.models import (
-    Annotation,
-    Assignment,
-    AssignmentStatus,
-    Dispute,
-    DisputeStatus,
-    Layer,
-    LayerKind,
-    Verdict,
+from bench.callers import API, Answer, TokenCaller
+
+#: How often in a hundred times somebody does what is not the rule.
+RETURNS, VANISHES, STALE, REPEATS, DIFFERS, REOPENS, HEARTBEATS, IN_PARTS, HANGS_UP = (
+    3,
+    2,
+    5,
+    10,
+    8,
+    3,
+    10,
+    30,
+    2,
 )
-from annotations.services.decisions import Decision, Receipt
-from annotations.services.passes import reopen_pass, submit_pass
-from annotations.services.queue import give_back, keep, sweep_assignments
-from annotations.services.reading import read_layers, shown_layers
-from annotations.services.reviewing import decide_many
-from annotations.services.settling import Choice, reopen_dispute, settle_dispute
-from corpus.models import Corpus, Revision, User
-from corpus.services.actors import Actor
-from corpus.services.errors import InvalidTransition, StaleVersion
-from corpus.services.events import seal_events
+#: Of those who hung up before the answer: these ask again, with the same key.
+COMES_BACK = 60
+#: Looks at an empty queue in a second, by all together: those who wait are not to be the load.
+LOOKS = 20
 
-Take = Callable[[Actor, Corpus], Assignment | None]
-#: How often in a hundred articles somebody does what is not the rule.
-RETURNS, DISCONNECTS, STALE, REPEATS, DIFFERS, REOPENS = 3, 4, 10, 15, 8, 3
-#: Looks at an empty queue, some tenths of a second apart, after which a reviewer goes home.
-LOOKS = 5
+
+class HungUp(Exception):
+    """The person has hung up before the answer, and does not come back to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where somebody sits: the server, the key of the API, the corpus, and what leaves things to chance."""
+
+    port: int
+    name: str
+    user: int
+    token: str
+    corpus: str
+    seed: str
+    pause: float
+    #: How many there are in all.
+    people: int
+    #: Whether requests have keys. A key is taken in a transaction around its act, which hides a missing lock.
+    keyed: bool = True
 
 
 @dataclass(kw_only=True)
 class Kept:
-    """What the service acknowledged to people, and what they met; sent from process to process."""
+    """What the service answered to people, and what they met; sent from process to process."""
 
     #: (assignment, user) of each take.
-    taken: list[tuple[UUID, int]] = field(default_factory=list)
-    #: By the id of its review: user, revision, line, version, verdict.
-    decided: dict[str, tuple[int, UUID, str, int, str]] = field(default_factory=dict)
-    #: Whether a pass is submitted, by (revision, user): the last that was acknowledged.
-    submitted: dict[tuple[UUID, int], bool] = field(default_factory=dict)
+    taken: list[tuple[str, int]] = field(default_factory=list)
+    #: By the id of its review: user, article, line, version, verdict.
+    decided: dict[str, tuple[int, str, str, int, str]] = field(default_factory=dict)
+    #: The keys of what was sent and never heard of again: it may have been done or not.
+    unheard: set[str] = field(default_factory=set)
+    #: Whether a pass is submitted, by (article, user): the last that was answered, None for unheard.
+    submitted: dict[tuple[str, int], bool | None] = field(default_factory=dict)
     #: (dispute, version) of each settling.
-    settled: list[tuple[UUID, int]] = field(default_factory=list)
+    settled: list[tuple[str, int]] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -61,6 +75,7 @@ class Kept:
     def add(self, other: "Kept") -> None:
         self.taken += other.taken
         self.decided |= other.decided
+        self.unheard |= other.unheard
         self.submitted |= other.submitted
         self.settled += other.settled
         self.met += other.met
@@ -68,21 +83,15 @@ class Kept:
         for act, taken in other.seconds.items():
             self.seconds[act] += taken
 
-    @contextmanager
-    def timed(self, act: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[act].append(time.perf_counter() - start)
-
 
 class Person(threading.Thread):
     """Somebody with a connection of their own who works until there is nothing left to do."""
 
-    def __init__(self, user: User, corpus: Corpus, *, seed: str) -> None:
-        super().__init__(name=user.username)
-        self.user, self.corpus = user, corpus
-        self.actor = Actor(user=user, via="api")
-        self.chance = random.Random(f"{seed}:{user.username}")
+    def __init__(self, desk: Desk, ended: Any) -> None:
+        super().__init__(name=desk.name)
+        self.desk, self.ended = desk, ended
+        self.caller = TokenCaller(desk.port, desk.token)
+        self.chance = random.Random(f"{desk.seed}:{desk.name}")
         self.kept = Kept()
 
     def run(self) -> None:
@@ -91,8 +100,7 @@ class Person(threading.Thread):
                 pass
         except Exception as error:  # noqa: BLE001 - the benchmark counts it
             self.kept.errors.append(f"{self.name}: {type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
+        self.caller.connection.close()
 
     def works(self) -> bool:
         """Do one piece of work; return whether there may be more."""
@@ -101,204 +109,220 @@ class Person(threading.Thread):
     def happens(self, times: int) -> bool:
         return self.chance.randrange(100) < times
 
+    def think(self) -> None:
+        if self.desk.pause:
+            time.sleep(self.chance.uniform(0, 2 * self.desk.pause))
+
+    def read(self, path: str) -> Answer:
+        return self.call("read", "GET", path)
+
+    def call(
+        self, act: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a request and wait for its answer; what is no answer of ours is an error."""
+        start = time.perf_counter()
+        answer = self.caller.send(method, API + path, None if body is None else orjson.dumps(body), headers)
+        self.kept.seconds[act].append(time.perf_counter() - start)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.kept.errors.append(f"{self.name}: {act} answered {answer.status}: {answer.body[:200]!r}")
+        return answer
+
+    def act(self, act: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send what changes something, under a key. Some hang up; of those some ask again by the key.
+
+        Raises:
+            HungUp: what came of it is not known.
+        """
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.desk.keyed:
+            named["Idempotency-Key"] = uuid4().hex
+            self.may_hang_up(path, body, named)
+        return self.call(act, "POST", path, body, named)
+
+    def may_hang_up(self, path: str, body: Any, headers: Mapping[str, str]) -> None:
+        if not self.happens(HANGS_UP):
+            return
+        self.caller.hang_up("POST", API + path, None if body is None else orjson.dumps(body), headers)
+        if not self.happens(COMES_BACK):
+            self.kept.met["hung up for good"] += 1
+            raise HungUp
+        self.kept.met["hung up and asked again"] += 1
+
 
 class Reviewer(Person):
-    def __init__(self, user: User, corpus: Corpus, take: Take, *, seed: str, pause: float) -> None:
-        super().__init__(user, corpus, seed=seed)
-        self.take, self.looks, self.pause = take, 0, pause
-
-    def think(self) -> None:
-        time.sleep(self.chance.uniform(0, 2 * self.pause))
-
     def works(self) -> bool:
+        if self.ended.is_set():
+            return False
         self.think()
-        start = time.perf_counter()
-        assignment = self.take(self.actor, self.corpus)
-        self.kept.seconds["take" if assignment else "take, in vain"].append(time.perf_counter() - start)
-        if assignment is None:
-            in_hand = Assignment.objects.filter(corpus=self.corpus, status=AssignmentStatus.TAKEN)
-            self.looks = 0 if in_hand.exists() else self.looks + 1
-            time.sleep(self.chance.uniform(0.1, 0.3))
-            return self.looks < LOOKS
-        self.looks = 0
-        self.kept.taken.append((assignment.pk, self.user.pk))
-        if self.happens(RETURNS):
-            self.may_be_lost("return", lambda: give_back(self.actor, assignment))
-            return True
-        self.review(assignment)
+        with contextlib.suppress(HungUp):
+            self.work()
         return True
 
-    def review(self, assignment: Assignment) -> None:
-        """Decide on everything in two parts and submit, or disappear in between."""
-        self.may_be_lost("heartbeat", lambda: keep(self.actor, assignment))
-        revision = Revision.objects.select_related("article__corpus").get(pk=assignment.revision_id)
-        decisions = self.decisions(revision)
-        middle = len(decisions) // 2
-        self.decide(revision, decisions[:middle])
-        if self.happens(DISCONNECTS):
-            self.kept.met["disconnects"] += 1
+    def work(self) -> None:
+        taken = self.act("take", "assignments/take/", {"corpus": self.desk.corpus})
+        if taken.status == HTTPStatus.NO_CONTENT:
+            self.kept.seconds["take, in vain"].append(self.kept.seconds["take"].pop())
+            self.ended.wait(self.chance.uniform(0, 2 * self.desk.people / LOOKS))
             return
-        self.decide(revision, decisions[middle:])
-        self.submit(revision)
+        if not taken.good:
+            self.kept.errors.append(f"{self.name}: take answered {taken.status}: {taken.body[:200]!r}")
+            return
+        assignment = taken.json()
+        self.kept.taken.append((assignment["id"], self.desk.user))
+        if self.happens(RETURNS):
+            self.may_be_lost("return", assignment["id"])
+            return
+        self.review(assignment["id"], assignment["article"])
+
+    def review(self, assignment: str, article: str) -> None:
+        """Decide on everything, at once or in two parts, and submit; or vanish in between."""
+        if self.happens(HEARTBEATS):
+            self.may_be_lost("heartbeat", assignment)
+        found = self.read(f"articles/{article}/annotations/?layer=machine").json()["results"]
+        decisions = self.decisions(found)
+        middle = len(decisions) // 2 if self.happens(IN_PARTS) else len(decisions)
+        self.decide(article, decisions[:middle])
+        if self.happens(VANISHES):
+            self.kept.met["vanished"] += 1
+            return
+        self.decide(article, decisions[middle:])
+        self.submit(assignment, article)
         if self.happens(REOPENS):
-            self.reopen(revision)
+            self.reopen(assignment, article)
 
-    def decisions(self, revision: Revision) -> list[Decision]:
+    def decisions(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return a decision on every suggestion that has none of this person's yet."""
-        own = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, reviewer=self.user)
-        views = read_layers([*own, *shown_layers(revision)])
-        counting = views[0].counting if own else {}
-        left = [
-            row
-            for view in views
-            if view.layer.kind == LayerKind.MACHINE
-            for row in view.annotations.values()
-            if row.root not in counting
-        ]
+        left = [row for row in found if row["verdict"] is None]
         # Sources and cues come along with their quotes; a decision on them alone is taken first.
-        left.sort(key=lambda row: row.label in ("quote", "claim"))
-        return [self.decision(row) for row in left]
+        left.sort(key=lambda row: row["label"] in ("quote", "claim"))
+        return [
+            {**self.said(row), "on": row["id"], "version": row["version"], "key": uuid4().hex} for row in left
+        ]
 
-    def decision(self, row: Annotation) -> Decision:
-        key = uuid4().hex
-        if row.label not in ("quote", "claim"):
-            return Decision(verdict=Verdict.SKIP, on=row.pk, key=key)
+    def said(self, row: dict[str, Any]) -> dict[str, Any]:
+        if row["label"] not in ("quote", "claim"):
+            return {"verdict": "skip"}
         if self.happens(DIFFERS):
-            return Decision(verdict=Verdict.REJECT, on=row.pk, reason="other", key=key)
+            return {"verdict": "reject", "reason": "other"}
         if self.happens(DIFFERS):
-            segments = ((row.start, row.end - 1),)
-            return Decision(verdict=Verdict.CORRECT, on=row.pk, segments=segments, key=key)
-        return Decision(verdict=Verdict.ACCEPT, on=row.pk, key=key)
+            start, end = row["segments"][0]
+            return {"verdict": "correct", "segments": [[start, end - 1]]}
+        return {"verdict": "accept"}
 
-    def decide(self, revision: Revision, decisions: list[Decision]) -> None:
-        """Send decisions, some of them twice with the same key and some with a stale version besides."""
+    def decide(self, article: str, decisions: list[dict[str, Any]]) -> None:
+        """Send decisions, some of them twice with the same keys and some with a stale version besides."""
         if not decisions:
             return
         self.think()
-        with self.kept.timed("decide"):
-            receipts = decide_many(self.actor, revision, decisions)
-        for receipt in receipts:
-            self.keep_receipt(revision, receipt)
+        path, body = f"articles/{article}/reviews/", {"decisions": decisions}
+        try:
+            self.may_hang_up(path, body, {})
+        except HungUp:
+            self.kept.unheard.update(item["key"] for item in decisions)
+            raise
+        answer = self.call("decide", "POST", path, body)
+        results = answer.json().get("results", [])
+        if len(results) != len(decisions):
+            self.kept.errors.append(f"{self.name}: decide answered {answer.status}: {answer.body[:200]!r}")
+        for result in results:
+            self.keep_receipt(article, result)
         if self.happens(REPEATS):
             self.kept.met["repeats"] += 1
-            again = decide_many(self.actor, revision, decisions)
-            if [row.body for row in again] != [row.body for row in receipts]:
+            again = self.call("decide", "POST", path, body).json()["results"]
+            if [row["body"] for row in again] != [row["body"] for row in results]:
                 self.kept.errors.append(f"{self.name}: a repetition got another receipt")
         if self.happens(STALE):
             self.kept.met["stale"] += 1
-            stale = Decision(verdict=Verdict.SKIP, on=decisions[0].on, key=uuid4().hex)
-            if not isinstance(decide_many(self.actor, revision, [stale])[0].error, StaleVersion):
-                self.kept.errors.append(f"{self.name}: a stale decision was taken")
+            stale = {"verdict": "skip", "on": decisions[0]["on"], "version": 0, "key": uuid4().hex}
+            (result,) = self.call("decide", "POST", path, {"decisions": [stale]}).json()["results"]
+            if result["status"] != HTTPStatus.PRECONDITION_FAILED:
+                self.kept.errors.append(f"{self.name}: a stale decision was answered {result['status']}")
 
-    def keep_receipt(self, revision: Revision, receipt: Receipt) -> None:
-        if receipt.body is None:
-            self.kept.errors.append(f"{self.name}: {receipt.error}")
+    def keep_receipt(self, article: str, result: dict[str, Any]) -> None:
+        body = result["body"]
+        if body is None:
+            self.kept.errors.append(f"{self.name}: {result['error']}")
             return
-        body = receipt.body
         said = (body["line"], body["version"], body["verdict"])
-        self.kept.decided[body["review"]] = (self.user.pk, revision.pk, *said)
+        self.kept.decided[body["review"]] = (self.desk.user, article, *said)
 
-    def submit(self, revision: Revision) -> None:
+    def submit(self, assignment: str, article: str) -> None:
         self.think()
-        with self.kept.timed("submit"):
-            submit_pass(self.actor, revision)
-        self.kept.submitted[revision.pk, self.user.pk] = True
-
-    def reopen(self, revision: Revision) -> None:
-        """Take the pass up again and submit it as it is, unless its text is gold by now."""
+        mine = article, self.desk.user
         try:
-            reopen_pass(self.actor, revision)
-        except InvalidTransition:
+            answer = self.act("submit", f"assignments/{assignment}/submit/")
+            if answer.status == HTTPStatus.CONFLICT:
+                # The lease was lost, and a decision has taken the article up anew.
+                self.kept.met["submit after the lease was lost"] += 1
+                answer = self.act("submit", f"articles/{article}/pass/")
+        except HungUp:
+            self.kept.submitted[mine] = None
+            raise
+        if answer.good:
+            self.kept.submitted[mine] = True
+        else:
+            self.kept.errors.append(f"{self.name}: submit answered {answer.status}: {answer.body[:200]!r}")
+
+    def reopen(self, assignment: str, article: str) -> None:
+        """Take the pass up again and submit it as it is, unless its text is gold by now."""
+        answer = self.call("reopen", "DELETE", f"articles/{article}/pass/")
+        if not answer.good:
             self.kept.met["too late to reopen"] += 1
             return
         self.kept.met["reopened"] += 1
-        self.kept.submitted[revision.pk, self.user.pk] = False
-        self.submit(revision)
+        self.kept.submitted[article, self.desk.user] = False
+        self.submit(assignment, article)
 
-    def may_be_lost(self, act: str, does: Callable[[], Any]) -> None:
+    def may_be_lost(self, act: str, assignment: str) -> None:
         """Do what is refused once the lease is lost; then the pass is somebody else's."""
-        try:
-            with self.kept.timed(act):
-                does()
-            self.kept.met[act] += 1
-        except InvalidTransition:
-            self.kept.met[f"{act} after the lease was lost"] += 1
+        answer = self.act(act, f"assignments/{assignment}/{act}/")
+        self.kept.met[act if answer.good else f"{act} after the lease was lost"] += 1
 
 
 class Adjudicator(Person):
     """Settles disputes in each of the four ways, beside others who do the same, until told to stop."""
 
-    def __init__(self, user: User, corpus: Corpus, ended: threading.Event, *, seed: str) -> None:
-        super().__init__(user, corpus, seed=seed)
-        self.ended = ended
-
     def works(self) -> bool:
         # Looked at first: what was disputed before the last reviewer ended is settled yet.
         last = self.ended.is_set()
-        waiting = list(
-            Dispute.objects.filter(corpus=self.corpus, status=DisputeStatus.OPEN).order_by("id")[:20]
-        )
+        waiting = self.read(f"disputes/?corpus={self.desk.corpus}&limit=20").json()["results"]
         if not waiting:
-            time.sleep(0.1)
+            self.ended.wait(0.5)
             return not last
-        self.settle(self.chance.choice(waiting))
+        try:
+            self.settle(self.chance.choice(waiting))
+        except HungUp:
+            self.kept.met["settled unheard"] += 1
         return True
 
-    def settle(self, dispute: Dispute) -> None:
-        choice = self.choice(dispute)
-        try:
-            with self.kept.timed("settle"):
-                settled = settle_dispute(self.actor, dispute, choice, version=dispute.version)
-        except (StaleVersion, InvalidTransition) as error:
-            self.kept.met[f"settle: {error.code}"] += 1
+    def settle(self, row: dict[str, Any]) -> None:
+        found = self.read(f"disputes/{row['id']}/")
+        if not found.good:
             return
-        self.kept.settled.append((dispute.pk, settled.version))
+        dispute = found.json()
+        path = f"disputes/{dispute['id']}/"
+        try:
+            settled = self.act("settle", f"{path}settle/", self.choice(dispute), If_Match=found.etag)
+        except HungUp:
+            self.kept.unheard.add(dispute["id"])
+            raise
+        if not settled.good:
+            self.kept.met[f"settle: {settled.json()['code']}"] += 1
+            return
+        self.kept.settled.append((dispute["id"], settled.json()["version"]))
         if self.happens(REOPENS):
-            try:
-                reopen_dispute(self.actor, dispute, version=settled.version)
-                self.kept.met["disputes opened again"] += 1
-            except (StaleVersion, InvalidTransition) as error:
-                self.kept.met[f"open again: {error.code}"] += 1
+            opened = self.act("open again", f"{path}reopen/", If_Match=settled.etag)
+            self.kept.met["disputes opened again" if opened.good else "too late to open again"] += 1
 
-    def choice(self, dispute: Dispute) -> Choice:
-        layers = [UUID(row["layer"]) for row in dispute.positions]
-        filled = [UUID(row["layer"]) for row in dispute.positions if row["annotation"]]
+    def choice(self, dispute: dict[str, Any]) -> dict[str, Any]:
+        layers = [row["layer"] for row in dispute["positions"]]
+        filled = [row["layer"] for row in dispute["positions"] if row["annotation"]]
         way = self.chance.randrange(4)
         if way == 0:
-            return Choice(take=self.chance.choice(layers), reason="boundary")
-        if way == 1:
-            return Choice(merge={"content": self.chance.choice(filled)}, reason="source")
+            return {"take": self.chance.choice(layers), "reason": "boundary"}
+        if way == 1 and filled:
+            return {"merge": {"content": self.chance.choice(filled)}, "reason": "source"}
         if way == 2:
-            segments = ((dispute.start, dispute.start + 5),)
-            return Choice(label="claim", segments=segments, reason="other")
-        return Choice(reject=True, reason="mistake")
-
-
-class Sweeper(threading.Thread):
-    """Does for the queue what `manage.py sweep` does, twice a second, until told to stop."""
-
-    def __init__(self, ended: threading.Event) -> None:
-        super().__init__(name="sweeper")
-        self.ended, self.kept = ended, Kept()
-
-    def run(self) -> None:
-        try:
-            while not self.ended.wait(0.5):
-                self.kept.met["expired"] += sweep_assignments()
-                seal_events()
-        except Exception as error:  # noqa: BLE001 - the benchmark counts it
-            self.kept.errors.append(f"sweeper: {type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
-
-
-def take_without_lock(actor: Actor, corpus: Corpus) -> Assignment | None:
-    """Take as one would without a lock: look, and then write in a transaction of its own. The control."""
-    assert actor.user is not None
-    free = Assignment.objects.filter(corpus=corpus, status=AssignmentStatus.OPEN)
-    found = free.exclude(revision__assignments__reviewer=actor.user).order_by("rank", "id").first()
-    if found is not None:
-        found.status, found.reviewer, found.taken_at = AssignmentStatus.TAKEN, actor.user, timezone.now()
-        found.lease_until = timezone.now() + timedelta(minutes=1)
-        found.save()
-    return found
+            start = dispute["start"]
+            return {"write": {"label": "claim", "segments": [[start, start + 5]]}, "reason": "other"}
+        return {"reject": True, "reason": "mistake"}

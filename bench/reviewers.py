@@ -1,41 +1,46 @@
-"""Many reviewers on one queue: take, decide, give back, disappear, submit and settle.
+"""Many reviewers on one queue: take, decide, give back, hang up, disappear, submit and settle.
 
-Every person is a thread with a connection of its own, in two processes, and keeps what was acknowledged. In
-the end that is compared with the rows. The same is done with a queue that takes without a lock, which must
-be caught. One line of JSON.
+Gunicorn and the sweeper run as the demo runs them. Every person is a client over HTTP, with a thread and a
+connection of its own, in two processes, and keeps what was answered. In the end that is compared with the
+rows. The same is done with a queue that takes without a lock, which must be caught. One line of JSON.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import statistics
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, connections
+from django.db.models import QuerySet
 
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Review, Settlement
-from annotations.services import queue
 from annotations.services.importing import import_records
 from annotations.services.verifying import Lie, verify
 from bench.articles import invent, native_line
-from bench.people import Adjudicator, Kept, Reviewer, Sweeper, Take, take_without_lock
-from corpus.models import Corpus, Event, Revision, Role, User
+from bench.people import Adjudicator, Desk, Kept, Person, Reviewer
+from bench.servers import Servers, running_servers
+from corpus.models import Corpus, Event, IdempotencyKey, Revision, Role, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import configure_corpus, create_corpus, set_member
+from corpus.services.corpora import create_corpus, set_member
+from corpus.services.tokens import make_token
 
 PROCESSES = 2
-ADJUDICATORS = 2
+ADJUDICATORS = 4
 #: Not all of them have a span that is disputed; longer ones only take longer to decide.
-SENTENCES = 4
+SENTENCES = 2
 #: The control needs no more to be caught.
 CONTROL_ARTICLES = 200
+SERVED = "bench.wsgi:application"
+#: Seconds in which all is to be reviewed.
+PATIENCE = 24 * 3600.0
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -46,9 +51,9 @@ class Damage:
     #: Passes that two people were told to have, or that were taken by one before another ended.
     held_twice: int = 0
     articles_never_offered: int = 0
-    #: Decisions, passes and settlements that were acknowledged and are not there, or are there otherwise.
+    #: Decisions, passes and settlements that were answered for and are not there, or are there otherwise.
     lost: int = 0
-    #: Those that are there and were acknowledged to nobody.
+    #: Those that are there and that nobody asked for.
     unasked: int = 0
     #: Passes whose assignment says something else.
     statuses_that_differ: int = 0
@@ -59,9 +64,10 @@ class Damage:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    honest = run("honest", options, queue.take)
+    honest = run("honest", options)
     options.articles = min(options.articles, CONTROL_ARTICLES)
-    control = run("control", options, take_without_lock)
+    os.environ["BENCH_WITHOUT_LOCK"] = "yes"
+    control = run("control", options)
     caught = control["held_twice"]
     print(
         json.dumps(
@@ -75,56 +81,69 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench reviewers", description=__doc__)
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--reviewers", type=int, default=200, help="50 are enough for SQLite")
-    parser.add_argument("--lease", type=float, default=30, help="seconds; whoever disappears is waited for")
+    parser.add_argument("--second-share", type=float, default=0.25, help="of the articles gets two passes")
+    parser.add_argument("--lease", type=float, default=60, help="seconds; whoever disappears is waited for")
     parser.add_argument("--pause", type=float, default=0, help="seconds of thought before an act, on average")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
 
-def run(name: str, options: argparse.Namespace, take: Take) -> dict[str, Any]:
+def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Let people work one corpus to its end and return the figures."""
-    # The setting counts in minutes, too long to wait for.
-    queue.lease_end = lambda corpus, now: now + timedelta(seconds=options.lease)  # noqa: ARG005
+    os.environ |= {"BENCH_LEASE": str(options.lease), "ATTEST_SWEEP_INTERVAL": "1"}
     corpus = prepare(name, options)
-    connections.close_all()
-    start = time.monotonic()
-    kept = work(corpus, options, take)
-    seconds = time.monotonic() - start
+    with running_servers() as servers:
+        port = servers.web(SERVED)
+        servers.sweeper()
+        desks = prepare_people(corpus, port, options)
+        connections.close_all()
+        start = time.monotonic()
+        kept = work(servers, corpus, desks)
+        seconds = time.monotonic() - start
     damage = inspect(corpus, kept)
-    for error in kept.errors[:10] if take is queue.take else ():
-        print(error)
+    if "BENCH_WITHOUT_LOCK" not in os.environ:
+        for error in kept.errors[:10]:
+            print(error)
     own = Revision.objects.filter(corpus=corpus)
     return {
         "articles": options.articles,
         "reviewers": options.reviewers,
+        "second_share": options.second_share,
         "pause": options.pause,
         "seconds": round(seconds, 1),
         "taken": len(kept.taken),
         "decisions": len(kept.decided),
         "settled": len(kept.settled),
         "gold": own.filter(status="gold").count(),
+        "expired": Assignment.objects.filter(corpus=corpus, status=AssignmentStatus.EXPIRED).count(),
         "left_open": Assignment.objects.filter(corpus=corpus, status=AssignmentStatus.OPEN).count(),
         **asdict(damage),
         "met": dict(sorted(kept.met.items())),
         "ms": {act: spread(taken) for act, taken in sorted(kept.seconds.items())},
-        "acts_per_second": round(sum(map(len, kept.seconds.values())) / seconds, 1),
+        "requests_per_second": round(sum(map(len, kept.seconds.values())) / seconds, 1),
         "seed": options.seed,
     }
 
 
 def prepare(name: str, options: argparse.Namespace) -> Corpus:
-    """Make a corpus of labelled articles that two people are to read each, and its people."""
-    corpus = create_corpus(COMMAND, slug=name, name=name)
+    """Make a corpus of labelled articles that one person is to read each, and of some of them another."""
+    corpus = create_corpus(COMMAND, slug=name, name=name, second_share=options.second_share)
     lines = (native_line(invent(n, sentences=SENTENCES, seed=options.seed)) for n in range(options.articles))
     for outcome in import_records(COMMAND, corpus, lines, source="bench"):
         assert outcome.outcome == "created", outcome
-    corpus = configure_corpus(COMMAND, corpus, version=corpus.version, changes={"passes": 2})
-    queue.refill_changed_queues()
-    for number in range(options.reviewers):
-        add_person(corpus, f"{name}-reviewer-{number}", Role.REVIEWER)
-    for number in range(ADJUDICATORS * PROCESSES):
-        add_person(corpus, f"{name}-adjudicator-{number}", Role.ADJUDICATOR)
     return corpus
+
+
+def prepare_people(corpus: Corpus, port: int, options: argparse.Namespace) -> dict[Role, list[Desk]]:
+    """Return where everybody sits, by their role."""
+    many = {Role.REVIEWER: options.reviewers, Role.ADJUDICATOR: ADJUDICATORS}
+    return {
+        role: [
+            seat(add_person(corpus, f"{corpus.slug}-{role}-{number}", role), corpus, port, options)
+            for number in range(count)
+        ]
+        for role, count in many.items()
+    }
 
 
 def add_person(corpus: Corpus, name: str, role: Role) -> User:
@@ -133,36 +152,61 @@ def add_person(corpus: Corpus, name: str, role: Role) -> User:
     return user
 
 
-def work(corpus: Corpus, options: argparse.Namespace, take: Take) -> Kept:
-    """Let people work in a few processes of many threads; return all that they kept."""
+def token_of(user: User) -> str:
+    scopes = ["read", "review", "manage"]
+    return make_token(COMMAND, user=user, name="bench", scopes=scopes)[1]
+
+
+def seat(user: User, corpus: Corpus, port: int, options: argparse.Namespace) -> Desk:
+    return Desk(
+        port=port,
+        name=user.username,
+        user=user.pk,
+        token=token_of(user),
+        corpus=corpus.slug,
+        seed=str(options.seed),
+        pause=options.pause,
+        people=options.reviewers,
+        keyed="BENCH_WITHOUT_LOCK" not in os.environ,
+    )
+
+
+def work(servers: Servers, corpus: Corpus, desks: dict[Role, list[Desk]]) -> Kept:
+    """Let people work in processes of many threads until nothing is left; return all that they kept."""
     kept = Kept()
     forking = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(PROCESSES, mp_context=forking) as processes:
-        shares = [processes.submit(work_share, corpus, number, options, take) for number in range(PROCESSES)]
-        for share in shares:
+    seats = desks[Role.REVIEWER]
+    with forking.Manager() as manager, ProcessPoolExecutor(PROCESSES + 1, mp_context=forking) as processes:
+        reviewed, settled = manager.Event(), manager.Event()
+        reviewing = [
+            processes.submit(sit_down, Reviewer, seats[number::PROCESSES], reviewed)
+            for number in range(PROCESSES)
+        ]
+        settling = processes.submit(sit_down, Adjudicator, desks[Role.ADJUDICATOR], settled)
+        in_work = Assignment.objects.filter(corpus=corpus, status__in=("open", "taken"))
+        servers.wait_until(
+            lambda: all(share.done() for share in reviewing) or is_empty(in_work),
+            "all is reviewed",
+            patience=PATIENCE,
+        )
+        reviewed.set()
+        for share in reviewing:
             kept.add(share.result())
+        settled.set()
+        kept.add(settling.result())
     return kept
 
 
-def work_share(corpus: Corpus, number: int, options: argparse.Namespace, take: Take) -> Kept:
-    """Run every PROCESSES-th person of a corpus, and a sweeper, until the reviewers have nothing left."""
-    ended = threading.Event()
-    members = corpus.members.select_related("user").order_by("user_id")
-    reviewers = [
-        Reviewer(row.user, corpus, take, seed=str(options.seed), pause=options.pause)
-        for row in members.filter(role=Role.REVIEWER)[number::PROCESSES]
-    ]
-    others = [
-        Adjudicator(row.user, corpus, ended, seed=str(options.seed))
-        for row in members.filter(role=Role.ADJUDICATOR)[number::PROCESSES]
-    ]
-    connections.close_all()
-    people: list[Reviewer | Adjudicator | Sweeper] = [*reviewers, *others, Sweeper(ended)]
+def is_empty(rows: QuerySet[Any]) -> bool:
+    time.sleep(0.3)
+    return not rows.exists()
+
+
+def sit_down(kind: type[Person], desks: list[Desk], ended: Any) -> Kept:
+    """Let people of one kind work, a thread each, until they have ended."""
+    people = [kind(desk, ended) for desk in desks]
     for person in people:
         person.start()
-    for reviewer in reviewers:
-        reviewer.join()
-    ended.set()
     kept = Kept()
     for person in people:
         person.join()
@@ -172,7 +216,7 @@ def work_share(corpus: Corpus, number: int, options: argparse.Namespace, take: T
 
 def spread(seconds: list[float]) -> dict[str, float]:
     """Return the number of times, and their p50 and p99 in milliseconds."""
-    cuts = statistics.quantiles(seconds, n=100) if len(seconds) > 1 else seconds * 99
+    cuts = statistics.quantiles(seconds, n=100) if len(seconds) > 1 else (seconds or [0.0]) * 99
     return {"n": len(seconds), "p50": round(cuts[49] * 1000, 1), "p99": round(cuts[98] * 1000, 1)}
 
 
@@ -180,22 +224,25 @@ def spread(seconds: list[float]) -> dict[str, float]:
 
 
 def inspect(corpus: Corpus, kept: Kept) -> Damage:
-    """Compare what people were told with the rows and the events."""
+    """Compare what people were told with the rows and the events, which are read as a stream."""
     lost, unasked = compare_decisions(corpus, kept)
     passes = {
-        (row.revision_id, row.reviewer_id or 0): row.submitted_at is not None
-        for row in Layer.objects.filter(revision__corpus=corpus, kind=LayerKind.REVIEWER)
+        (str(article), reviewer or 0): submitted is not None
+        for article, reviewer, submitted in Layer.objects.filter(
+            revision__corpus=corpus, kind=LayerKind.REVIEWER
+        ).values_list("revision__article", "reviewer", "submitted_at")
     }
-    lost += sum(passes.get(key, False) != said for key, said in kept.submitted.items())
+    lost += sum(said is not None and passes.get(key, False) != said for key, said in kept.submitted.items())
     settlements = Settlement.objects.filter(layer__revision__corpus=corpus, dispute__isnull=False)
-    settled = Counter(settlements.filter(implied_by=None).values_list("dispute", flat=True))
-    acknowledged = Counter(pk for pk, _ in kept.settled)
+    settled = Counter(map(str, settlements.filter(implied_by=None).values_list("dispute", flat=True)))
+    answered = Counter(pk for pk, _ in kept.settled)
+    unheard = Counter(pk for pk in kept.unheard if pk in settled)
     offered = Event.objects.filter(corpus=corpus, action="assignment.taken").values("subject_id")
     return Damage(
         held_twice=held_twice(corpus, kept),
         articles_never_offered=Revision.objects.filter(corpus=corpus).exclude(pk__in=offered).count(),
-        lost=lost + (acknowledged - settled).total(),
-        unasked=unasked + (settled - acknowledged).total(),
+        lost=lost + (answered - settled).total(),
+        unasked=unasked + (settled - answered - unheard).total(),
         statuses_that_differ=statuses_that_differ(corpus, passes),
         locked=sum("locked" in error for error in kept.errors),
         errors=len(kept.errors),
@@ -204,24 +251,35 @@ def inspect(corpus: Corpus, kept: Kept) -> Damage:
 
 
 def compare_decisions(corpus: Corpus, kept: Kept) -> tuple[int, int]:
-    """Return how many acknowledged decisions are not there as they were, and how many nobody asked for."""
-    own = Review.objects.filter(layer__revision__corpus=corpus, implied_by=None)
-    rows = {
-        str(pk): (user, revision, str(line), version, verdict)
-        for pk, user, revision, line, version, verdict in own.values_list(
-            "pk", "layer__reviewer", "layer__revision", "line", "version", "verdict"
-        )
-    }
-    lost = sum(rows.get(pk) != said for pk, said in kept.decided.items())
-    return lost, len(rows.keys() - kept.decided.keys())
+    """Return how many decisions are not there as they were answered, and how many nobody asked for."""
+    own = Review.objects.filter(layer__revision__corpus=corpus, implied_by=None).order_by()
+    missing, other, unknown = dict(kept.decided), 0, set()
+    fields = ("pk", "layer__reviewer", "layer__revision__article", "line", "version", "verdict")
+    for pk, user, article, line, version, verdict in own.values_list(*fields).iterator(chunk_size=5_000):
+        said = missing.pop(str(pk), None)
+        if said is None:
+            unknown.add(str(pk))
+        else:
+            other += said != (user, str(article), str(line), version, verdict)
+    return len(missing) + other, len(unknown - unheard_decisions(kept))
+
+
+def unheard_decisions(kept: Kept) -> set[str]:
+    """Return the reviews that came of decisions whose answer nobody waited for."""
+    keys = sorted(kept.unheard)
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        rows = IdempotencyKey.objects.filter(key__in=keys[start : start + 500])
+        found |= {row.body["review"] for row in rows if row.body}
+    return found
 
 
 def held_twice(corpus: Corpus, kept: Kept) -> int:
     """Count passes with two holders at one time, by what people were told, by the events and by the rows."""
     told = Counter(pk for pk, _ in kept.taken)
-    taken = Event.objects.filter(corpus=corpus, action="assignment.taken")
-    events = Counter(taken.values_list("object_id", flat=True))
-    doubled = {str(pk) for pk, times in told.items() if times > 1}
+    taken = Event.objects.filter(corpus=corpus, action="assignment.taken").order_by()
+    events = Counter(taken.values_list("object_id", flat=True).iterator(chunk_size=5_000))
+    doubled = {pk for pk, times in told.items() if times > 1}
     doubled |= {pk for pk, times in events.items() if times > 1}
     return len(doubled) + overlapping(corpus)
 
@@ -231,7 +289,7 @@ def overlapping(corpus: Corpus) -> int:
     until: dict[tuple[UUID, int], datetime] = {}
     found = 0
     rows = Assignment.objects.filter(corpus=corpus, taken_at__isnull=False).order_by("taken_at")
-    for row in rows:
+    for row in rows.iterator(chunk_size=5_000):
         assert row.taken_at
         key = row.revision_id, row.number
         found += key in until and until[key] > row.taken_at
@@ -240,8 +298,8 @@ def overlapping(corpus: Corpus) -> int:
     return found
 
 
-def statuses_that_differ(corpus: Corpus, passes: dict[tuple[UUID, int], bool]) -> int:
+def statuses_that_differ(corpus: Corpus, passes: dict[tuple[str, int], bool]) -> int:
     """Count the passes that are submitted without their assignment, and the other way round."""
     rows = Assignment.objects.filter(corpus=corpus, status=AssignmentStatus.SUBMITTED)
-    assigned = set(rows.values_list("revision_id", "reviewer_id"))
+    assigned = {(str(article), user) for article, user in rows.values_list("revision__article", "reviewer")}
     return len(assigned ^ {key for key, submitted in passes.items() if submitted})

@@ -56,13 +56,13 @@ class Servers:
     def sweeper(self) -> subprocess.Popen[bytes]:
         return self.start("sweeper", sys.executable, "manage.py", "sweep")
 
-    def web(self) -> int:
+    def web(self, application: str = "config.wsgi:application") -> int:
         """Start the web server on a free port and return that once it answers."""
         port = free_port()
         self.start(
             "web",
             *(sys.executable, "-m", "gunicorn", "--config=python:config.gunicorn"),
-            *(f"--bind=127.0.0.1:{port}", "config.wsgi:application"),
+            *(f"--bind=127.0.0.1:{port}", application),
         )
         self.wait_until(lambda: answers(port, "/livez"), "the web server answers")
         return port

@@ -87,7 +87,8 @@ TEMPLATES = [
 # --- Database ---------------------------------------------------------------------------------------
 
 # WAL with BEGIN IMMEDIATE: with Django's defaults a third of concurrent writes die with "database is
-# locked". FULL, because a label that was answered with "saved" must survive a power cut.
+# locked". Writers stand in line (config/sqlite), for `timeout` seconds at most. FULL, because a label that
+# was answered with "saved" must survive a power cut.
 SQLITE_OPTIONS: dict[str, Any] = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 30,
@@ -110,7 +111,7 @@ else:
         )
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS
+    DATABASES["default"] |= {"ENGINE": "config.sqlite", "OPTIONS": SQLITE_OPTIONS}
 # To open one costs more than a millisecond a request, on SQLite too.
 DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)

@@ -16,7 +16,7 @@ STORAGES = {
 }
 # One broker may serve several runs.
 CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{ATTEST_HOME.parent.name}-{ATTEST_HOME.name}-"
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "config.sqlite":
     # A file, so that the processes that a test starts see the same database.
     DATABASES["default"]["TEST"] = {"NAME": str(ATTEST_HOME / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS | {

@@ -26,7 +26,8 @@ from annotations.models import Annotation, Dispute, DisputeStatus, Layer, LayerK
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import submitted_passes
 from annotations.services.figures import DISPUTES_LOOKED_AT
-from annotations.services.queue import passes_of
+from annotations.services.in_hand import in_hand
+from annotations.services.opening import passes_of
 from annotations.services.settling import approve_passes, find_dispute, reopen_dispute, settle_dispute
 from annotations.services.texts import text_blocks
 from corpus.admin.access import corpus_or_404, person
@@ -91,10 +92,7 @@ def visible_disputes(request: HttpRequest, corpus: Corpus) -> QuerySet[Dispute]:
     """Return the disputes of a corpus; in a blind one not those of texts that one has a pass in hand on."""
     disputes = Dispute.objects.filter(corpus=corpus)
     if corpus.blind:
-        in_hand = Layer.objects.filter(
-            kind=LayerKind.REVIEWER, reviewer=person(request).pk, submitted_at__isnull=True
-        )
-        disputes = disputes.exclude(revision__in=in_hand.values("revision"))
+        disputes = disputes.exclude(in_hand(person(request).pk, "revision"))
     return disputes
 
 

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.extraction.mistakes import Judgement, Kind
-from annotations.models import Layer, Pipeline, Training, TrainingStatus
+from annotations.models import Pipeline, Training, TrainingStatus
 from annotations.models.learning import OPEN_TRAININGS
 from annotations.services.evaluating import report_on
+from annotations.services.in_hand import in_hand
 from annotations.services.trainings import cancel_training, start_training
 from annotations.tasks import ring_trainings
 from corpus.admin.access import corpus_or_404, person
@@ -134,15 +135,12 @@ def evaluation_page(request: HttpRequest, pk: UUID, pipeline_id: UUID) -> HttpRe
         raise Http404("There is no such kind of error.")
     report = report_on(corpus, pipeline)
     # Nobody is shown what others say of a text that they have in hand themselves.
-    in_hand = set(
-        Layer.objects.filter(
-            revision__corpus=corpus, reviewer=person(request).pk, submitted_at=None
-        ).values_list("revision_id", flat=True)
-    )
+    held = Revision.objects.filter(in_hand(person(request).pk), corpus=corpus)
+    hidden = set(held.values_list("pk", flat=True))
     wrong = [
         (revision, judged)
         for revision, judged in report.judgements
-        if revision.pk not in in_hand
+        if revision.pk not in hidden
         and (judged.kind == kind if kind else judged.kind is not Kind.RIGHT)
         and construction in ("", judged.construction)
     ]

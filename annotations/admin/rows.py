@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from annotations.models import Annotation, Export, Layer, LayerKind, Relation, Review
+from annotations.services.in_hand import in_hand
 from corpus.admin.access import M, ScopedAdmin, corpora_reached, person
 from corpus.admin.filters import CorpusFilter
 from corpus.models import Corpus, Role, SuggestionsShown
@@ -68,14 +69,11 @@ def machine_layers(request: HttpRequest) -> QuerySet[Layer]:
 
 def reviewed_layers(request: HttpRequest) -> QuerySet[Layer]:
     """Return people's layers that this person may see: the own, and others' as blindness allows."""
-    in_hand = Layer.objects.filter(
-        revision=OuterRef("revision"), reviewer=person(request).pk, submitted_at__isnull=True
-    )
     return Layer.objects.filter(kind=LayerKind.REVIEWER).filter(
         Q(reviewer=person(request).pk)
         | Q(revision__corpus__blind=False, revision__corpus__in=corpora_reached(request, Role.REVIEWER))
         | Q(
-            ~Exists(in_hand),
+            ~in_hand(person(request).pk, "revision"),
             submitted_at__isnull=False,
             revision__corpus__in=corpora_reached(request, Role.ADJUDICATOR),
         )

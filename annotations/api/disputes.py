@@ -12,8 +12,9 @@ from annotations.api.finding import asked_unit
 from annotations.api.layers import code_points
 from annotations.api.parts import convert_segments, offsets_in
 from annotations.api.queue_shapes import DisputeRowShape, DisputeShape, SettleInput
-from annotations.models import Annotation, Dispute, DisputeStatus, Layer, Settlement
+from annotations.models import Annotation, Dispute, DisputeStatus, Settlement
 from annotations.services.comparing import links_of, submitted_passes, words_of
+from annotations.services.in_hand import in_hand
 from annotations.services.reading import LayerView
 from annotations.services.settling import (
     Choice,
@@ -56,8 +57,7 @@ class DisputesRoute(Route):
             raise BadInput(f"status is one of {', '.join(DisputeStatus.values)}.", field="status")
         disputes = Dispute.objects.filter(corpus=corpus, status=status)
         if corpus.blind and self.actor.user is not None:
-            in_hand = Layer.objects.filter(reviewer=self.actor.user, submitted_at=None)
-            disputes = disputes.exclude(revision__in=in_hand.values("revision"))
+            disputes = disputes.exclude(in_hand(self.actor.user.pk, "revision"))
         disputes = disputes.select_related("corpus", "revision").defer("revision__text")
         return Response(page_of(request, disputes, row_body))
 

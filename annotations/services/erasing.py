@@ -18,8 +18,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
     Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
-    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows were
-    refused goes for the whole corpus: a reason may quote the row, and nothing says of which article that was.
+    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows of it
+    were refused goes too, since a reason may quote the row; so does that of a row that named no article.
     What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
@@ -56,7 +56,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Settlement.objects.filter(layer__revision__in=revisions).update(note="")
     # A reason is a code here; one that was imported may be anything.
     Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=RejectReason).update(reason="")
-    IngestRejection.objects.filter(report__corpus=article.corpus_id).exclude(reason="").update(reason="")
+    refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)
+    refused.filter(external_id__in=("", article.external_id)).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(
         title="", byline="", url="", metadata={}, erased_at=timezone.now()
     )

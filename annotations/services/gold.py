@@ -24,7 +24,7 @@ from annotations.models import (
 )
 from annotations.services.comparing import links_of
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
-from annotations.services.reading import LayerView, read_layers
+from annotations.services.reading import LayerView, holding_settlements, read_layers
 from corpus.ids import uuid7
 from corpus.models import Revision
 from corpus.services.actors import Actor
@@ -95,6 +95,8 @@ class GoldDesk:
 
     def settle(self, line: UUID, wanted: Wanted | None, said: Said) -> Settlement:
         """Let `wanted`, or nothing, stand on a line from now on, with where its relations lead."""
+        if wanted:
+            self._leave_others_their_words(line, wanted)
         result = self._write(line, wanted, said) if wanted else None
         settlement = self._settlement(line, said, result=result)
         if wanted and result:
@@ -168,12 +170,26 @@ class GoldDesk:
         child = self._same(wanted)
         if child is None:
             line = wanted.derived_from.root if wanted.derived_from else uuid7()
-            if line in self.view.held or line in self.disputed:
-                # Other words stand there, or may come to.
+            if line in self.view.held:
+                # Other words stand there.
                 line = uuid7()
             child = self._write(line, wanted, said)
+        self._lead(settlement, said, label, head, child)
+
+    def _lead(
+        self,
+        settlement: Settlement,
+        said: Said,
+        label: str,
+        head: Annotation,
+        child: Annotation,
+        line: UUID | None = None,
+    ) -> None:
+        """Let a relation lead from head to child while `settlement` holds; on a new line, or on this."""
         self._settlement(child.root, said, result=child, implied_by=settlement)
         identity = uuid7()
+        root = line or identity
+        adjudicated = head.origin == Origin.ADJUDICATOR
         self._relations.append(
             NewRelation(
                 id=identity,
@@ -181,27 +197,51 @@ class GoldDesk:
                 label=label,
                 head=head.pk,
                 child=child.pk,
-                origin=Origin.ADJUDICATOR.value
-                if head.origin == Origin.ADJUDICATOR
-                else Origin.REVIEWER.value,
-                root=identity,
+                origin=(Origin.ADJUDICATOR if adjudicated else Origin.REVIEWER).value,
+                root=root,
             )
         )
         relation = Relation(
-            id=identity, layer=self.view.layer, label=label, head=head, child=child, root=identity
+            id=identity, layer=self.view.layer, label=label, head=head, child=child, root=root
         )
         self.view.relations[identity] = relation
-        self._settlement(identity, said, result_relation=relation, implied_by=settlement)
+        self._settlement(root, said, result_relation=relation, implied_by=settlement)
+
+    def _leave_others_their_words(self, line: UUID, wanted: Wanted) -> None:
+        """Lead those elsewhere, with the words that they have, who lead to where others are to stand."""
+        held = holding_settlements(self.view.settlements)
+        result = held[line].result_id if line in held else None
+        row = self.view.annotations.get(result) if result else None
+        if row is None or self._says(row, wanted):
+            return
+        repeated = Wanted(
+            label=row.label,
+            segments=self.view.segments_of(row),
+            attributes=row.attributes,
+            derived_from=row.derived_from,
+        )
+        elsewhere: Annotation | None = None
+        for settlement in held.values():
+            leading = settlement.result_relation_id
+            relation = self.view.relations.get(leading) if leading else None
+            bringing = settlement.implied_by
+            if relation is None or bringing is None or self.view.end_lines(relation)[1] != line:
+                continue
+            said = Said(outcome=Outcome(settlement.outcome), dispute=settlement.dispute)
+            elsewhere = elsewhere or self._write(uuid7(), repeated, said)
+            head = self.view.annotations[relation.head_id]
+            self._lead(bringing, said, relation.label, head, elsewhere, relation.root)
 
     def _same(self, wanted: Wanted) -> Annotation | None:
         """Return what stands in gold for these very words, or is about to."""
         for line, held in self.view.held.items():
             row = self.view.annotations.get(held.result_id) if held.result_id else None
-            if row is None or row.root != line or row.label != wanted.label:
-                continue
-            if self.view.segments_of(row) == wanted.segments:
+            if row is not None and row.root == line and self._says(row, wanted):
                 return row
         return None
+
+    def _says(self, row: Annotation, wanted: Wanted) -> bool:
+        return row.label == wanted.label and self.view.segments_of(row) == wanted.segments
 
     def _settlement(
         self,

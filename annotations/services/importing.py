@@ -40,7 +40,7 @@ from annotations.services.decided_columns import (
 )
 from annotations.services.identities import Identities, RecordIdentities, taken_ids
 from annotations.services.jobs import active_pipelines, configuration_hash, finish_revisions
-from annotations.services.queue import READY, close_passes, open_passes
+from annotations.services.opening import READY, close_passes, open_passes
 from annotations.services.settling import end_work
 from annotations.services.statuses import ORDER, status_by_layers, status_on_arrival
 from corpus.bulk import collector_paused, insert_columns, insert_rows, json_text

@@ -33,7 +33,7 @@ from annotations.services.layers import (
     write_relations,
 )
 from annotations.services.leases import keep_lease, lease_end
-from annotations.services.queue import open_ready_passes
+from annotations.services.opening import open_ready_passes
 from annotations.services.texts import article_text
 from corpus.models import Revision, RevisionStatus
 from corpus.services.actors import JOB

@@ -84,7 +84,7 @@ def _submit(actor: Actor, role: Role, revision: Revision) -> Layer:
     if revision.status in (*UNTOUCHED, RevisionStatus.IN_REVIEW):
         move_revision(actor, revision, RevisionStatus.SUBMITTED)
     finish(actor, revision)
-    settle_passes(actor, revision)
+    settle_passes(revision)
     return layer
 
 
@@ -93,7 +93,7 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     """Take up one's own submitted pass again; its decisions stand until others follow.
 
     Raises:
-        InvalidTransition: the text is gold; an adjudicator can open its disputes again.
+        InvalidTransition: the text is gold, and an adjudicator can open its disputes again; or it was erased.
     """
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     hold_revision(revision)
@@ -104,6 +104,8 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
         raise NotFound("You have no pass on this text.")
     if layer.submitted_at is None:
         return layer
+    if revision.article.erased_at:
+        raise InvalidTransition("This article was erased.")
     if revision.status == RevisionStatus.GOLD:
         raise InvalidTransition("This text is gold; an adjudicator can open its disputes again.")
     layer.submitted_at = None

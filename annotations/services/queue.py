@@ -1,142 +1,27 @@
-"""Who reviews what: passes are opened when a text is ready, taken under a lease, given back or finished.
+"""Who reviews what: open passes are taken under a lease, kept, given back or finished.
 
 A row of `Assignment` is one pass; the moves between its states are in `ASSIGNMENT_MOVES`. The id of a taken
 one is its fence: once a lease is lost, what comes under that id is refused, and the pass is somebody else's.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Job, Layer, LayerKind, QueueState
-from annotations.models.jobs import OPEN_JOBS
+from annotations.models import Assignment, AssignmentStatus
 from annotations.models.queue import HAD
-from annotations.services.ordering import ORDERS
-from annotations.services.ordering.chance import share
-from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role, User
+from annotations.services.opening import hold_waiting, passes_of
+from annotations.services.settling import settle_without
+from corpus.models import Corpus, Membership, Revision, Role, User
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
 from corpus.services.racing import retried
 
-CHUNK = 1_000
-#: Statuses of texts that people may be given: what machines have looked at, and until it is settled.
-READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
-
-
-# -- opening -----------------------------------------------------------------------------------------------
-
-
-def passes_of(corpus: Corpus, revision_id: UUID) -> int:
-    """Return how many people are to read a text: the corpus's number, and one more for its drawn share."""
-    drawn = share(corpus.seed, "second pass", revision_id) < corpus.second_share
-    return corpus.passes + drawn
-
-
-def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
-    """Open the passes that these texts miss, in the caller's transaction; again, it changes nothing."""
-    waiting = _hold_waiting(revision_ids)
-    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
-    there = _numbers_there(revision_ids)
-    came = _passes_that_came_along(revision_ids)
-    missing = [
-        Assignment(corpus=corpus, revision_id=pk, number=number, rank=ranks[pk])
-        for pk in revision_ids
-        if pk in waiting
-        for number in range(came[pk] + 1, passes_of(corpus, pk) + 1)
-        if (pk, number) not in there
-    ]
-    Assignment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)
-    return len(missing)
-
-
-def _hold_waiting(revision_ids: Sequence[UUID]) -> set[UUID]:
-    """Lock texts until the caller's transaction ends, and return those that may still be given to people.
-
-    Whoever ends a pass, or opens one, holds its text first and its row afterwards, as deciding and submitting
-    do: nothing is offered of a text that is amended or erased meanwhile, and nobody waits in a circle.
-    """
-    texts = Revision.objects.filter(pk__in=revision_ids)
-    list(texts.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-    # After the locks: whoever had one may have erased the article.
-    waiting = texts.filter(current=True, status__in=(RevisionStatus.NEW, *READY), article__erased_at=None)
-    return set(waiting.values_list("pk", flat=True))
-
-
-def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
-    standing = (AssignmentStatus.OPEN, AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
-    rows = Assignment.objects.filter(revision__in=revision_ids, status__in=standing)
-    return set(rows.values_list("revision_id", "number"))
-
-
-def _passes_that_came_along(revision_ids: Sequence[UUID]) -> Counter[UUID]:
-    """Count the submitted passes that no assignment led to: those that were imported."""
-    own = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=OuterRef("reviewer"))
-    layers = Layer.objects.filter(
-        ~Exists(own), revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
-    )
-    return Counter(layers.values_list("revision_id", flat=True))
-
-
-def open_ready_passes(corpus_id: UUID, revision_ids: Sequence[UUID]) -> None:
-    """Open the passes of texts that have just become ready for people; two statements more than none."""
-    if revision_ids:
-        open_passes(Corpus.objects.get(pk=corpus_id), revision_ids)
-
-
-def close_passes(revision_ids: Iterable[UUID]) -> None:
-    """Take the passes that nobody holds out of the queue: their text was superseded, erased or settled."""
-    Assignment.objects.filter(revision__in=list(revision_ids), status=AssignmentStatus.OPEN).update(
-        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
-    )
-
-
-def refill_queue(corpus: Corpus) -> int:
-    """Open what the settings ask for and order the queue anew; return how many passes were opened.
-
-    In chunks of their own transactions. Passes that were asked for before and are no longer are closed where
-    nobody holds them.
-    """
-    opened = 0
-    working = Job.objects.filter(revision=OuterRef("pk"), status__in=OPEN_JOBS)
-    ready = Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None).filter(
-        Q(status__in=READY) | (Q(status=RevisionStatus.NEW) & ~Exists(working))
-    )
-    ids = iter(ready.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK))
-    while chunk := list(islice(ids, CHUNK)):
-        opened += retried(partial(_refill, corpus, chunk))
-    return opened
-
-
-def _refill(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
-    opened = open_passes(corpus, revision_ids)
-    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
-    waiting = list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
-    for row in waiting:
-        row.rank = ranks[row.revision_id]
-    Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
-    spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
-    Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
-        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
-    )
-    return opened
-
-
-def refill_changed_queues() -> int:
-    """Fill the queues of corpora whose settings have changed since; return how many passes were opened."""
-    opened = 0
-    for corpus in Corpus.objects.exclude(queue_state__version=F("version")):
-        opened += refill_queue(corpus)
-        QueueState.objects.update_or_create(corpus=corpus, defaults={"version": corpus.version})
-    return opened
 
 
 # -- taking ------------------------------------------------------------------------------------------------
@@ -244,9 +129,10 @@ def keep(actor: Actor, assignment: Assignment) -> Assignment:
 @transaction.atomic
 def give_back(actor: Actor, assignment: Assignment) -> Assignment:
     """End the pass and open it for somebody else; what was decided stays in the own layer."""
-    waits = bool(_hold_waiting([assignment.revision_id]))
+    waits = bool(hold_waiting([assignment.revision_id]))
     held = _held(actor, assignment)
-    _end(actor, held, AssignmentStatus.RETURNED, waits=waits)
+    _end(actor, held, AssignmentStatus.RETURNED)
+    _open_anew(held, waits=waits)
     return held
 
 
@@ -254,11 +140,12 @@ def give_back(actor: Actor, assignment: Assignment) -> Assignment:
 def take_back(actor: Actor, assignment: Assignment) -> Assignment:
     """End a pass in somebody's hands and open it for others. For leads; what was decided stays."""
     require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
-    waits = bool(_hold_waiting([assignment.revision_id]))
+    waits = bool(hold_waiting([assignment.revision_id]))
     row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
     if row.status != AssignmentStatus.TAKEN:
         raise InvalidTransition(f"This assignment is {row.status}; nobody has it in hand.")
-    return _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
+    _end(actor, row, AssignmentStatus.RETURNED)
+    return _open_anew(row, waits=waits)
 
 
 def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
@@ -273,7 +160,7 @@ def hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
 
 
 def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
-    waits = bool(_hold_waiting([assignment.revision_id]))
+    waits = bool(hold_waiting([assignment.revision_id]))
     corpus = assignment.corpus
     member = Membership.objects.filter(corpus=corpus, user=user).first()
     if member is None or not Role(member.role).reaches(Role.REVIEWER):
@@ -283,11 +170,14 @@ def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
         raise InvalidTransition(f"This assignment is {row.status}; only an open or taken one is handed over.")
     if row.reviewer_id == user.pk:
         return row
+    if not waits:
+        raise InvalidTransition("This text was amended, erased or settled meanwhile; nobody is to review it.")
     kept = (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
     if Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept).exists():
         raise BadInput("That person has a pass over this text already.")
     if row.status == AssignmentStatus.TAKEN:
-        row = _end(actor, row, AssignmentStatus.RETURNED, waits=waits)
+        _end(actor, row, AssignmentStatus.RETURNED)
+        row = _following(row)
     _give(actor, user, corpus, row, how="handed over")
     return row
 
@@ -321,12 +211,13 @@ def sweep_assignments(limit: int = 1_000) -> int:
 @transaction.atomic
 def _expire(pk: UUID, revision_id: UUID) -> bool:
     """End a pass whose lease ran out, unless it was renewed or ended meanwhile; return whether it was so."""
-    waits = bool(_hold_waiting([revision_id]))
+    waits = bool(hold_waiting([revision_id]))
     lost = Assignment.objects.select_for_update(of=("self",)).with_lost_lease(timezone.now())
     row = lost.select_related("corpus").filter(pk=pk).first()
     if row is None:
         return False
-    _end(JOB, row, AssignmentStatus.EXPIRED, waits=waits)
+    _end(JOB, row, AssignmentStatus.EXPIRED)
+    _open_anew(row, waits=waits)
     return True
 
 
@@ -346,15 +237,26 @@ def _held(actor: Actor, assignment: Assignment) -> Assignment:
     return row
 
 
-def _end(actor: Actor, row: Assignment, status: AssignmentStatus, *, waits: bool) -> Assignment:
-    """End a taken pass and open it anew where its text `waits` for it; return the new row."""
+def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
     row.status, row.ended_at, row.lease_until = status, timezone.now(), None
     row.save(update_fields=["status", "ended_at", "lease_until"])
     record(actor, _change(row, f"assignment.{status}", None))
-    anew = Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
+
+
+def _open_anew(row: Assignment, *, waits: bool) -> Assignment:
+    """Open an ended pass for somebody else, where its text `waits` and the pass is asked for."""
+    anew = _following(row)
     if waits and row.number <= passes_of(row.corpus, row.revision_id):
         anew.save()
+    elif waits:
+        # Nobody goes on with this one: what the others have submitted may be all that is waited for.
+        settle_without(row.revision_id)
     return anew
+
+
+def _following(row: Assignment) -> Assignment:
+    """Return a row for whoever has an ended pass next; not stored yet."""
+    return Assignment(corpus_id=row.corpus_id, revision_id=row.revision_id, number=row.number, rank=row.rank)
 
 
 def _person(actor: Actor) -> User:

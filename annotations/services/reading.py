@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Settlement, Verdict
 from annotations.models.reviews import KEEPING
+from annotations.services.in_hand import has_in_hand
 from annotations.services.instances import rows_of_layers, segments_of_layers
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor
@@ -97,7 +98,9 @@ class LayerView:
                 self.standing[line] = annotation
             else:
                 self.standing.pop(line, None)
-            if relation is None:
+            if relation:
+                links[line] = relation
+            else:
                 links.pop(line, None)
         return links
 
@@ -217,12 +220,12 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
     )
     own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
     machines = sees_suggestions(corpus, role, own)
-    others = _sees_others(actor, corpus, role, own)
+    others = _sees_others(actor, corpus, role, revision, own)
     return [
         layer
         for layer in layers
         if layer is own
-        or (layer.kind == LayerKind.GOLD and (others or _is_settled(corpus, revision, own)))
+        or (layer.kind == LayerKind.GOLD and (others or _is_settled(actor, corpus, revision, own)))
         or (layer.kind == LayerKind.MACHINE and machines)
         or (
             layer.kind == LayerKind.REVIEWER
@@ -232,20 +235,20 @@ def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision)
     ]
 
 
-def _is_settled(corpus: Corpus, revision: Revision, own: Layer | None) -> bool:
+def _is_settled(actor: Actor, corpus: Corpus, revision: Revision, own: Layer | None) -> bool:
     """Return whether gold may show to a person of this corpus who sees no other's layer."""
     if not corpus.blind:
         return True
     whole = revision.status in (RevisionStatus.GOLD, RevisionStatus.SUPERSEDED)
-    return whole and (own is None or own.submitted_at is not None)
+    return whole and (actor.user is None or not has_in_hand(actor.user.pk, revision.pk, own))
 
 
-def _sees_others(actor: Actor, corpus: Corpus, role: Role, own: Layer | None) -> bool:
+def _sees_others(actor: Actor, corpus: Corpus, role: Role, revision: Revision, own: Layer | None) -> bool:
     if actor.user is None:
         return True
     if not corpus.blind:
         return role.reaches(Role.REVIEWER)
-    return role.reaches(Role.ADJUDICATOR) and (own is None or own.submitted_at is not None)
+    return role.reaches(Role.ADJUDICATOR) and not has_in_hand(actor.user.pk, revision.pk, own)
 
 
 def layer_name(layer: Layer) -> str:

@@ -11,6 +11,7 @@ from django.db.models import BooleanField, Case, CharField, F, Q, QuerySet, Valu
 from django.db.models.expressions import RawSQL
 
 from annotations.models import Layer, LayerKind
+from annotations.services.in_hand import in_hand
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor
 
@@ -37,6 +38,10 @@ _SUBMITTED = _LAYER.format(
     "layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NOT NULL"
 )
 _IN_HAND = _LAYER.format("layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NULL")
+_TAKEN = (
+    "EXISTS (SELECT 1 FROM annotations_assignment AS taken WHERE taken.revision_id = corpus_revision.id"
+    " AND taken.reviewer_id = %s AND taken.status = 'taken')"
+)
 #: The oldest one of a corpus and status that can be decided on and that a reviewer has not finished.
 _OLDEST = f"""(
     SELECT corpus_revision.id
@@ -45,7 +50,7 @@ _OLDEST = f"""(
         AND corpus_article.erased_at IS NULL AND (corpus_revision.status = 'suggested' OR {_SUGGESTED})
     ORDER BY corpus_revision.id LIMIT 1
 )"""  # noqa: S608 - no input in it
-#: The oldest one that a reviewer has in hand and that was settled without them, which is not to show.
+#: The oldest ones that a reviewer has begun, or taken, and that were settled without them: that may not show.
 _OLDEST_SETTLED = """(
     SELECT corpus_revision.id
     FROM annotations_layer AS layer JOIN corpus_revision ON corpus_revision.id = layer.revision_id
@@ -53,6 +58,14 @@ _OLDEST_SETTLED = """(
     WHERE layer.kind = 'reviewer' AND layer.reviewer_id = %s AND layer.submitted_at IS NULL
         AND corpus_revision.corpus_id = %s AND corpus_revision.status = 'gold'
         AND corpus_article.erased_at IS NULL
+    ORDER BY corpus_revision.id LIMIT 1
+)"""
+_OLDEST_TAKEN_SETTLED = """(
+    SELECT corpus_revision.id
+    FROM annotations_assignment AS taken JOIN corpus_revision ON corpus_revision.id = taken.revision_id
+        JOIN corpus_article ON corpus_article.id = corpus_revision.article_id
+    WHERE taken.reviewer_id = %s AND taken.corpus_id = %s AND taken.status = 'taken'
+        AND corpus_revision.status = 'gold' AND corpus_article.erased_at IS NULL
     ORDER BY corpus_revision.id LIMIT 1
 )"""
 
@@ -76,7 +89,7 @@ def status_seen_by(
             When(status=RevisionStatus.SUPERSEDED, then=F("status")),
             # Whoever has a pass in hand is not to know that it is settled without them.
             When(_in_hand(actor), then=Value(RevisionStatus.IN_REVIEW.value)),
-            When(status=RevisionStatus.GOLD, then=F("status")),
+            When(Q(status=RevisionStatus.GOLD) & ~Q(_taken(actor)), then=F("status")),
             When(_own(actor), then=Value(RevisionStatus.SUBMITTED.value)),
             When(_suggested(), then=Value(RevisionStatus.SUGGESTED.value)),
             default=Value(RevisionStatus.NEW.value),
@@ -95,14 +108,15 @@ def with_seen_status(
     if sees_others_work(actor, corpus, role) or status == RevisionStatus.SUPERSEDED:
         return revisions.filter(status=status)
     if status == RevisionStatus.GOLD:
-        return revisions.filter(~_in_hand(actor), status=status)
+        return revisions.filter(~_in_hand(actor), ~_taken(actor), status=status)
     own = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user)
     if status == RevisionStatus.IN_REVIEW:
         in_hand = own.filter(submitted_at__isnull=True)
         return revisions.exclude(status=RevisionStatus.SUPERSEDED).filter(
             pk__in=in_hand.values("revision_id")
         )
-    revisions = revisions.exclude(status__in=SHARED)
+    settled = Q(status=RevisionStatus.GOLD) & ~Q(_taken(actor))
+    revisions = revisions.exclude(status=RevisionStatus.SUPERSEDED).exclude(settled)
     if status == RevisionStatus.SUBMITTED:
         return revisions.filter(pk__in=own.filter(submitted_at__isnull=False).values("revision_id"))
     if status in (RevisionStatus.SUGGESTED, RevisionStatus.NEW):
@@ -118,8 +132,7 @@ def events_seen_by(actor: Actor, corpus: Corpus, role: Role, events: QuerySet[Ev
     """
     if actor.user is None or not corpus.blind:
         return events
-    in_hand = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user, submitted_at__isnull=True)
-    of_mine = ~Q(actor=actor.user) & Q(subject_id__in=in_hand.values("revision_id"))
+    of_mine = ~Q(actor=actor.user) & in_hand(actor.user.pk, "subject_id")
     # Whoever has a pass in hand is not to know that it is settled without them.
     events = events.exclude(of_mine & Q(action="revision.moved", after=RevisionStatus.GOLD.value))
     if role.reaches(Role.ADJUDICATOR):
@@ -135,10 +148,9 @@ def next_revisions(actor: Actor, corpus: Corpus) -> QuerySet[Revision]:
     """
     statuses = (RevisionStatus.SUGGESTED, *_BY_REVIEW)
     params = [value for status in statuses for value in (corpus.pk.hex, status.value, _user_id(actor))]
-    oldest = ", ".join([*[_OLDEST] * len(statuses), _OLDEST_SETTLED])
-    return Revision.objects.filter(
-        _sql(f"corpus_revision.id IN ({oldest})", *params, _user_id(actor), corpus.pk.hex)
-    ).order_by("id")
+    oldest = ", ".join([*[_OLDEST] * len(statuses), _OLDEST_SETTLED, _OLDEST_TAKEN_SETTLED])
+    params += [_user_id(actor), corpus.pk.hex] * 2
+    return Revision.objects.filter(_sql(f"corpus_revision.id IN ({oldest})", *params)).order_by("id")
 
 
 def _own(actor: Actor) -> RawSQL:
@@ -147,6 +159,10 @@ def _own(actor: Actor) -> RawSQL:
 
 def _in_hand(actor: Actor) -> RawSQL:
     return _sql(_IN_HAND, _user_id(actor))
+
+
+def _taken(actor: Actor) -> RawSQL:
+    return _sql(_TAKEN, _user_id(actor))
 
 
 def _suggested() -> RawSQL:
@@ -167,7 +183,7 @@ def _of_a_review() -> Q:
         | Q(action__startswith="pass.")
         | Q(action__startswith="assignment.")
         | Q(action__startswith="dispute.")
-        | Q(action="gold.settled")
+        | Q(action__in=("gold.settled", "layer.imported"))
         | Q(action="block.kind_set")
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])
     )

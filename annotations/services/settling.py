@@ -16,10 +16,11 @@ from annotations.models import Dispute, DisputeStatus, Layer, LayerKind, Outcome
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import standing_by_id, submitted_passes, units_of
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
+from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
-from annotations.services.queue import close_passes, passes_of
+from annotations.services.opening import close_passes, passes_of
 from annotations.services.reading import LayerView
-from corpus.models import Corpus, Revision, RevisionStatus, Role
+from corpus.models import Corpus, Revision, RevisionStatus, Role, User
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import scheme_of
@@ -68,8 +69,11 @@ class Choice:
 # -- by itself -----------------------------------------------------------------------------------------------
 
 
-def settle_passes(actor: Actor, revision: Revision) -> None:
-    """Compare the submitted passes once there are as many as were asked for, and move the revision on."""
+def settle_passes(revision: Revision) -> None:
+    """Compare the submitted passes once there are as many as were asked for, and move the revision on.
+
+    Nobody's act: whoever submits the last pass is not told by the events of their own that others differ.
+    """
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     views = submitted_passes(revision)
     if len(views) < passes_of(corpus, revision.pk) or revision.status != RevisionStatus.SUBMITTED:
@@ -77,18 +81,34 @@ def settle_passes(actor: Actor, revision: Revision) -> None:
     cases = compare([units_of(view) for view in views])
     if len(views) == 1:
         if corpus.single_is_gold:
-            _keep(actor, revision, views, cases, Outcome.APPROVED)
-            move_revision(actor, revision, RevisionStatus.GOLD, reason="a single pass counts here")
+            _keep(JOB, revision, views, cases, Outcome.APPROVED)
+            move_revision(JOB, revision, RevisionStatus.GOLD, reason="a single pass counts here")
         return
     differing = [case for case in cases if not case.agreed]
-    _open_disputes(actor, revision, views, differing)
+    _open_disputes(JOB, revision, views, differing)
     if corpus.agreed_is_gold:
-        _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
+        _keep(JOB, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
     if differing:
-        move_revision(actor, revision, RevisionStatus.DISPUTED)
+        move_revision(JOB, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
-        move_revision(actor, revision, RevisionStatus.GOLD, reason="all passes agree")
+        move_revision(JOB, revision, RevisionStatus.GOLD, reason="all passes agree")
     close_passes([revision.pk])
+
+
+def settle_without(revision_id: UUID) -> None:
+    """Settle a text once nobody goes on with a pass of it, where the others' are all that were asked for.
+
+    In the transaction that ends the pass, with the text locked.
+    """
+    revision = Revision.objects.select_related("article__corpus").get(pk=revision_id)
+    submitted = Layer.objects.filter(
+        revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False
+    ).count()
+    if not submitted or submitted < passes_of(revision.article.corpus, revision.pk):
+        return
+    if revision.status == RevisionStatus.IN_REVIEW:
+        move_revision(JOB, revision, RevisionStatus.SUBMITTED, reason="no other pass is waited for")
+    settle_passes(revision)
 
 
 def end_superseded(revision_ids: Sequence[UUID]) -> None:
@@ -206,7 +226,7 @@ def find_dispute(actor: Actor, pk: UUID, scope: Scope = Scope.READ) -> Dispute:
         require(actor, dispute.corpus_id, Role.ADJUDICATOR, scope)
     except NotFound:
         raise NotFound(NO_SUCH) from None
-    if dispute.corpus.blind and _passes_of(actor, dispute.revision_id, in_hand=True):
+    if dispute.corpus.blind and actor.user and _has_in_hand(actor.user, dispute.revision_id):
         raise NotAllowed("You have a pass over this text in hand; submit it first.")
     return dispute
 
@@ -381,15 +401,15 @@ def _check_words(choice: Choice) -> None:
 
 
 def _refuse_party(actor: Actor, corpus: Corpus, revision: Revision) -> None:
-    if corpus.two_people and _passes_of(actor, revision.pk):
+    if not corpus.two_people or actor.user is None:
+        return
+    own = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
+    if own.exists() or _has_in_hand(actor.user, revision.pk):
         raise NotAllowed("You have a pass over this text; somebody else must have the second look.")
 
 
-def _passes_of(actor: Actor, revision_id: UUID, *, in_hand: bool = False) -> bool:
-    if actor.user is None:
-        return False
-    layers = Layer.objects.filter(revision=revision_id, kind=LayerKind.REVIEWER, reviewer=actor.user)
-    return (layers.filter(submitted_at=None) if in_hand else layers).exists()
+def _has_in_hand(user: User, revision_id: UUID) -> bool:
+    return Revision.objects.filter(in_hand(user.pk), pk=revision_id).exists()
 
 
 def _change(dispute: Dispute, action: str, after: object, *, reason: str = "") -> Change:

@@ -30,6 +30,8 @@ class IngestReport(models.Model):
 class IngestRejection(models.Model):
     report = models.ForeignKey(IngestReport, models.CASCADE, related_name="rejections")
     place = models.CharField(max_length=512)
+    #: As the row stated it; empty where the row could not be read so far.
+    external_id = models.CharField(max_length=512, blank=True)
     reason = models.TextField()
 
     class Meta:

@@ -455,8 +455,22 @@ def write_report(report: IngestReport, outcomes: list[RowOutcome]) -> None:
     report.save(update_fields=["created", "amended", "unchanged", "rejected"])
     IngestRejection.objects.bulk_create(
         [
-            IngestRejection(report=report, place=outcome.place[:512], reason=outcome.reason)
+            IngestRejection(
+                report=report,
+                place=outcome.place[:512],
+                external_id=_storable(outcome.external_id),
+                reason=outcome.reason,
+            )
             for outcome in outcomes
             if outcome.outcome == "rejected"
         ]
     )
+
+
+def _storable(external_id: str) -> str:
+    """Return the external id that a refused row states, or nothing where no article can have it."""
+    try:
+        check_text(external_id)
+    except TextRefused:
+        return ""
+    return external_id if len(external_id) <= 512 else ""

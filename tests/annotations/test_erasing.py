@@ -11,7 +11,7 @@ from annotations.services.importing import import_records
 from annotations.services.layers import Proposed, ProposedRelation
 from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
-from corpus.models import Article, Corpus, Revision, User
+from corpus.models import Article, Corpus, IngestRejection, Revision, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
 from corpus.services.ingest import ingest_article
@@ -110,3 +110,14 @@ def test_erasing_leaves_the_words_of_other_articles(wordy: Article, corpus: Corp
     other.refresh_from_db()
     assert other.text == "The zibelline stays." and other.article.title == "Sackbut"
     assert Review.objects.count() == 1 and Relation.objects.count() == 1
+
+
+def test_erasing_leaves_the_reasons_of_rows_of_other_articles(wordy: Article, corpus: Corpus) -> None:
+    """A row that could not be read may be of any article, and so of this one."""
+    empty = IncomingArticle(place="p:7", text=" ", external_id="other", raw=b"", metadata={})
+    assert ingest_article(COMMAND, corpus, empty, source="test").outcome == "rejected"
+    list(import_records(COMMAND, corpus, [b"{no object"], source="test"))
+    erase_article(COMMAND, wordy, reason="taken down")
+    kept = IngestRejection.objects.exclude(reason="").values_list("external_id", "reason")
+    assert list(kept) == [("other", "Its text is empty.")]
+    assert IngestRejection.objects.count() == 3

@@ -1,5 +1,6 @@
 """Who reviews what: taking, keeping, giving back, and the order of it."""
 
+import contextlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus
+from annotations.models import Assignment, AssignmentStatus, Dispute
 from annotations.services.erasing import erase_article
 from annotations.services.jobs import work_jobs
+from annotations.services.opening import passes_of, refill_changed_queues
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import (
@@ -17,15 +19,14 @@ from annotations.services.queue import (
     give_back,
     hand_over,
     keep,
-    passes_of,
-    refill_changed_queues,
     sweep_assignments,
     take,
+    take_back,
 )
 from corpus.models import Article, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus
-from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from tests.annotations.deciding import machine, say
 from tests.conftest import TEXT, acting, put_in
 
@@ -52,6 +53,10 @@ def taken(user: User, corpus: Corpus) -> str | None:
 
 def statuses(revision: Revision) -> list[str]:
     return list(Assignment.objects.filter(revision=revision).order_by("id").values_list("status", flat=True))
+
+
+def status(revision: Revision) -> str:
+    return str(Revision.objects.get(pk=revision.pk).status)
 
 
 def kept_until() -> datetime:
@@ -200,6 +205,72 @@ def test_an_amended_text_leaves_a_pass_in_hand_and_offers_the_new_one(
     assert statuses(new) == ["open", "open"]
     assignment = take(acting(ben), corpus)
     assert assignment and assignment.revision_id == new.pk
+
+
+@pytest.mark.parametrize("end", ["return", "expire", "take back"])
+def test_an_extra_pass_that_ends_leaves_the_text_to_those_who_were_asked(
+    suggested: Revision, ada: User, ben: User, cy: User, lea: User, end: str
+) -> None:
+    """Cy's pass is one more than asked; while it was taken up again the others' were all there were."""
+    settings(suggested.article.corpus, passes=2)
+    first = next(iter(machine(suggested).annotations))
+    for user in (ada, ben, cy):
+        say(user, suggested, "skip" if user == ada else "accept", first)
+    for user in (ada, ben, cy):
+        for row in list(machine(suggested).annotations)[1:]:
+            with contextlib.suppress(StaleVersion):
+                say(user, suggested, "skip", row)
+        submit_pass(acting(user), suggested)
+    assert status(suggested) == "disputed"
+    reopen_pass(acting(cy), suggested)
+    assert status(suggested) == "in_review"
+    held = Assignment.objects.get(reviewer=cy)
+    if end == "return":
+        give_back(acting(cy), held)
+    elif end == "take back":
+        take_back(acting(lea), held)
+    else:
+        Assignment.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert sweep_assignments() == 1
+    assert status(suggested) == "disputed"
+    assert Dispute.objects.filter(status="open").count() == 1
+
+
+def test_an_extra_pass_is_handed_over_without_being_done_without(
+    suggested: Revision, ada: User, ben: User, lea: User
+) -> None:
+    first = next(iter(machine(suggested).annotations))
+    say(ada, suggested, "skip", first)
+    say(ben, suggested, "skip", first)
+    given = hand_over(acting(lea), Assignment.objects.get(reviewer=ben), lea)
+    assert (given.number, given.status, status(suggested)) == (2, "taken", "in_review")
+
+
+@pytest.mark.parametrize("gone", ["amended", "erased"])
+def test_nobody_is_handed_a_text_that_is_amended_or_erased(
+    corpus: Corpus, owen: User, lea: User, ada: User, ben: User, gone: str
+) -> None:
+    text = put_in(corpus, "One text.")
+    assignment = take(acting(ada), corpus)
+    assert assignment
+    if gone == "amended":
+        put_in(corpus, "Another text.")
+    else:
+        erase_article(acting(owen), text.article, reason="taken down")
+    with pytest.raises(InvalidTransition, match="amended, erased or settled"):
+        hand_over(acting(lea), assignment, ben)
+    assert Assignment.objects.get(pk=assignment.pk).reviewer == ada
+
+
+def test_a_pass_over_an_erased_text_is_not_taken_up_again(suggested: Revision, owen: User, ada: User) -> None:
+    for row in machine(suggested).annotations:
+        with contextlib.suppress(StaleVersion):
+            say(ada, suggested, "skip", row)
+    submit_pass(acting(ada), suggested)
+    erase_article(acting(owen), suggested.article, reason="taken down")
+    with pytest.raises(InvalidTransition, match="erased"):
+        reopen_pass(acting(ada), suggested)
+    assert statuses(suggested) == ["submitted"]
 
 
 def test_an_erased_text_is_offered_to_nobody(corpus: Corpus, owen: User, ada: User) -> None:

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Dispute
 from annotations.services.erasing import erase_article
+from annotations.services.opening import refill_queue
 from annotations.services.passes import reopen_pass, submit_pass
-from annotations.services.queue import give_back, hand_over, keep, refill_queue, sweep_assignments, take
+from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.settling import Choice, settle_dispute
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, User

@@ -350,3 +350,45 @@ def test_rejecting_something_alone_leaves_it_where_something_else_leads_to_it(
     assert status(two) == "gold"
     assert linked(gold(two)) == linked(own(ben, two))
     assert lies() == []
+
+
+def test_settling_an_attribution_again_leaves_the_quotes_that_lead_to_it_as_they_were(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    """Ada has the attribution alone, and no quote leads to it; Ben has it with its quote, as a source."""
+    quote = suggestion(two, "nine weeks")
+    attribution = suggestion(two, "Ana Ruiz, the city engineer", "attribution")
+    say(ada, two, "correct", quote.pk, links={"source": []})
+    say(ada, two, "correct", suggestion(two, "nine weeks", "claim").pk, links={"source": []})
+    say(ada, two, "accept", attribution.pk)
+    finish(ada, two)
+    decide_all(ben, two)
+    alone, others = Dispute.objects.get(line=attribution.root), Dispute.objects.exclude(line=attribution.root)
+    settle_dispute(acting(cy), alone, Choice(take=own(ada, two).layer.pk, **REASON), version=1)
+    for dispute in others:
+        settle_dispute(acting(cy), dispute, Choice(take=own(ben, two).layer.pk, **REASON), version=1)
+    before = linked(gold(two))
+    assert any(end == "Ana Ruiz, the city engineer" for _, _, end in before)
+    reopen_dispute(acting(cy), alone, version=2)
+    name = Choice(label="attribution", segments=(at(TEXT, "Ana Ruiz"),), **REASON)
+    settle_dispute(acting(cy), alone, name, version=3)
+    assert ("attribution", "Ana Ruiz") in standing(gold(two))
+    assert linked(gold(two)) == before
+    reopen_dispute(acting(cy), alone, version=4)
+    settle_dispute(acting(cy), alone, Choice(reject=True, **REASON), version=5)
+    assert ("attribution", "Ana Ruiz") not in standing(gold(two))
+    assert linked(gold(two)) == before
+    for dispute in others:
+        settled = reopen_dispute(acting(cy), dispute, version=2)
+        settle_dispute(acting(cy), dispute, Choice(reject=True, **REASON), version=settled.version)
+    assert not any("Ana Ruiz" in words for label, words in standing(gold(two)) if label == "attribution")
+    assert lies() == []
+
+
+def finish(user: User, revision: Revision) -> None:
+    """Skip what is left without a decision, and submit."""
+    seen = own_versions(user, revision)
+    for row in machine(revision).annotations.values():
+        if row.root not in seen:
+            say(user, revision, "skip", row.pk)
+    submit_pass(acting(user), revision)

@@ -36,17 +36,10 @@ from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
+from annotations.services.opening import passes_of, refill_changed_queues
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
-from annotations.services.queue import (
-    give_back,
-    hand_over,
-    keep,
-    passes_of,
-    refill_changed_queues,
-    sweep_assignments,
-    take,
-)
+from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.reading import LayerView, read_layers, shown_layers
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import (

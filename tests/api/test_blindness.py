@@ -3,12 +3,17 @@
 from datetime import timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 from django.utils import timezone
 
-from annotations.models import Annotation, Assignment, AssignmentStatus, Pipeline
+from annotations.models import Annotation, Assignment, AssignmentStatus, Dispute, Pipeline
+from annotations.services.importing import import_records
+from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
-from corpus.models import Corpus, User
+from annotations.services.settling import approve_passes
+from corpus.models import Corpus, Event, Revision, User
+from corpus.services.actors import COMMAND
 from corpus.services.events import seal_events
 from tests.api.conftest import decide_all, suggestions
 from tests.api.contract import Caller, caller, content_of
@@ -63,10 +68,12 @@ def second(corpus: Corpus, article: UUID) -> UUID:
     return made
 
 
-@pytest.mark.parametrize("own", ["nothing", "a pass in hand", "a submitted pass"])
+@pytest.mark.parametrize("own", ["nothing", "a text taken", "a pass in hand", "a submitted pass"])
 def test_adas_answers_do_not_show_bens_pass(
     as_ada: Caller, as_ben: Caller, ben: User, article: UUID, second: UUID, own: str
 ) -> None:
+    if own == "a text taken":
+        assert as_ada.post("assignments/take/", {"corpus": "harbour"}).status_code == 201
     if own == "a pass in hand":
         found = suggestions(as_ada, article)[0]
         as_ada.post(f"annotations/{found['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
@@ -85,12 +92,16 @@ def test_adas_answers_do_not_show_bens_pass(
     assert after == before
 
 
+@pytest.mark.parametrize("begun", [False, True])
 def test_who_has_a_pass_in_hand_does_not_see_that_it_is_settled(
-    as_ada: Caller, as_ben: Caller, article: UUID, corpus: Corpus
+    as_ada: Caller, as_ben: Caller, article: UUID, corpus: Corpus, begun: bool
 ) -> None:
     Corpus.objects.update(single_is_gold=True)
     first = suggestions(as_ada, article)[0]
-    as_ada.post(f"annotations/{first['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    if begun:
+        as_ada.post(f"annotations/{first['id']}/review/", {"verdict": "accept"}, If_Match='"0"')
+    else:
+        as_ada.post("assignments/take/", {"corpus": "harbour"})
     seal_events()
     before = answers(as_ada, article)
     decide_all(as_ben, article, "accept")
@@ -164,6 +175,64 @@ def test_an_adjudicator_sees_submitted_layers_unless_they_review_the_text_themse
     events = as_cy.get("corpora/harbour/events/?limit=200").json()["results"]
     mine = as_cy.get("me/").json()["id"]
     assert {event["actor"] for event in events if event["action"].startswith("review.")} == {mine}
+
+
+def test_who_submits_last_is_not_told_that_others_differ(
+    as_ada: Caller, as_ben: Caller, article: UUID, corpus: Corpus
+) -> None:
+    """Whatever follows from the last pass, its own person sees the events of one that is waited for."""
+
+    def events_of(who: Caller) -> list[tuple[str, object]]:
+        seal_events()
+        found = who.get("corpora/harbour/events/?limit=200").json()["results"]
+        return [(event["action"], event["after"]) for event in found if event["subject_id"]]
+
+    Corpus.objects.update(passes=2)
+    decide_all(as_ben, article, "accept", but_first="skip")
+    as_bens = [action for action, _ in events_of(as_ben)]
+    decide_all(as_ada, article, "accept")
+    assert Dispute.objects.exists(), "the control: they do differ"
+    as_adas = [action for action, _ in events_of(as_ada)]
+    assert {action for action in as_bens if "review." not in action} >= {
+        action for action in as_adas if "review." not in action
+    }
+    assert ("revision.moved", "disputed") not in events_of(as_ada)
+
+
+def test_an_imported_layer_of_another_is_not_named(as_ada: Caller, corpus: Corpus, ben: User) -> None:
+    layer = f"reviewer:{ben.public_id}"
+    record = {
+        "external_id": "came", "text": "“We will sail,” said Bo.", "layer": "all",
+        "layers": [{"name": layer, "submitted_at": "2026-01-01T00:00:00Z"}], "annotations": [],
+    }  # fmt: skip
+    (outcome,) = import_records(COMMAND, corpus, [orjson.dumps(record)], source="file")
+    assert outcome.outcome == "created", outcome
+    assert layer in str(list(Event.objects.filter(action="layer.imported").values_list("after"))), (
+        "the control"
+    )
+    seal_events()
+    assert b"reviewer:" not in as_ada.get("corpora/harbour/events/?limit=200").content
+
+
+def test_an_adjudicator_who_has_taken_a_text_sees_no_pass_over_it(
+    as_cy: Caller, as_ada: Caller, as_ben: Caller, ben: User, cy: User, article: UUID
+) -> None:
+    Corpus.objects.update(passes=3, version=2)
+    refill_changed_queues()
+    decide_all(as_ada, article, "accept")
+    decide_all(as_ben, article, "accept", but_first="skip")
+    assert as_cy.post("assignments/take/", {"corpus": "harbour"}).status_code == 201
+    Corpus.objects.update(passes=2)
+    approve_passes(COMMAND, Revision.objects.select_related("article").get(article=article))
+    dispute = Dispute.objects.all()[0]
+    layer = f"articles/{article}/annotations/?layer=reviewer:{ben.public_id}"
+    assert as_cy.get(f"disputes/{dispute.pk}/").status_code == 403
+    assert as_cy.get("disputes/?corpus=harbour").json()["results"] == []
+    assert as_cy.get(layer).json()["results"] == []
+    Assignment.objects.filter(reviewer=cy).update(status="returned", lease_until=None)
+    assert as_cy.get(f"disputes/{dispute.pk}/").status_code == 200, "the control"
+    assert as_cy.get("disputes/?corpus=harbour").json()["results"]
+    assert as_cy.get(layer).json()["results"]
 
 
 def test_an_adjudicator_sees_how_far_the_work_is(as_cy: Caller, as_ben: Caller, article: UUID) -> None:

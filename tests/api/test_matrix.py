@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Dispute, Export, Job, JobStatus, Layer, Relation, Run, Training
 from annotations.services.jobs import work_jobs
+from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
-from annotations.services.queue import close_passes, take_article
+from annotations.services.queue import take_article
 from corpus.models import Block, Corpus, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
 from corpus.services.corpora import create_corpus, set_member

@@ -10,7 +10,8 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from annotations.services.jobs import sweep_jobs
-from annotations.services.queue import refill_changed_queues, sweep_assignments
+from annotations.services.opening import refill_changed_queues
+from annotations.services.queue import sweep_assignments
 from annotations.services.trainings import sweep_trainings
 from annotations.tasks import ring, ring_trainings
 from corpus.management.base import AttestCommand

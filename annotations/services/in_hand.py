@@ -1,0 +1,25 @@
+"""Which texts a person has in hand: taken from the queue, or begun and not yet submitted.
+
+In a blind corpus nobody is shown what others say of a text that they have in hand, whatever their role.
+"""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from annotations.models import Assignment, Layer, LayerKind
+
+
+def in_hand(user_id: int, revision: str = "pk") -> Q:
+    """Return the condition that a text, named by the field `revision`, is in somebody's hands."""
+    begun = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=user_id, submitted_at__isnull=True)
+    taken = Assignment.objects.held_by(user_id)
+    name = f"{revision}__in"
+    return Q(**{name: begun.values("revision")}) | Q(**{name: taken.values("revision")})
+
+
+def has_in_hand(user_id: int, revision_id: UUID, own: Layer | None) -> bool:
+    """Return whether a person, whose layer of it is `own`, has a text in hand. A query without one."""
+    if own is not None:
+        return own.submitted_at is None
+    return Assignment.objects.held_by(user_id).filter(revision=revision_id).exists()

@@ -1,0 +1,125 @@
+"""Which passes are open: as many for each text as the settings ask for, until it is settled."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import islice
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from annotations.models import Assignment, AssignmentStatus, Job, Layer, LayerKind, QueueState
+from annotations.models.jobs import OPEN_JOBS
+from annotations.services.ordering import ORDERS
+from annotations.services.ordering.chance import share
+from corpus.models import Corpus, Revision, RevisionStatus
+from corpus.services.racing import retried
+
+CHUNK = 1_000
+#: Statuses of texts that people may be given: what machines have looked at, and until it is settled.
+READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
+
+
+def passes_of(corpus: Corpus, revision_id: UUID) -> int:
+    """Return how many people are to read a text: the corpus's number, and one more for its drawn share."""
+    drawn = share(corpus.seed, "second pass", revision_id) < corpus.second_share
+    return corpus.passes + drawn
+
+
+def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
+    """Open the passes that these texts miss, in the caller's transaction; again, it changes nothing."""
+    waiting = hold_waiting(revision_ids)
+    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
+    there = _numbers_there(revision_ids)
+    came = _passes_that_came_along(revision_ids)
+    missing = [
+        Assignment(corpus=corpus, revision_id=pk, number=number, rank=ranks[pk])
+        for pk in revision_ids
+        if pk in waiting
+        for number in range(came[pk] + 1, passes_of(corpus, pk) + 1)
+        if (pk, number) not in there
+    ]
+    Assignment.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)
+    return len(missing)
+
+
+def hold_waiting(revision_ids: Sequence[UUID]) -> set[UUID]:
+    """Lock texts until the caller's transaction ends, and return those that may still be given to people.
+
+    Whoever ends a pass, or opens one, holds its text first and its row afterwards, as deciding and submitting
+    do: nothing is offered of a text that is amended or erased meanwhile, and nobody waits in a circle.
+    """
+    texts = Revision.objects.filter(pk__in=revision_ids)
+    list(texts.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    # After the locks: whoever had one may have erased the article.
+    waiting = texts.filter(current=True, status__in=(RevisionStatus.NEW, *READY), article__erased_at=None)
+    return set(waiting.values_list("pk", flat=True))
+
+
+def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    standing = (AssignmentStatus.OPEN, AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
+    rows = Assignment.objects.filter(revision__in=revision_ids, status__in=standing)
+    return set(rows.values_list("revision_id", "number"))
+
+
+def _passes_that_came_along(revision_ids: Sequence[UUID]) -> Counter[UUID]:
+    """Count the submitted passes that no assignment led to: those that were imported."""
+    own = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=OuterRef("reviewer"))
+    layers = Layer.objects.filter(
+        ~Exists(own), revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
+    )
+    return Counter(layers.values_list("revision_id", flat=True))
+
+
+def open_ready_passes(corpus_id: UUID, revision_ids: Sequence[UUID]) -> None:
+    """Open the passes of texts that have just become ready for people; two statements more than none."""
+    if revision_ids:
+        open_passes(Corpus.objects.get(pk=corpus_id), revision_ids)
+
+
+def close_passes(revision_ids: Iterable[UUID]) -> None:
+    """Take the passes that nobody holds out of the queue: their text was superseded, erased or settled."""
+    Assignment.objects.filter(revision__in=list(revision_ids), status=AssignmentStatus.OPEN).update(
+        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
+    )
+
+
+def refill_queue(corpus: Corpus) -> int:
+    """Open what the settings ask for and order the queue anew; return how many passes were opened.
+
+    In chunks of their own transactions. Passes that were asked for before and are no longer are closed where
+    nobody holds them.
+    """
+    opened = 0
+    working = Job.objects.filter(revision=OuterRef("pk"), status__in=OPEN_JOBS)
+    ready = Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None).filter(
+        Q(status__in=READY) | (Q(status=RevisionStatus.NEW) & ~Exists(working))
+    )
+    ids = iter(ready.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK))
+    while chunk := list(islice(ids, CHUNK)):
+        opened += retried(partial(_refill, corpus, chunk))
+    return opened
+
+
+def _refill(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
+    opened = open_passes(corpus, revision_ids)
+    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
+    waiting = list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
+    for row in waiting:
+        row.rank = ranks[row.revision_id]
+    Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
+    spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
+    Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
+        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
+    )
+    return opened
+
+
+def refill_changed_queues() -> int:
+    """Fill the queues of corpora whose settings have changed since; return how many passes were opened."""
+    opened = 0
+    for corpus in Corpus.objects.exclude(queue_state__version=F("version")):
+        opened += refill_queue(corpus)
+        QueueState.objects.update_or_create(corpus=corpus, defaults={"version": corpus.version})
+    return opened

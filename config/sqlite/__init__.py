@@ -1,0 +1,1 @@
+"""Django's SQLite, but for its writers, who stand in line."""
