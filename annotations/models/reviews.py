@@ -35,6 +35,8 @@ class Absence(models.TextChoices):
     UNCLEAR = "unclear", _("it cannot be told")
 
 
+#: Every code that a review can have as its reason.
+REASONS = (*RejectReason.values, *Absence.values)
 #: Verdicts that leave something standing in the reviewer's layer.
 KEEPING = (Verdict.ACCEPT, Verdict.CORRECT, Verdict.ADD)
 

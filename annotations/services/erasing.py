@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Job, JobStatus, Relation, Review, Segment, Settlement
 from annotations.models.jobs import OPEN_JOBS
-from annotations.models.reviews import RejectReason
+from annotations.models.reviews import REASONS
 from annotations.services.settling import end_work
 from corpus.models import Article, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
@@ -55,7 +55,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Review.objects.filter(layer__revision__in=revisions).update(note="")
     Settlement.objects.filter(layer__revision__in=revisions).update(note="")
     # A reason is a code here; one that was imported may be anything.
-    Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=RejectReason).update(reason="")
+    Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=REASONS).update(reason="")
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)
     refused.filter(external_id__in=("", article.external_id)).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(

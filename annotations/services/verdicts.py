@@ -7,6 +7,7 @@ also make the annotation (with its relations) that stands there from then on.
 from uuid import UUID
 
 from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
+from annotations.models.reviews import REASONS
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
@@ -14,7 +15,6 @@ from annotations.services.linking import add_relation, correct_relation, set_lin
 from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
 
 MAX_NOTE = 2_000
-REASONS = (*RejectReason.values, *Absence.values)
 
 
 def apply_decision(desk: Desk, decision: Decision) -> Review:
