@@ -86,6 +86,8 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     layers = visible_layers(admin_actor(request), corpus, roles_of(request)[corpus.pk], revision)
     chosen = _chosen(layers, request.GET.get("layer", ""))
     view = read_layers([chosen])[0] if chosen else None
+    beside = next((layer for layer in layers if str(layer.pk) == request.GET.get("beside", "")), None)
+    blocks = text_blocks([revision.pk])[revision.pk]
     return page(
         request,
         "attest/article.html",
@@ -96,8 +98,12 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         revisions=revisions,
         layers=[(layer, _named(request, layer), layer == chosen) for layer in layers],
         chosen=chosen,
+        chosen_name=_named(request, chosen) if chosen else "",
+        beside=beside,
+        beside_name=_named(request, beside) if beside else "",
+        beside_text=painted(revision.text, blocks, _marks(read_layers([beside])[0])) if beside else "",
         standing=_said(view),
-        text=painted(revision.text, text_blocks([revision.pk])[revision.pk], _marks(view)),
+        text=painted(revision.text, blocks, _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
         status_name=revision.seen_status,  # type: ignore[attr-defined]
         linked_url=revision.article.url if revision.article.url.lower().startswith(LINKED) else "",

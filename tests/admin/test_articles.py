@@ -157,6 +157,19 @@ def test_an_adjudicator_reads_a_pass_once_it_is_submitted(signed_in, ada, cy, su
     assert ">skip<" in signed_in(cy).get(page).text
 
 
+def test_two_layers_stand_side_by_side_as_far_as_one_may_see_them(signed_in, ada, ben, suggested):
+    quote = first_suggestion(suggested)
+    decide(acting(ada), suggested, Decision(verdict=Verdict.ACCEPT, on=quote.pk))
+    machine, mine = suggested.layers.order_by("pk")
+    address = url("corpus_article_change", suggested.article_id)
+    page = signed_in(ada).get(f"{address}?layer={machine.pk}&beside={mine.pk}").text
+    assert page.count('class="at-text"') == 2
+    assert 'aria-label="Text with the layer machine:rules@' in page
+    assert 'aria-label="Text with the layer mine"' in page
+    foreign = signed_in(ben).get(f"{address}?layer={machine.pk}&beside={mine.pk}").text
+    assert foreign.count('class="at-text"') == 1
+
+
 @pytest.mark.parametrize("shown", ["never", "after_pass"])
 def test_suggestions_that_are_not_shown_are_on_no_page(shown, signed_in, ada, suggested, corpus):
     configure_corpus(COMMAND, corpus, version=1, changes={"suggestions_shown": shown})
