@@ -13,7 +13,7 @@ import { KeyTable } from "./keytable.js";
 import { choicesFor, Offers } from "./links.js";
 import { Outbox } from "./outbox.js";
 import { Paper } from "./paint.js";
-import { cardOf, heldOf, outlineOf } from "./panel.js";
+import { cardOf, heldOf, Outline } from "./panel.js";
 import { Places } from "./places.js";
 import { listenToPointer } from "./pointing.js";
 import { newKey, Session } from "./session.js";
@@ -43,6 +43,7 @@ class Workbench {
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
     this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
+    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.go(name));
     this.outbox = new Outbox({
       storage: this.store.storage,
       reviewer: state.reviewer,
@@ -112,6 +113,12 @@ class Workbench {
     if (!this.draft) return [];
     const fresh = Object.keys(this.draft.links).filter((relation) => linkedBy(this.board, this.places, null, this.draft, relation).some((target) => target.line === null));
     return [this.draft.line ?? NEW, ...fresh.map((relation) => `${NEW}:${relation}`)];
+  }
+
+  // Draws lines anew, in the text and beside it, that have changed on the board.
+  #redraw(names) {
+    this.paper.update(names);
+    this.outline.touch(names.flatMap((name) => [name, this.board.get(name) && this.board.cardOf(this.board.get(name)).line]));
   }
 
   render() {
@@ -196,15 +203,14 @@ class Workbench {
   }
 
   #renderOutline() {
-    const entries = this.board.order(this.by).map((line) => {
-      const shown = this.board.shown(line);
-      return { line: line.line, label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
-    });
     const card = this.line ? this.board.cardOf(this.line).line : null;
-    const outline = document.getElementById("outline");
-    outline.replaceChildren(outlineOf(entries, card, (line) => this.go(line)));
-    const here = outline.querySelector(".here");
-    if (here) outline.scrollTop = Math.max(0, here.offsetTop - outline.clientHeight / 2);
+    this.outline.render(this.board.order(this.by), card);
+  }
+
+  #entryOf(name) {
+    const line = this.board.get(name);
+    const shown = this.board.shown(line);
+    return { label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
   }
 
   #renderLease({ assignment, lease_until: until, urls }) {
@@ -327,7 +333,7 @@ class Workbench {
       const way = decision.verdict === "skip" ? "skip" : "reject";
       if (decision.verdict !== "retract") for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
     }
-    this.paper.update([...changed]);
+    this.#redraw([...changed]);
     this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared, told });
     this.tell(told);
   }
@@ -413,7 +419,7 @@ class Workbench {
   #forget(line) {
     const next = this.board.nextUndecided(line, this.by) ?? this.board.heads.find((head) => head !== line);
     this.board.forget(line.line);
-    this.paper.update([line.line]);
+    this.#redraw([line.line]);
     this.focus = next?.line ?? null;
   }
 
@@ -706,7 +712,7 @@ class Workbench {
   }
 
   #renamed(from, to) {
-    this.paper.update([from, to]);
+    this.#redraw([from, to]);
     if (this.draft?.line === from) this.draft.line = to;
     if (this.focus === from) {
       this.focus = to;
@@ -724,7 +730,7 @@ class Workbench {
     this.#renderLease(state);
     const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
     const gone = [...before.keys()].filter((name) => !this.board.get(name));
-    this.paper.update([...changed, ...gone]);
+    this.#redraw([...changed, ...gone]);
     if (this.focus && this.focus !== NEW && !this.board.get(this.focus)) this.focus = this.board.heads[0]?.line ?? null;
     this.render();
   }
@@ -732,7 +738,7 @@ class Workbench {
   #choose(held, whose) {
     if (whose === "mine") {
       const versions = Object.fromEntries(held.decisions.map((decision) => [decision.line, held.error?.details?.version ?? this.board.get(decision.line)?.version ?? decision.version]));
-      if (held.article === this.state.article) for (const decision of held.decisions) this.paper.update(this.board.apply(decision, this.#at()).map((line) => line.line));
+      if (held.article === this.state.article) for (const decision of held.decisions) this.#redraw(this.board.apply(decision, this.#at()).map((line) => line.line));
       this.outbox.retry(held.id, versions);
     } else {
       this.outbox.drop(held.id);
