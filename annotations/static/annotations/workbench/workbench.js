@@ -55,6 +55,7 @@ class Workbench {
     for (const act of this.mine) for (const decision of act.decisions) this.board.apply(decision, this.#at());
     this.help = new Help(document.getElementById("help"), this.keys, () => this.render());
     this.paper.update([...this.board.lines.keys()]);
+    this.paper.drawSeen();
     this.#listen();
     this.#start();
   }
