@@ -63,7 +63,7 @@ export class Board {
   }
 
   headsOf(line) {
-    return [...this.lines.values()].filter((head) => Object.values(head.links).some((children) => children.includes(line.line)));
+    return this.#leading.get(line.line) ?? [];
   }
 
   // The line whose card another stands on: its own, or that of the first that leads to it.
@@ -79,7 +79,8 @@ export class Board {
   // The heads in the order in which they are gone through: by the text, or the least sure first.
   order(by = "text") {
     if (by === "text") return this.heads;
-    return [...this.heads].sort((one, other) => (one.score ?? 2) - (other.score ?? 2) || startOf(this, one) - startOf(this, other));
+    this.#byDoubt ??= [...this.heads].sort((one, other) => (one.score ?? 2) - (other.score ?? 2) || startOf(this, one) - startOf(this, other));
+    return this.#byDoubt;
   }
 
   // The first undecided head after `from`, and from the top again where none is left below; null when all are decided.
@@ -128,6 +129,7 @@ export class Board {
     const line = this.lines.get(decision.line);
     if (!line) return decision.verdict === "add" ? this.#added(decision, at) : [];
     const changed = new Set([line]);
+    const start = startOf(this, line);
     if (decision.verdict === "retract") {
       for (const child of this.#letGo(line)) changed.add(child);
       Object.assign(line, { verdict: "", reason: "", kept: null, at: null, implied: false });
@@ -146,7 +148,7 @@ export class Board {
         for (const child of this.#letGo(line)) changed.add(child);
       }
     }
-    this.#arrange();
+    if (decision.links || !this.lines.has(line.line) || startOf(this, line) !== start) this.#arrange();
     return [...changed];
   }
 
@@ -241,6 +243,8 @@ export class Board {
 
   #heads = [];
   #under = new Map();
+  #leading = new Map();
+  #byDoubt = null;
 
   // What two share stands with the one that has more: a quote keeps its source, a claim points there.
   #arrange() {
@@ -255,6 +259,11 @@ export class Board {
       }
     }
     this.#heads = rows.map(([line]) => line).filter((line) => !this.#under.has(line.line));
+    this.#byDoubt = null;
+    this.#leading = new Map();
+    for (const head of this.lines.values()) {
+      for (const child of new Set(Object.values(head.links).flat())) this.#leading.set(child, [...(this.#leading.get(child) ?? []), head]);
+    }
   }
 }
 

@@ -48,6 +48,15 @@ export class Paper {
     for (const block of touched) if (block.drawn) this.#draw(block);
   }
 
+  // Draws what is in the window at once, in the very frame in which the page is first painted.
+  drawSeen() {
+    const seen = this.blocks.filter((block) => {
+      const { top, bottom } = block.element.getBoundingClientRect();
+      return bottom > 0 && top < window.innerHeight;
+    });
+    for (const block of seen) if (!block.drawn) this.#draw(block);
+  }
+
   // Marks which lines are looked at: a class for each.
   emphasise(emphasis) {
     const before = this.emphasis;

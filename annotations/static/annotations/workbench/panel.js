@@ -114,25 +114,73 @@ function row(name, buttons) {
   return element("div", { class: "wb-row", role: "group", "aria-label": name }, element("span", { class: "wb-row-name" }, name), buttons);
 }
 
-// One entry a card of the article: where it stands, its label and how it begins.
-export function outlineOf(entries, focus, go) {
+// One entry a card of the article: where it stands, its label and how it begins. An entry is made anew only when it
+// says something else, for an article can have thousands of them.
+export class Outline {
+  #list = element("ol");
+  #entries = new Map();
+  #touched = new Set();
+  #heads = null;
+  #here = null;
+
+  // `entryOf(line)` gives {label, state, words, left}, `go(line)` looks at one.
+  constructor(root, entryOf, go) {
+    Object.assign(this, { root, entryOf, go });
+    root.replaceChildren(this.#list);
+  }
+
+  // Tells which cards may say something else from now on.
+  touch(lines) {
+    for (const line of lines) this.#touched.add(line);
+  }
+
+  // Shows the cards in this order, `focus` among them.
+  render(heads, focus) {
+    if (heads !== this.#heads) {
+      this.#list.replaceChildren(...heads.map((head) => this.#item(head.line)));
+      this.#heads = heads;
+    } else {
+      for (const line of this.#touched) {
+        const before = this.#entries.get(line)?.item;
+        if (before?.isConnected) before.replaceWith(this.#item(line));
+      }
+    }
+    this.#touched.clear();
+    if (this.#here) mark(this.#here, false);
+    this.#here = this.#entries.get(focus)?.item ?? null;
+    if (!this.#here) return;
+    mark(this.#here, true);
+    this.root.scrollTop = Math.max(0, this.#here.offsetTop - this.root.clientHeight / 2);
+  }
+
+  #item(line) {
+    const entry = this.entryOf(line);
+    const written = JSON.stringify(entry);
+    if (this.#entries.get(line)?.written === written) return this.#entries.get(line).item;
+    const item = itemOf(entry, () => this.go(line));
+    this.#entries.set(line, { item, written });
+    return item;
+  }
+}
+
+function itemOf({ label, state, words, left }, onclick) {
   return element(
-    "ol",
-    {},
-    entries.map(({ line, label, state, words, left }) =>
-      element(
-        "li",
-        { class: `wb-${state}${line === focus ? " here" : ""}` },
-        element(
-          "button",
-          { type: "button", class: "wb-entry", "aria-current": line === focus ? "true" : null, onclick: () => go(line) },
-          element("span", { class: "wb-sign", "aria-label": left ? STATES.suggested : STATES[state] }, left && state === "kept" ? "◐" : SIGNS[state]),
-          element("span", { class: `at-label label-${label}` }, label),
-          element("span", { class: "wb-words", dir: "auto" }, shortened(words, 60)),
-        ),
-      ),
+    "li",
+    { class: `wb-${state}` },
+    element(
+      "button",
+      { type: "button", class: "wb-entry", onclick },
+      element("span", { class: "wb-sign", "aria-label": left ? STATES.suggested : STATES[state] }, left && state === "kept" ? "◐" : SIGNS[state]),
+      element("span", { class: `at-label label-${label}` }, label),
+      element("span", { class: "wb-words", dir: "auto" }, shortened(words, 60)),
     ),
   );
+}
+
+function mark(item, isHere) {
+  item.classList.toggle("here", isHere);
+  if (isHere) item.firstChild.setAttribute("aria-current", "true");
+  else item.firstChild.removeAttribute("aria-current");
 }
 
 // What the server would not take, each with both states and a choice.
@@ -156,4 +204,18 @@ export function heldOf(acts, standingOf, mine, choose) {
       ),
     );
   });
+}
+
+// Whether everything has reached the server, and what becomes of what has not.
+export function savedWords({ waiting, trouble, lasting, held }) {
+  const kept = lasting ? "kept in this browser" : "kept only as long as this page is open";
+  const acts = `${waiting.length} ${waiting.length === 1 ? "decision" : "decisions"} ${kept}`;
+  if (trouble === "signed out") {
+    const address = `/admin/login/?next=${encodeURIComponent(location.pathname)}`;
+    return [`You are signed out; ${acts}. `, element("a", { href: address, target: "_blank", rel: "noopener" }, "Sign in again"), ", and they are sent."];
+  }
+  if (trouble === "other person") return [`Somebody else is signed in in this browser; ${acts}. They are sent once you are signed in again.`];
+  if (trouble) return [`${trouble === "busy" ? "The server is busy" : "No connection"}; ${acts}, and sent as soon as it can be.`];
+  if (waiting.length) return ["Saving …"];
+  return [held.length ? "Something was not saved: see beside the text." : "All saved."];
 }

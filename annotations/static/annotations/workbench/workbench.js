@@ -13,9 +13,10 @@ import { KeyTable } from "./keytable.js";
 import { choicesFor, Offers } from "./links.js";
 import { Outbox } from "./outbox.js";
 import { Paper } from "./paint.js";
-import { cardOf, heldOf, outlineOf } from "./panel.js";
+import { cardOf, heldOf, Outline, savedWords } from "./panel.js";
 import { Places } from "./places.js";
 import { listenToPointer } from "./pointing.js";
+import { Search } from "./search.js";
 import { newKey, Session } from "./session.js";
 import { openStore } from "./store.js";
 
@@ -43,6 +44,7 @@ class Workbench {
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
     this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
+    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.go(name));
     this.outbox = new Outbox({
       storage: this.store.storage,
       reviewer: state.reviewer,
@@ -52,8 +54,10 @@ class Workbench {
       newKey,
     });
     for (const act of this.mine) for (const decision of act.decisions) this.board.apply(decision, this.#at());
+    this.search = new Search(this.paper, this.places, (place) => this.#setCaret(place));
     this.help = new Help(document.getElementById("help"), this.keys, () => this.render());
     this.paper.update([...this.board.lines.keys()]);
+    this.paper.drawSeen();
     this.#listen();
     this.#start();
   }
@@ -118,6 +122,12 @@ class Workbench {
     return [this.draft.line ?? NEW, ...fresh.map((relation) => `${NEW}:${relation}`)];
   }
 
+  // Draws lines anew, in the text and beside it, that have changed on the board.
+  #redraw(names) {
+    this.paper.update(names);
+    this.outline.touch(names.flatMap((name) => [name, this.board.get(name) && this.board.cardOf(this.board.get(name)).line]));
+  }
+
   render() {
     const { board, line, shown } = this;
     const emphasis = new Map();
@@ -171,10 +181,10 @@ class Workbench {
           ? "No suggestions: label what you find, or say that there is nothing."
           : "Suggestions are not shown before you have read: label what you find.";
     progress.replaceChildren(element("span", {}, words), !this.locked && suggestions ? element("progress", { max: suggestions, value: decided, "aria-label": "Suggestions decided" }) : "");
-    const { waiting, trouble, lasting } = this.outbox;
+    const { waiting, trouble } = this.outbox;
     const saved = document.getElementById("saved");
     saved.className = `wb-saved ${trouble ? "failed" : waiting.length ? "" : "saved"}`;
-    saved.replaceChildren(...this.#savedWords(waiting.length, trouble, lasting));
+    saved.replaceChildren(...savedWords(this.outbox));
     const acts = this.locked
       ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
       : [
@@ -187,28 +197,15 @@ class Workbench {
     document.getElementById("keys-hint").textContent = `${this.keys.of("accept")} accept, ${this.keys.of("reject")} reject, ${this.keys.of("skip")} skip, ${this.keys.of("next")} next, ${this.keys.of("help")} all keys.`;
   }
 
-  #savedWords(waiting, trouble, lasting) {
-    const kept = lasting ? "kept in this browser" : "kept only as long as this page is open";
-    const acts = `${waiting} ${waiting === 1 ? "decision" : "decisions"} ${kept}`;
-    if (trouble === "signed out") {
-      return [`You are signed out; ${acts}. `, element("a", { href: `/admin/login/?next=${encodeURIComponent(location.pathname)}`, target: "_blank", rel: "noopener" }, "Sign in again"), ", and they are sent."];
-    }
-    if (trouble === "other person") return [`Somebody else is signed in in this browser; ${acts}. They are sent once you are signed in again.`];
-    if (trouble) return [`${trouble === "busy" ? "The server is busy" : "No connection"}; ${acts}, and sent as soon as it can be.`];
-    if (waiting) return ["Saving …"];
-    return [this.outbox.held.length ? "Something was not saved: see beside the text." : "All saved."];
+  #renderOutline() {
+    const card = this.line ? this.board.cardOf(this.line).line : null;
+    this.outline.render(this.board.order(this.by), card);
   }
 
-  #renderOutline() {
-    const entries = this.board.order(this.by).map((line) => {
-      const shown = this.board.shown(line);
-      return { line: line.line, label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
-    });
-    const card = this.line ? this.board.cardOf(this.line).line : null;
-    const outline = document.getElementById("outline");
-    outline.replaceChildren(outlineOf(entries, card, (line) => this.go(line)));
-    const here = outline.querySelector(".here");
-    if (here) outline.scrollTop = Math.max(0, here.offsetTop - outline.clientHeight / 2);
+  #entryOf(name) {
+    const line = this.board.get(name);
+    const shown = this.board.shown(line);
+    return { label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
   }
 
   #renderLease({ assignment, lease_until: until, urls }) {
@@ -330,7 +327,7 @@ class Workbench {
       const way = decision.verdict === "skip" ? "skip" : "reject";
       if (decision.verdict !== "retract") for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
     }
-    this.paper.update([...changed]);
+    this.#redraw([...changed]);
     this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared, told });
     this.tell(told);
   }
@@ -701,7 +698,7 @@ class Workbench {
   }
 
   #renamed(from, to) {
-    this.paper.update([from, to]);
+    this.#redraw([from, to]);
     if (this.draft?.line === from) this.draft.line = to;
     if (this.focus === from) {
       this.focus = to;
@@ -719,7 +716,7 @@ class Workbench {
     this.#renderLease(state);
     const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
     const gone = [...before.keys()].filter((name) => !this.board.get(name));
-    this.paper.update([...changed, ...gone]);
+    this.#redraw([...changed, ...gone]);
     if (this.focus && this.focus !== NEW && !this.board.get(this.focus)) this.focus = this.board.heads[0]?.line ?? null;
     this.render();
   }
@@ -727,7 +724,7 @@ class Workbench {
   #choose(held, whose) {
     if (whose === "mine") {
       const versions = Object.fromEntries(held.decisions.map((decision) => [decision.line, held.error?.details?.version ?? this.board.get(decision.line)?.version ?? decision.version]));
-      if (held.article === this.state.article) for (const decision of held.decisions) this.paper.update(this.board.apply(decision, this.#at()).map((line) => line.line));
+      if (held.article === this.state.article) for (const decision of held.decisions) this.#redraw(this.board.apply(decision, this.#at()).map((line) => line.line));
       this.outbox.retry(held.id, versions);
     } else {
       this.outbox.drop(held.id);
@@ -765,7 +762,7 @@ class Workbench {
       help: () => this.help.open(),
       submit: () => this.#submit(),
       "by-doubt": () => { this.by = this.by === "text" ? "doubt" : "text"; this.render(); },
-      search: () => this.#search(),
+      search: () => this.search.open(),
       cancel: () => this.#cancel(),
     };
     const deciding = {
@@ -868,41 +865,6 @@ class Workbench {
           .map((relation) => button(`its ${relation.name}`, this.keys.of(relation.name), () => this.run(relation.name), "at-small at-quiet"))
       : [];
     bar.replaceChildren(element("q", { dir: "auto" }, shortened(this.selected.surface, 160)), element("div", { class: "at-row" }, labels, further, links));
-  }
-
-  // --- searching ----------------------------------------------------------------------------------------------
-
-  #search() {
-    if (document.getElementById("search")) {
-      document.getElementById("search-words").focus();
-      return;
-    }
-    const close = () => {
-      document.getElementById("search")?.remove();
-      CSS.highlights?.delete("found");
-      this.root.focus({ preventScroll: true });
-    };
-    let at = -1;
-    const find = (again) => {
-      const words = input.value.toLocaleLowerCase();
-      const text = this.places.text.toLocaleLowerCase();
-      const found = [];
-      if (words && text.length === this.places.text.length) for (let from = text.indexOf(words); from >= 0 && found.length < 1_000; from = text.indexOf(words, from + 1)) found.push(from);
-      at = again ? (at + 1) % Math.max(found.length, 1) : 0;
-      count.textContent = words ? (found.length ? `${at + 1} of ${found.length}` : "not found") : "";
-      const ranges = found.map((from) => this.paper.range(this.places.points(from), this.places.points(from + words.length)));
-      CSS.highlights?.set("found", new Highlight(...ranges));
-      if (!found.length) return;
-      ranges[at].startContainer.parentElement.scrollIntoView({ block: "center" });
-      this.#setCaret(this.places.points(found[at]));
-    };
-    const input = element("input", { id: "search-words", type: "search", autocomplete: "off", oninput: () => find(false), onkeydown: (event) => {
-      if (event.key === "Enter") find(true);
-      if (event.key === "Escape") close();
-    } });
-    const count = element("span", { role: "status" });
-    document.getElementById("strip").append(element("div", { id: "search", class: "wb-search", role: "search" }, element("label", { for: "search-words" }, "Find in the text"), input, count, element("button", { type: "button", class: "button at-quiet", onclick: close }, "Close")));
-    input.focus();
   }
 }
 
