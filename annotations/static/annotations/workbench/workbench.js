@@ -41,6 +41,7 @@ class Workbench {
     this.offers = new Offers(this.places);
     this.sequence = 0;
     this.stale = false;
+    this.taken = state.assignment !== null;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
     this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
@@ -272,13 +273,6 @@ class Workbench {
     this.go(next.line);
   }
 
-  #inner() {
-    if (!this.line) return;
-    const card = this.board.cardOf(this.line);
-    const around = [card, ...this.board.childrenOf(card).map(([, child]) => child)];
-    this.go(around[(around.indexOf(this.line) + 1) % around.length].line);
-  }
-
   // The caret is where the engine is asked what may be missing; it is shown in the text.
   #moveCaret(name) {
     const from = this.caret ?? this.shown?.segments[0][0] ?? 0;
@@ -365,8 +359,8 @@ class Workbench {
       return;
     }
     if (!this.line) return;
-    if (this.line.said && this.board.stateOf(this.line) !== "kept") this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
-    else if (this.line.said && this.line.implied) this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
+    const accepted = this.board.stateOf(this.line) === "kept" && !this.line.implied;
+    if (this.line.said && !accepted) this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
     this.#advance();
   }
 
@@ -383,7 +377,7 @@ class Workbench {
     const rejected = this.focus;
     this.#advance();
     const items = this.board.rejectReasons.map(([value, name], index) => ({ number: index + 1, words: name, chosen: value === reason, value }));
-    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item), };
+    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item) };
     this.render();
   }
 
@@ -582,7 +576,7 @@ class Workbench {
   }
 
   #offeredFor(draft) {
-    return draft.line === null ? this.taken?.choices : this.offers.choices.get(draft.line);
+    return draft.line === null ? this.candidate?.choices : this.offers.choices.get(draft.line);
   }
 
   // The engine's best candidate from the caret on, and with each further key the next one.
@@ -611,7 +605,7 @@ class Workbench {
   #offer(candidate) {
     const { place } = this.offering;
     if (this.draft?.line) this.#commit();
-    this.taken = candidate;
+    this.candidate = candidate;
     this.focus = NEW;
     this.#setDraft(draftOfNew(this.board, this.places, { ...candidate, segments: candidate.points }));
     this.#setCaret(place);
@@ -641,7 +635,7 @@ class Workbench {
       if (left && left !== this.line) this.go(left.line);
       return;
     }
-    if (this.state.assignment && this.state.assignment !== "none") await this.#takeNext();
+    if (this.state.assignment) await this.#takeNext();
     else await this.refresh();
   }
 
@@ -682,7 +676,7 @@ class Workbench {
         this.asked = null;
       }
       // A retraction lets an earlier decision count again, and the first decision takes the article.
-      this.stale ||= unknown || decision.verdict === "retract" || !this.state.assignment;
+      this.stale ||= unknown || decision.verdict === "retract" || !this.taken;
     }
     if (type === "conflict" || type === "refused") this.stale = true;
     if (type === "state" && this.board) {
@@ -712,7 +706,8 @@ class Workbench {
     if (!state || this.mine.length) return;
     const before = new Map([...this.board.lines].map(([name, line]) => [name, JSON.stringify(line)]));
     this.board.renew(state);
-    Object.assign(this.state, { assignment: state.assignment ?? "none", urls: state.urls });
+    Object.assign(this.state, { assignment: state.assignment, urls: state.urls });
+    this.taken = true;
     this.#renderLease(state);
     const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
     const gone = [...before.keys()].filter((name) => !this.board.get(name));
