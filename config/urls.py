@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views import defaults
 
+from corpus.admin.joining import join_page
 from corpus.api import errors
 from corpus.api.docs import DocsView, schema
 
@@ -20,6 +21,7 @@ api_patterns: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_patterns)),
+    path("join/<str:secret>/", join_page, name="join"),
 ]
 
 

@@ -13,14 +13,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from corpus.admin.access import ScopedAdmin, check_role, corpus_or_404
-from corpus.admin.forms import CorpusForm, GuidelineForm, MemberForm, SchemeForm, SettingsForm
+from corpus.admin.forms import CorpusForm, GuidelineForm, InviteForm, MemberForm, SchemeForm, SettingsForm
 from corpus.admin.ingesting import put_in_page
 from corpus.admin.pages import Tab, corpus_page, page, telling
 from corpus.api.authentication import admin_actor
-from corpus.models import Corpus, Guideline, Membership, Role, Scheme, User
+from corpus.models import Corpus, Guideline, Invitation, Membership, Role, Scheme, User
 from corpus.schemes import parse_scheme
 from corpus.services.corpora import (
     configure_corpus,
@@ -33,6 +34,7 @@ from corpus.services.corpora import (
     set_member,
 )
 from corpus.services.errors import ServiceError, StaleVersion
+from corpus.services.invitations import invite, take_back_invitation
 
 View = Callable[..., HttpResponseBase]
 
@@ -152,6 +154,10 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _leave(request, corpus)
     if request.method == "POST":
         check_role(request, pk, Role.OWNER)
+    if "invite" in request.POST:
+        return _invite(request, corpus)
+    if "uninvite" in request.POST:
+        return _take_back(request, corpus)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
@@ -169,7 +175,37 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         form=form,
         members=members,
         roles=Role.choices,
+        invite=InviteForm(),
+        invitations=Invitation.objects.filter(
+            corpus=corpus, ended_at__isnull=True, expires_at__gt=timezone.now()
+        ).select_related("made_by"),
     )
+
+
+def _invite(request: HttpRequest, corpus: Corpus) -> HttpResponse:
+    """Make an invitation and show its link on this one answer; no address shows it again."""
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "There is no such role.")
+        return redirect("admin:corpus_corpus_members", corpus.pk)
+    invitation, secret = invite(admin_actor(request), corpus, form.cleaned_data["invited_role"])
+    link = request.build_absolute_uri(reverse("join", args=[secret]))
+    return corpus_page(
+        request, corpus, "attest/invited.html", tab="members", invitation=invitation, link=link
+    )
+
+
+def _take_back(request: HttpRequest, corpus: Corpus) -> HttpResponse:
+    with telling(request, "The invitation opens nothing any more."):
+        take_back_invitation(admin_actor(request), _invitation(corpus, request.POST["uninvite"]))
+    return redirect("admin:corpus_corpus_members", corpus.pk)
+
+
+def _invitation(corpus: Corpus, pk: str) -> Invitation:
+    try:
+        return get_object_or_404(Invitation, pk=UUID(pk), corpus=corpus)
+    except ValueError:
+        raise Http404 from None
 
 
 def _leave(request: HttpRequest, corpus: Corpus) -> HttpResponse:

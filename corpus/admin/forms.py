@@ -100,6 +100,29 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices, initial=Role.REVIEWER)
 
 
+class InviteForm(forms.Form):
+    invited_role = forms.ChoiceField(choices=Role.choices, initial=Role.REVIEWER, label="Role")
+
+
+class JoinForm(forms.Form):
+    """An account for somebody who was invited."""
+
+    username = forms.CharField(max_length=150)
+    password = forms.CharField(
+        max_length=1_000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        max_length=1_000,
+        strip=False,
+        label="Password again",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("password") != self.cleaned_data.get("again"):
+            self.add_error("again", "The two passwords differ.")
+
+
 class GuidelineForm(forms.Form):
     text = forms.CharField(widget=forms.Textarea(attrs={"rows": 24}), strip=False)
     version = forms.IntegerField(widget=forms.HiddenInput)

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from corpus.ids import uuid7
-from corpus.models.corpora import Corpus
+from corpus.models.corpora import Corpus, Role
 
 
 class Token(models.Model):
@@ -28,6 +28,25 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint}…)"
+
+
+class Invitation(models.Model):
+    """A link that makes one person a member. Only the sha256 of its secret is kept, as of a token's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    corpus = models.ForeignKey(Corpus, models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=Role)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    #: When it was accepted or taken back; it opens nothing from then on.
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.role} in {self.corpus_id}"
 
 
 class IdempotencyKey(models.Model):
