@@ -19,6 +19,7 @@ BENCHMARKS = (
     "acts",
     "claims",
     "costs",
+    "keys",
     "kill_workers",
     "learn",
     "peers",

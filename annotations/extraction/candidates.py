@@ -7,7 +7,7 @@ been said. A list is ordered so that what a person would choose stands far in fr
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from annotations.extraction.alternatives import Pieces, other_boundaries
@@ -19,13 +19,16 @@ from annotations.extraction.reading import Reading, read
 from annotations.extraction.reports import Report
 from annotations.extraction.said import speech_of
 from annotations.extraction.sources import source_before
-from annotations.extraction.tokens import QUOTED, STOP
+from annotations.extraction.tokens import QUOTED, STOP, tokenise
+from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 
 #: as many as there are digits to choose by
 MOST = 9
 #: so many other lengths of what is there come before other words
 _LENGTHS = 3
+#: a quotation of more characters may hold another quote
+_LONG_QUOTATION = 40
 #: so many of the nearest phrases are offered in two lengths
 _NEAR = 5
 
@@ -137,13 +140,26 @@ def _pages(article: ArticleText) -> list[_Page]:
     for passage in read_passages(article):
         if not passage.tokens:
             continue
-        reading = read(passage.tokens)
-        around = Surroundings(passage.tokens, reading.reports)
-        starts = [token.start for token in passage.tokens]
         # What one passage offers the next is in itself alone, so that no chain of them is kept.
-        before = replace(pages[-1], before=None) if pages else None
-        pages.append(_Page(passage, reading, around, starts, before))
+        pages.append(_page(passage, replace(pages[-1], before=None) if pages else None))
     return pages
+
+
+def _page(passage: Passage, before: _Page | None) -> _Page:
+    reading = read(passage.tokens)
+    around = Surroundings(passage.tokens, reading.reports)
+    return _Page(passage, reading, around, [token.start for token in passage.tokens], before)
+
+
+def _within_quotations(page: _Page) -> Iterator[_Page]:
+    """Yield what stands in each longer quotation as a passage of its own: people quote others, too."""
+    passage = page.passage
+    for token in passage.tokens:
+        if token.low == QUOTED and token.end - token.start > _LONG_QUOTATION:
+            found = sentences(passage.view, token.start + 1, token.end - 1)
+            tokens = tuple(tokenise(passage.view, found, ()))
+            if tokens:
+                yield _page(replace(passage, sentences=tuple(found), tokens=tokens), page)
 
 
 def _links(suggestions: Suggestions) -> dict[int, tuple[Span | None, Span | None]]:
@@ -263,30 +279,35 @@ class _Thought(NamedTuple):
 
 
 def _missing(page: _Page, named: Sequence[Span], taken: Container[tuple[Span, ...]]) -> Iterator[Candidate]:
+    found: dict[tuple[Span, ...], tuple[_Page, Candidate]] = {}
+    inner = ((one, thought) for one in _within_quotations(page) for thought in _reported(one))
+    for where, thought in chain(((page, thought) for thought in _thought_of(page)), inner):
+        candidate = _drafted(where, thought)
+        if candidate is not None and candidate.segments not in taken:
+            found.setdefault(candidate.segments, (where, candidate))
+    for segments in sorted(found):
+        where, candidate = found[segments]
+        yield replace(candidate, choices=_choices(where, named, candidate))
+
+
+def _drafted(page: _Page, thought: _Thought) -> Candidate | None:
     tokens = page.passage.tokens
-    found: dict[tuple[Span, ...], Candidate] = {}
-    for thought in _thought_of(page):
-        piece = Stretch(*trim(tokens, *thought.piece))
-        if piece.first >= piece.last:
-            continue
-        segments = page.segments((piece,))
-        if segments in taken or segments in found:
-            continue
-        found[segments] = Candidate(
-            label="quote",
-            segments=segments,
-            attributes={"type": speech_of(tokens, (piece,)).value},
-            source=page.span(thought.source) if thought.source else None,
-            cue=page.span(thought.cue) if thought.cue else None,
-            score=thought.score,
-            reason=thought.reason,
-        )
-    for one in sorted(found.values(), key=lambda one: one.segments):
-        yield replace(one, choices=_choices(page, named, one))
+    piece = Stretch(*trim(tokens, *thought.piece))
+    if piece.first >= piece.last:
+        return None
+    return Candidate(
+        label="quote",
+        segments=page.segments((piece,)),
+        attributes={"type": speech_of(tokens, (piece,)).value},
+        source=page.span(thought.source) if thought.source else None,
+        cue=page.span(thought.cue) if thought.cue else None,
+        score=thought.score,
+        reason=thought.reason,
+    )
 
 
-def _thought_of(page: _Page) -> Iterator[_Thought]:
-    """Yield what may have been said; of two thoughts of the same words the first counts."""
+def _reported(page: _Page) -> Iterator[_Thought]:
+    """Yield what stands on either side of each reporting word."""
     tokens, reading = page.passage.tokens, page.reading
     for report in reading.reports:
         source, cue = _ends_of(report)
@@ -295,6 +316,12 @@ def _thought_of(page: _Page) -> Iterator[_Thought]:
         yield _Thought(behind, source, cue, 0.6, "what stands behind a reporting word")
         before = Stretch(reading.start_of_content(report.first), report.first)
         yield _Thought(before, source, cue, 0.5, "what stands before a reporting word")
+
+
+def _thought_of(page: _Page) -> Iterator[_Thought]:
+    """Yield what may have been said; of two thoughts of the same words the first counts."""
+    tokens, reading = page.passage.tokens, page.reading
+    yield from _reported(page)
     for index, token in enumerate(tokens):
         if token.low == QUOTED:
             source, cue = _ends_of(_nearest(page, index))

@@ -74,6 +74,8 @@ const BOUNDARIES = [
   ["v v -", ["the pier"]],
   ["v v g -", ["closed"]],
   ["-", ["that the pier was"]],
+  ["b", ["that the pier was"]],
+  ["End b", ["that the pier was closed", "she added"]],
 ];
 
 for (const [keys, wanted] of BOUNDARIES) {
@@ -141,6 +143,16 @@ test("the caret moves from sentence to sentence and from paragraph to paragraph"
   assert.equal(moves(5, "nowhere"), 5);
 });
 
+test("a segment breaks at a paragraph, around its reporting words, or at a clause", () => {
+  const broken = (draft, given) => words(pressed("b", draft, given).segments.map((segment) => segment));
+  const text = "One here.\n\nTwo here.";
+  const across = { text, blocks: [{ start: 0, end: 9 }, { start: 11, end: 20 }] };
+  assert.deepEqual(pressed("b", draftOf({ ...QUOTE, segments: [[0, 20]] }), page(across)).segments, [[0, 9], [11, 20]]);
+  const around = draftOf({ ...QUOTE, segments: [[0, 55]], links: { source: [at("she")], cue: [at("added")] } });
+  assert.deepEqual(broken({ ...around, segments: [[at("that")[0], at('. "We')[0] + 12]] }, page())[0], "that the pier was closed");
+  assert.deepEqual(broken(draftOf({ ...QUOTE, segments: [at("closed")] }), page()), ["closed"]);
+});
+
 test("a boundary moves by paragraph across the edge of its own", () => {
   const draft = draftOf({ ...QUOTE, segments: [[0, 8]] });
   const given = page(BLOCKS);
@@ -161,9 +173,15 @@ test("what is offered begins with the caret's sentence, the better first, unless
   assert.deepEqual(offered(all, 21, [], BLOCKS), [three, five]);
 });
 
+test("what shares its words with what stands must be the better", () => {
+  const [two, three] = [candidate("Two here", 0.6), candidate("Three", 0.5)];
+  assert.deepEqual(offered([two, three], 0, [], BLOCKS), [two, three]);
+  assert.deepEqual(offered([two, three], 0, [[[0, 19]]], BLOCKS), [three, two]);
+});
+
 test("what stands already is not offered, nor more than nine", () => {
   const two = candidate("Two here", 0.3);
-  assert.deepEqual(offered([two], 0, [[[10, 19]]], BLOCKS), []);
+  assert.deepEqual(offered([two], 0, [two.segments], BLOCKS), []);
   assert.deepEqual(offered([two], 0, [[[0, 12]]], BLOCKS), [two]);
   assert.equal(offered(Array(20).fill(two), 0, [], BLOCKS).length, 9);
 });

@@ -35,16 +35,21 @@ export function changesOf(draft, original) {
   return Object.keys(changes).length ? changes : null;
 }
 
-// What `e` offers at a caret: the candidates that may be missing from its sentence on, the best first. One that stands
-// already is none; one that is farther off must be the better.
+// What `e` offers at a caret: the candidates that may be missing from its sentence on, the best first. One that is
+// farther off must be the better, and so must one that shares its words with what stands; what stands itself is none.
 export function offered(candidates, caret, standing, { text, blocks }) {
   const from = step(text, blocks, caret + 1, "sentence", -1, "start");
   return candidates
-    .filter(({ segments }) => segments[0][0] >= from && !standing.some((other) => mostlyThe(other, segments)))
-    .map((candidate) => ({ candidate, worth: candidate.score - (candidate.segments[0][0] - from) * FARTHER }))
+    .filter(({ segments }) => segments[0][0] >= from && !standing.some((other) => same(other, segments)))
+    .map((candidate) => ({ candidate, worth: worthOf(candidate) }))
     .sort((one, other) => other.worth - one.worth)
     .slice(0, MOST)
     .map(({ candidate }) => candidate);
+
+  function worthOf({ score, segments }) {
+    const shares = standing.some((other) => mostlyIn(segments, other));
+    return score - (segments[0][0] - from) * FARTHER - (shares ? SHARING : 0);
+  }
 }
 
 // Where the caret stands after a command that moves it, always at the start of a sentence.
@@ -63,12 +68,17 @@ const CARET = /^caret-(forward|back)(-paragraph)?$/;
 const MOST = 9;
 // What a candidate must be better for each unit that it is farther from the caret.
 const FARTHER = 0.0008;
+const SHARING = 0.5;
 
-function mostlyThe(some, others) {
-  const length = (segments) => segments.reduce((sum, [start, end]) => sum + end - start, 0);
+// Whether half of the segments or more lies within others.
+function mostlyIn(segments, others) {
+  let length = 0;
   let shared = 0;
-  for (const one of some) for (const other of others) shared += Math.max(0, Math.min(one[1], other[1]) - Math.max(one[0], other[0]));
-  return 2 * shared > Math.min(length(some), length(others));
+  for (const [start, end] of segments) {
+    length += end - start;
+    for (const other of others) shared += Math.max(0, Math.min(end, other[1]) - Math.max(start, other[0]));
+  }
+  return 2 * shared >= length;
 }
 
 // --- boundaries ----------------------------------------------------------------------------------------------
@@ -111,6 +121,28 @@ function removeSegment(draft, page) {
   const segments = segmentsOf(draft);
   if (segments.length < 2) return draft;
   return { ...withSegments(draft, segments.toSpliced(draft.segment ?? segments.length - 1, 1), page), segment: null };
+}
+
+// Breaks a segment at the edge of a paragraph within it, around the reporting words within it, or else at a clause.
+function breakSegment(draft, page) {
+  const segments = segmentsOf(draft);
+  const index = draft.segment ?? segments.length - 1;
+  const [start, end] = segments[index];
+  const gap = gapsWithin(start, end, draft, page).find(([from, to]) => start < from && from < to && to < end);
+  if (!gap) return draft;
+  return { ...withSegments(draft, segments.toSpliced(index, 1, [start, gap[0]], [gap[1], end]), page), segment: null };
+}
+
+function gapsWithin(start, end, { links }, { text, blocks }) {
+  const before = (place) => step(text, blocks, place, "word", -1, "end");
+  const behind = (place) => step(text, blocks, place, "word", 1, "start");
+  const edge = step(text, blocks, start, "paragraph", 1, "end");
+  const clause = step(text, blocks, start, "clause", 1, "end");
+  const reporting = Object.values(links).flatMap((spans) => spans ?? []).filter((span) => start < span[0] && span[1] < end);
+  const around = reporting.length
+    ? [before(Math.min(...reporting.map((span) => span[0]))), behind(Math.max(...reporting.map((span) => span[1])))]
+    : [end, end];
+  return [[edge, step(text, blocks, edge, "paragraph", 1, "start")], around, [clause, behind(clause)]];
 }
 
 function nextSegment(draft) {
@@ -240,6 +272,7 @@ const ACTS = {
   part: nextPart,
   "add-segment": addSegment,
   "remove-segment": removeSegment,
+  "break-segment": breakSegment,
   "next-segment": nextSegment,
 };
 

@@ -53,6 +53,7 @@ export const COMMANDS = [
   command("start-back-quote", ["Q"], "Boundaries", "Start before the last quotation mark that opens"),
   command("add-segment", ["+"], "Boundaries", "Add the selection, or the next clause, as a segment"),
   command("remove-segment", ["-"], "Boundaries", "Remove the segment"),
+  command("break-segment", ["b"], "Boundaries", "Break it in two: by paragraph, around its reporting words, at a comma"),
   command("next-segment", ["g"], "Boundaries", "Change the next segment"),
   command("part", ["o"], "Boundaries", "Move the boundaries of its source, of its cue, of itself"),
 

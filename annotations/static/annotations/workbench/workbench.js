@@ -36,6 +36,7 @@ class Workbench {
     this.draft = null;
     this.mode = null;
     this.caret = null;
+    this.readTo = 0;
     this.selected = null;
     this.why = false;
     this.offers = new Offers(this.places);
@@ -241,6 +242,7 @@ class Workbench {
     this.mode = null;
     this.focus = name;
     this.#setCaret(null);
+    this.readTo = this.shown ? this.shown.segments[0][0] : 0;
     this.paper.update([before, name].filter((one) => one && this.board.get(one)));
     this.render();
     this.#show();
@@ -275,7 +277,7 @@ class Workbench {
 
   // The caret is where the engine is asked what may be missing; it is shown in the text.
   #moveCaret(name) {
-    const from = this.caret ?? this.shown?.segments[0][0] ?? 0;
+    const from = this.caret ?? this.readTo;
     this.#setCaret(this.places.points(movedCaret(this.places.units(from), { name }, this.places)));
     const end = Math.min(this.paper.blockAt(this.caret).end, this.caret + 80);
     this.paper.range(this.caret, end).startContainer.parentElement.scrollIntoView({ block: "nearest" });
@@ -291,9 +293,13 @@ class Workbench {
 
   #advance() {
     const card = this.line ? this.board.cardOf(this.line) : null;
+    const readTo = this.shown?.segments.at(-1)[1] ?? 0;
     const next = this.board.nextUndecided(card, this.by);
-    if (next && next !== card) this.go(next.line);
-    else {
+    if (next && next !== card) {
+      this.go(next.line);
+      // What may be missing is looked for from where the reviewer has read to, and not from where the focus goes.
+      this.readTo = Math.min(readTo, this.readTo);
+    } else {
       this.render();
       if (!this.board.heads.some((head) => this.board.leftOn(head))) this.tell(`All is decided. ${this.keys.of("submit")} submits the pass.`);
     }
@@ -582,7 +588,7 @@ class Workbench {
   // The engine's best candidate from the caret on, and with each further key the next one.
   async #candidate() {
     await this.#offered();
-    const place = this.caret ?? (this.shown ? this.shown.segments[0][0] : 0);
+    const place = this.caret ?? this.readTo;
     if (this.offering?.place !== place || this.focus !== NEW) this.offering = { place, at: -1, all: this.#offeredFrom(place) };
     const { all } = this.offering;
     if (!all.length) {

@@ -1,0 +1,258 @@
+// A reviewer who always takes the cheapest keys, by the very modules of the review page. Speaks JSON, a line a message:
+// {"page": {text, blocks, labels}} sets the article; {"correct": {from, to, choices}} asks for the keys that make one
+// annotation another, {"add": {caret, candidates, standing, to}} for those that add one. All places are UTF-16 units.
+// The answer is {keys, strikes, kinds} or null.
+import { createInterface } from "node:readline";
+import { draftOf, movedCaret, offered, press } from "../annotations/static/annotations/correcting.js";
+import { COMMANDS, commandOf, strikes } from "../annotations/static/annotations/keys.js";
+
+// No boundary is moved with more keys than this; nobody would.
+const FARTHEST = 40;
+// The caret is moved at most so often.
+const MOVES = 8;
+// As many candidates are offered as there are digits.
+const MOST = 9;
+
+const KEYS = Object.fromEntries(COMMANDS.map(({ name, keys }) => [name, keys.toSorted((one, other) => strikes(one) - strikes(other))[0]]));
+const MOVING = Object.fromEntries(
+  ["start", "end"].map((edge) => [edge, COMMANDS.filter(({ name }) => name.startsWith(`${edge}-`)).map(({ name }) => KEYS[name])]),
+);
+
+let page = null;
+let paths = new Map();
+let reached = new Map();
+
+function cost(keys) {
+  return keys.reduce((sum, key) => sum + strikes(key), 0);
+}
+
+function cheapest(all) {
+  return all.reduce((best, one) => (one && (!best || cost(one) < cost(best)) ? one : best), null);
+}
+
+// What keys do to a draft, each taken the way that the page takes it.
+function pressed(draft, keys, choices) {
+  const given = { ...page, choices };
+  return keys.reduce((now, key) => press(now, meaning(key), given), draft);
+}
+
+const meanings = new Map();
+
+function meaning(key) {
+  if (!meanings.has(key)) meanings.set(key, commandOf(eventOf(key), COMMANDS));
+  return meanings.get(key);
+}
+
+function eventOf(key) {
+  const parts = key.length > 1 ? key.split("+") : [key];
+  const last = parts.at(-1);
+  const held = new Set(parts.slice(0, -1));
+  return {
+    key: last === "Space" ? " " : last,
+    code: /^\d$/.test(last) ? `Digit${last}` : "",
+    shiftKey: held.has("Shift"),
+    ctrlKey: held.has("Ctrl"),
+    altKey: held.has("Alt"),
+    metaKey: false,
+    isComposing: false,
+  };
+}
+
+// The cheapest keys that move one edge from a place to another, by Dijkstra's algorithm over the moving keys.
+function edgePath(edge, from, to) {
+  const name = `${edge} ${from} ${to}`;
+  if (!paths.has(name)) paths.set(name, searchEdge(edge, from, to));
+  return paths.get(name);
+}
+
+function searchEdge(edge, from, to) {
+  const known = new Map([[from, { spent: 0, path: [] }]]);
+  const queue = [[from]];
+  for (let spent = 0; spent <= FARTHEST; spent += 1) {
+    for (const place of queue[spent] ?? []) {
+      const { path, spent: least } = known.get(place);
+      if (place === to) return path;
+      if (least < spent) continue;
+      for (const [key, next] of hops(edge, place)) {
+        const longer = spent + strikes(key);
+        if (known.has(next) && known.get(next).spent <= longer) continue;
+        known.set(next, { spent: longer, path: [...path, key] });
+        (queue[longer] ??= []).push(next);
+      }
+    }
+  }
+  return null;
+}
+
+// Where each moving key takes an edge that stands at a place.
+function hops(edge, place) {
+  const name = `${edge} ${place}`;
+  if (reached.has(name)) return reached.get(name);
+  const segment = edge === "start" ? [place, page.text.length] : [0, place];
+  const draft = draftOf({ label: "", attributes: {}, segments: [segment], links: {} });
+  const found = [];
+  for (const key of segment[0] < segment[1] ? MOVING[edge] : []) {
+    const next = pressed(draft, [key], {}).segments[0][edge === "start" ? 0 : 1];
+    if (next !== place) found.push([key, next]);
+  }
+  reached.set(name, found);
+  return found;
+}
+
+// The keys that give a draft boundaries in as many segments as it has, in each order that may work.
+function boundaryPaths({ segments, segment }, wanted) {
+  const last = wanted.length - 1;
+  const edge = (name, index) => edgePath(name, segments[index][name === "start" ? 0 : 1], wanted[index][name === "start" ? 0 : 1]);
+  const outer = [edge("start", 0), edge("end", last)];
+  const inner = [];
+  for (let index = 0; index <= last; index += 1) {
+    inner.push([KEYS["next-segment"]]);
+    if (index < last) inner.push(edge("end", index));
+    if (index > 0) inner.push(edge("start", index));
+  }
+  if ([...outer, ...inner].includes(null)) return [];
+  const between = inner.flat();
+  while (between.at(-1) === KEYS["next-segment"]) between.pop();
+  // A segment that was added is the one that moves, until the keys have gone round.
+  const round = segment === null ? [] : Array(segments.length - segment).fill(KEYS["next-segment"]);
+  if (segment === last && !between.length && !outer[0].length) round.length = 0;
+  const [start, end] = outer;
+  return [
+    [...round, ...start, ...end, ...between],
+    [...round, ...end, ...start, ...between],
+    [...round, ...between, ...start, ...end],
+  ];
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function picks(kind, length) {
+  const key = KEYS[kind];
+  return Array.from({ length }, (_, index) => (index < 1 ? [key] : index < MOST ? [key, String(index + 1)] : Array(index + 1).fill(key)));
+}
+
+// The keys for the segments: as they are or another choice, with a segment more or fewer, and then its edges.
+function segmentKeys(draft, wanted, choices) {
+  const { "remove-segment": minus, "next-segment": next, "add-segment": plus, "break-segment": split } = KEYS;
+  let best = null;
+  for (const open of [[], ...picks("alternative", choices.alternatives.length)]) {
+    const { length } = pressed(draft, open, choices).segments;
+    const shapes = length === wanted.length ? [[]] : length < wanted.length ? [[plus], [split], [plus, plus], [split, plus], [split, split]] : [[minus], [next, minus], [minus, minus]];
+    for (const keys of shapes.map((shape) => [...open, ...shape])) {
+      const now = pressed(draft, keys, choices);
+      if (now.segments.length !== wanted.length || (best && cost(keys) >= cost(best))) continue;
+      best = cheapest([best, ...boundaryPaths(now, wanted).map((path) => [...keys, ...path]).filter(makes)]);
+    }
+  }
+  return best;
+
+  function makes(keys) {
+    return same(pressed(draft, keys, choices).segments, wanted);
+  }
+}
+
+function typeKeys(draft, wanted, keys, choices) {
+  const type = pressed(draft, keys, choices).attributes.type;
+  if (wanted === undefined || type === wanted) return [];
+  const values = page.labels.find(({ name }) => name === draft.label)?.attributes.type ?? [];
+  return values.includes(wanted) ? [KEYS.type.replace("1–9", String(values.indexOf(wanted) + 1))] : null;
+}
+
+// The keys until the boundaries of a link move.
+function turns(draft, kind) {
+  const keys = [];
+  for (let now = draft; now.part !== kind; now = pressed(now, [KEYS.part], {})) keys.push(KEYS.part);
+  return keys;
+}
+
+function linkKeys(draft, kind, wanted, choices) {
+  const now = draft.links[kind];
+  if (same(now, wanted)) return [];
+  if (wanted === null) return [KEYS[kind], KEYS.none];
+  const list = choices.links[kind] ?? [];
+  const opens = picks(kind, list.length).map((keys, index) => [keys, list[index]]);
+  if (now) opens.push([turns(draft, kind), now]);
+  let best = null;
+  for (const [keys, segments] of opens) {
+    if (segments.length !== 1 || wanted.length !== 1 || (best && cost(keys) >= cost(best))) continue;
+    const makes = (whole) => same(pressed(draft, whole, choices).links[kind], wanted);
+    best = cheapest([best, ...boundaryPaths({ segments, segment: null }, wanted).map((path) => [...keys, ...path]).filter(makes)]);
+  }
+  return best;
+}
+
+function correct({ from, to, choices }) {
+  const draft = draftOf(from);
+  const segments = same(draft.segments, to.segments) ? [] : segmentKeys(draft, to.segments, choices);
+  if (segments === null) return null;
+  const type = typeKeys(draft, to.attributes.type, segments, choices);
+  const source = type && linkKeys(pressed(draft, [...segments, ...type], choices), "source", to.links.source, choices);
+  const cue = source && linkKeys(pressed(draft, [...segments, ...type, ...source], choices), "cue", to.links.cue, choices);
+  if (cue === null) return null;
+  const parts = { boundaries: segments, type, source, cue };
+  const keys = Object.values(parts).flat();
+  const made = pressed(draft, keys, choices);
+  if (!same(made.segments, to.segments) || !same(made.links, to.links)) return null;
+  return answer([...keys, KEYS.accept], Object.keys(parts).filter((name) => parts[name].length));
+}
+
+function answer(keys, kinds) {
+  return { keys, strikes: cost(keys), kinds };
+}
+
+function add({ caret, candidates, standing, to }) {
+  const corrections = new Map();
+  const corrected = (candidate) => {
+    if (!corrections.has(candidate)) corrections.set(candidate, correct({ from: candidate, to, choices: candidate.choices }));
+    return corrections.get(candidate);
+  };
+  // Only what shares words with it is likely to be near, and the rest is for want of better.
+  return cheapestOf(({ segments }) => overlaps(segments, to.segments)) ?? cheapestOf(() => true);
+
+  function cheapestOf(isLikely) {
+    let best = null;
+    for (const { keys, place } of carets(caret)) {
+      offered(candidates, place, standing, page).forEach((candidate, index) => {
+        const opened = [...keys, ...picks("candidate", MOST)[index]];
+        if (!isLikely(candidate) || (best && cost(opened) + 1 >= best.strikes)) return;
+        const rest = corrected(candidate);
+        const whole = rest && answer([...opened, ...rest.keys], ["missed"]);
+        if (whole && (!best || whole.strikes < best.strikes)) best = whole;
+      });
+    }
+    return best;
+  }
+}
+
+// The places that few keys bring the caret to.
+function* carets(caret) {
+  const seen = new Map([[caret, []]]);
+  for (const place of seen.keys()) {
+    const keys = seen.get(place);
+    yield { keys, place };
+    if (keys.length >= MOVES) continue;
+    for (const name of CARETS) {
+      const next = movedCaret(place, { name }, page);
+      if (!seen.has(next)) seen.set(next, [...keys, KEYS[name]]);
+    }
+  }
+}
+
+const CARETS = COMMANDS.map(({ name }) => name).filter((name) => name.startsWith("caret-"));
+
+function overlaps(some, others) {
+  return some.some((one) => others.some((other) => one[0] < other[1] && other[0] < one[1]));
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line);
+  let reply = null;
+  if (message.page) {
+    page = message.page;
+    paths = new Map();
+    reached = new Map();
+  } else reply = message.correct ? correct(message.correct) : add(message.add);
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
