@@ -202,11 +202,13 @@ class Article:
         """Yield what is pressed on a suggestion; to reject it and add the right one may be cheaper."""
         if wanted is None or wanted in self.open:
             yield Act(kind="wrong" if wanted is None else "open", keys=("x",), strikes=1, suggested=quote)
-            self.leave(quote)
+            self.caret = self.behind_rejected(quote)
             return
         correct = {"from": self.annotation(quote), "to": self.goal(wanted), "choices": self.choices(quote)}
         reply = self.reviewer.ask({"correct": correct})
-        instead = self.ask_to_add(wanted) if reply is None or reply["strikes"] > SURELY_CHEAPER else None
+        caret = self.behind_rejected(quote)
+        dear = reply is None or reply["strikes"] > SURELY_CHEAPER
+        instead = self.ask_to_add(wanted, caret) if dear else None
         if instead is not None and (reply is None or instead["strikes"] + 1 < reply["strikes"]):
             yield Act(kind="wrong", keys=("x",), strikes=1, suggested=quote)
             yield self.added(wanted, instead)
@@ -220,14 +222,14 @@ class Article:
 
     def add(self, wanted: Quote) -> Act:
         """Return what adds a quote that was missed."""
-        reply = self.ask_to_add(wanted)
+        reply = self.ask_to_add(wanted, self.caret)
         if reply is None:
             return self.unreached(wanted)
         return self.added(wanted, reply)
 
-    def ask_to_add(self, wanted: Quote) -> Record | None:
+    def ask_to_add(self, wanted: Quote, caret: int) -> Record | None:
         add = {
-            "caret": self.caret,
+            "caret": caret,
             "candidates": self.missing,
             "standing": self.standing,
             "to": self.goal(wanted),
@@ -247,8 +249,12 @@ class Article:
         self.leave(quote)
 
     def leave(self, quote: Quote) -> None:
-        """Put the caret where the reviewer has read to: behind the last quote that was decided."""
+        """Put the caret where the reviewer has read to: behind the last quote that was kept."""
         self.caret = max(self.caret, self.offsets.from_code_points(quote.segments[-1].end))
+
+    def behind_rejected(self, quote: Quote) -> int:
+        """Return where the caret is once a quote is rejected: where that began, for what is right instead."""
+        return max(self.caret, self.offsets.from_code_points(quote.segments[0].start))
 
     def pair(self, start: int, end: int) -> list[int]:
         return [self.offsets.from_code_points(start), self.offsets.from_code_points(end)]

@@ -38,7 +38,9 @@ class Bench:
 
     def saved(self) -> "Bench":
         """Wait until everything has its receipt."""
-        self.page.wait_for_selector("#saved:has-text('All saved.')")
+        self.page.wait_for_selector("#saved:has-text('All saved.'), #outbox:not(:empty)")
+        held = self.page.inner_text("#outbox")
+        assert held == "", held
         return self
 
     def go(self, words: str) -> "Bench":

@@ -396,6 +396,20 @@ def test_a_stale_act_shows_both_states_and_the_reviewer_chooses(bench, article, 
     assert ("quote", QUOTE) in standing(ada, article)
 
 
+def test_an_answer_that_is_older_than_a_decision_takes_nothing_back(bench, article):
+    """The page asks what stands; while the server answers, the reviewer goes on."""
+    held: list[Route] = []
+    bench.page.route("**/state/**", lambda route: held.append(route))
+    bench.go("“We").press("a").saved()
+    old = held[0].fetch()
+    bench.go("Traffic over").press("a").saved()
+    held[0].fulfill(response=old)
+    bench.page.unroute("**/state/**")
+    bench.page.wait_for_timeout(300)
+    bench.go("Traffic over").press("x").saved()
+    assert verdicts(annotation__surface__startswith="Traffic") == ["accept", "reject"]
+
+
 def test_what_stands_can_be_kept_instead(bench, article, ada):
     other = Bench(Tab(page=bench.page.context.new_page(), base=bench.tab.base), article).open()
     other.go("“We").press("Space").saved()

@@ -8,6 +8,12 @@ export class Offers {
     this.missing = (body?.missing ?? []).map((one) => ({ ...one, points: one.segments, segments: places.spanUnits(one.segments) }));
     this.choices = new Map((body?.lines ?? []).map(({ line, ...choices }) => [line, choices]));
   }
+
+  rename(from, to) {
+    if (!this.choices.has(from)) return;
+    this.choices.set(to, this.choices.get(from));
+    this.choices.delete(from);
+  }
 }
 
 // As correcting.js takes them, in units. The engine's come first; then what stands near, and so on outwards.

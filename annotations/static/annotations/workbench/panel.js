@@ -158,6 +158,7 @@ export class Outline {
     const written = JSON.stringify(entry);
     if (this.#entries.get(line)?.written === written) return this.#entries.get(line).item;
     const item = itemOf(entry, () => this.go(line));
+    item.dataset.line = line;
     this.#entries.set(line, { item, written });
     return item;
   }

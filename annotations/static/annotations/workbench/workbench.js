@@ -87,6 +87,7 @@ class Workbench {
     const kept = this.store.read(this.draftPlace, null);
     if (wanted && this.board.get(wanted)) this.go(wanted);
     else this.go((this.locked ? this.board.heads[0] : (this.board.nextUndecided(null, this.by) ?? this.board.heads[0]))?.line ?? null);
+    this.readTo = 0;
     if (kept && !this.locked && (kept.line === null || this.board.get(kept.line))) {
       this.focus = kept.line ?? NEW;
       this.#setDraft(kept);
@@ -292,17 +293,15 @@ class Workbench {
   }
 
   #advance() {
-    const card = this.line ? this.board.cardOf(this.line) : null;
-    const readTo = this.shown?.segments.at(-1)[1] ?? 0;
-    const next = this.board.nextUndecided(card, this.by);
-    if (next && next !== card) {
-      this.go(next.line);
-      // What may be missing is looked for from where the reviewer has read to, and not from where the focus goes.
-      this.readTo = Math.min(readTo, this.readTo);
-    } else {
-      this.render();
-      if (!this.board.heads.some((head) => this.board.leftOn(head))) this.tell(`All is decided. ${this.keys.of("submit")} submits the pass.`);
-    }
+    const { line, board } = this;
+    const card = line ? board.cardOf(line) : null;
+    const readTo = Math.max(this.readTo, line ? leftAt(board, line) : 0);
+    const next = board.nextUndecided(card, this.by);
+    if (next && next !== card) this.go(next.line);
+    else this.render();
+    // What may be missing is looked for from where the reviewer has read to, and not from where the focus went.
+    this.readTo = readTo;
+    if (!board.heads.some((head) => board.leftOn(head))) this.tell(`All is decided. ${this.keys.of("submit")} submits the pass.`);
   }
 
   // --- deciding -----------------------------------------------------------------------------------------------
@@ -353,6 +352,8 @@ class Workbench {
     this.#setDraft(null);
     if (!decision) return null;
     const told = `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(this.places.spanPoints(draft.segments)), 80)}`;
+    if (!draft.line && this.candidate) this.offers.choices.set(name, this.candidate.choices);
+    this.candidate = null;
     this.decide([decision], told);
     this.focus = name;
     return name;
@@ -471,7 +472,7 @@ class Workbench {
   // Does to what is in focus what a key asks for; a draft that changes nothing is none.
   async #press(command) {
     if (!this.shown || this.locked) return;
-    if (["source", "cue", "alternative"].includes(command.name)) await this.#offered();
+    if (["source", "cue", "alternative"].includes(command.name)) await this.#offered(this.line?.line);
     const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
     const selection = this.selected && { start: this.places.units(this.selected.start), end: this.places.units(this.selected.end) };
     const changed = press(draft, command, { ...this.#page(draft), selection });
@@ -575,8 +576,9 @@ class Workbench {
 
   // --- what the engine offers ---------------------------------------------------------------------------------
 
-  // Asks the server once, and again once there is a line that it has not answered for.
-  async #offered() {
+  // Asks the server once, and again for a line that it has not answered for.
+  async #offered(name = null) {
+    if (name !== null && this.asked && !this.offers.choices.has(name)) this.asked = null;
     this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(this.places, body); }, () => { this.asked = null; });
     await this.asked;
   }
@@ -603,8 +605,9 @@ class Workbench {
   }
 
   #offeredFrom(place) {
-    const there = [...this.board.lines.values()].filter((line) => this.board.stateOf(line) !== "dropped");
-    const standing = there.map((line) => this.places.spanUnits(this.board.shown(line).segments));
+    const kinds = new Set(this.offers.missing.map((one) => one.label));
+    const kept = [...this.board.lines.values()].filter((line) => line.kept && kinds.has(line.kept.label));
+    const standing = kept.map((line) => this.places.spanUnits(line.kept.segments));
     return offered(this.offers.missing, this.places.units(place), standing, this.places);
   }
 
@@ -677,19 +680,13 @@ class Workbench {
       const name = decision.line;
       const known = this.board.get(name);
       const unknown = this.board.receive(name, body);
-      if (known && name !== body.line) {
-        this.#renamed(name, body.line);
-        this.asked = null;
-      }
+      if (known && name !== body.line) this.#renamed(name, body.line);
       // A retraction lets an earlier decision count again, and the first decision takes the article.
       this.stale ||= unknown || decision.verdict === "retract" || !this.taken;
     }
     if (type === "conflict" || type === "refused") this.stale = true;
     if (type === "state" && this.board) {
-      if (this.stale && !this.mine.length) {
-        this.stale = false;
-        this.refresh();
-      }
+      this.#freshen();
       if (this.paper) {
         this.#renderStrip();
         this.#renderHeld();
@@ -697,8 +694,15 @@ class Workbench {
     }
   }
 
+  #freshen() {
+    if (!this.stale || this.mine.length) return;
+    this.stale = false;
+    this.refresh();
+  }
+
   #renamed(from, to) {
     this.#redraw([from, to]);
+    this.offers.rename(from, to);
     if (this.draft?.line === from) this.draft.line = to;
     if (this.focus === from) {
       this.focus = to;
@@ -708,8 +712,15 @@ class Workbench {
 
   // Brings what stands on the server, with what has not got there yet on top.
   async refresh() {
+    const { sequence } = this;
     const state = await this.session.state().catch(() => null);
-    if (!state || this.mine.length) return;
+    if (!state) return;
+    // What was decided while the server answered is not in its answer.
+    if (this.mine.length || this.sequence !== sequence) {
+      this.stale = true;
+      if (!this.mine.length) this.#freshen();
+      return;
+    }
     const before = new Map([...this.board.lines].map(([name, line]) => [name, JSON.stringify(line)]));
     this.board.renew(state);
     Object.assign(this.state, { assignment: state.assignment, urls: state.urls });
@@ -867,6 +878,12 @@ class Workbench {
       : [];
     bar.replaceChildren(element("q", { dir: "auto" }, shortened(this.selected.surface, 160)), element("div", { class: "at-row" }, labels, further, links));
   }
+}
+
+// Where a reviewer has read to who goes on from a line: its end, or where it began, for what is right in its place.
+function leftAt(board, line) {
+  const { segments } = board.shown(line);
+  return board.stateOf(line) === "kept" ? segments.at(-1)[1] : segments[0][0];
 }
 
 new Workbench(JSON.parse(document.getElementById("state").content.textContent));
