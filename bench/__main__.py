@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from tests.postgres import running_postgres
 
-BENCHMARKS = ("acts", "claims", "costs", "kill_workers", "learn", "peers", "reviewers", "scale")
+BENCHMARKS = ("acts", "claims", "costs", "kill_workers", "learn", "peers", "render", "reviewers", "scale")
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
     "ATTEST_PRODUCTION",
