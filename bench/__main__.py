@@ -23,6 +23,7 @@ BENCHMARKS = (
     "kill_workers",
     "learn",
     "peers",
+    "render",
     "reviewers",
     "scale",
     "state_machine",

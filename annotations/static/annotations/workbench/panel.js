@@ -191,8 +191,8 @@ export function heldOf(acts, standingOf, mine, choose) {
     const conflict = held.state === "conflict";
     const standing = conflict ? standingOf(decision, held.error) : "";
     return element(
-      "section",
-      { class: "at-conflict wb-held", "aria-label": conflict ? "Another tab was quicker" : "Not saved" },
+      "div",
+      { class: "at-conflict wb-held", role: "group", "aria-label": conflict ? "Another tab was quicker" : "Not saved" },
       element("p", {}, element("strong", {}, conflict ? "Another tab of yours was quicker." : "Not saved."), " ", conflict ? "" : held.error?.message ?? "", held.article !== mine ? ` It is about another article: ${held.title}.` : ""),
       conflict
         ? element("dl", { class: "wb-links" }, element("dt", {}, "stands"), element("dd", {}, standing), element("dt", {}, "yours"), element("dd", {}, held.told))

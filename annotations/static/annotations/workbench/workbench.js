@@ -186,7 +186,7 @@ class Workbench {
     progress.replaceChildren(element("span", {}, words), !this.locked && suggestions ? element("progress", { max: suggestions, value: decided, "aria-label": "Suggestions decided" }) : "");
     const { waiting, trouble } = this.outbox;
     const saved = document.getElementById("saved");
-    saved.className = `wb-saved ${trouble ? "failed" : waiting.length ? "" : "saved"}`;
+    saved.className = `wb-saved ${trouble || this.outbox.held.length ? "failed" : waiting.length ? "" : "saved"}`;
     saved.replaceChildren(...savedWords(this.outbox));
     const acts = this.locked
       ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
