@@ -214,6 +214,7 @@ function add({ caret, candidates, standing, to }) {
   function cheapestOf(isLikely) {
     let best = null;
     for (const { keys, place } of carets(caret)) {
+      if (best && cost(keys) + 2 >= best.strikes) continue;
       offered(candidates, place, standing, page).forEach((candidate, index) => {
         const opened = [...keys, ...picks("candidate", MOST)[index]];
         if (!isLikely(candidate) || (best && cost(opened) + 1 >= best.strikes)) return;

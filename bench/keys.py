@@ -12,6 +12,7 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -187,7 +188,7 @@ class Article:
 
     def acts(self) -> Iterator[Act]:
         """Yield what is pressed, from the top of the article to its end."""
-        meant = pairs(self.suggested, self.wanted + self.open)
+        meant = self.cheapest(pairs(self.suggested, self.wanted + self.open))
         found = {id(wanted) for wanted in meant.values()}
         missed = [quote for quote in self.wanted if id(quote) not in found]
         for quote in self.suggested:
@@ -198,14 +199,38 @@ class Article:
             yield self.add(quote)
         yield Act(kind="submit", keys=AT_THE_END, strikes=len(AT_THE_END))
 
+    def cheapest(self, meant: dict[int, Quote]) -> dict[int, Quote]:
+        """Return the pairs, but of several suggestions in one gold quote the one that least corrects."""
+        spare = [quote for quote in self.suggested if quote.key not in meant]
+        better = dict(meant)
+        for quote in self.suggested:
+            wanted = meant.get(quote.key)
+            if wanted is None or wanted not in self.wanted:
+                continue
+            rivals = [one for one in spare if overlap(one, wanted) > 0]
+            if not rivals:
+                continue
+            best = min([quote, *rivals], key=partial(self.strikes, wanted=wanted))
+            if best is not quote:
+                better[best.key] = better.pop(quote.key)
+                spare.remove(best)
+        return better
+
+    def strikes(self, quote: Quote, wanted: Quote) -> int:
+        reply = self.ask_to_correct(quote, wanted)
+        return GIVEN_UP if reply is None else int(reply["strikes"])
+
+    def ask_to_correct(self, quote: Quote, wanted: Quote) -> Record | None:
+        correct = {"from": self.annotation(quote), "to": self.goal(wanted), "choices": self.choices(quote)}
+        return self.reviewer.ask({"correct": correct})
+
     def decide(self, quote: Quote, wanted: Quote | None) -> Iterator[Act]:
         """Yield what is pressed on a suggestion; to reject it and add the right one may be cheaper."""
         if wanted is None or wanted in self.open:
             yield Act(kind="wrong" if wanted is None else "open", keys=("x",), strikes=1, suggested=quote)
             self.caret = self.behind_rejected(quote)
             return
-        correct = {"from": self.annotation(quote), "to": self.goal(wanted), "choices": self.choices(quote)}
-        reply = self.reviewer.ask({"correct": correct})
+        reply = self.ask_to_correct(quote, wanted)
         caret = self.behind_rejected(quote)
         dear = reply is None or reply["strikes"] > SURELY_CHEAPER
         instead = self.ask_to_add(wanted, caret) if dear else None

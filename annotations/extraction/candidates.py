@@ -7,7 +7,7 @@ been said. A list is ordered so that what a person would choose stands far in fr
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from annotations.extraction.alternatives import Pieces, other_boundaries
@@ -69,15 +69,16 @@ class Candidates:
     choices: Mapping[int, Choices]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Page:
-    """One passage with what links can lead to in it, and the passage before."""
+    """One passage with what links can lead to in it, and the passages beside it."""
 
     passage: Passage
     reading: Reading
     surroundings: Surroundings
     starts: Sequence[int]
-    before: "_Page | None"
+    before: "_Page | None" = None
+    behind: "_Page | None" = None
 
     def stretch(self, span: Span) -> Stretch | None:
         """Return the tokens that a span touches, or None where it lies outside of the passage."""
@@ -136,19 +137,16 @@ def find_candidates(article: ArticleText, suggestions: Suggestions) -> Candidate
 
 
 def _pages(article: ArticleText) -> list[_Page]:
-    pages: list[_Page] = []
-    for passage in read_passages(article):
-        if not passage.tokens:
-            continue
-        # What one passage offers the next is in itself alone, so that no chain of them is kept.
-        pages.append(_page(passage, replace(pages[-1], before=None) if pages else None))
+    pages = [_page(passage) for passage in read_passages(article) if passage.tokens]
+    for one, other in pairwise(pages):
+        one.behind, other.before = other, one
     return pages
 
 
-def _page(passage: Passage, before: _Page | None) -> _Page:
+def _page(passage: Passage) -> _Page:
     reading = read(passage.tokens)
     around = Surroundings(passage.tokens, reading.reports)
-    return _Page(passage, reading, around, [token.start for token in passage.tokens], before)
+    return _Page(passage, reading, around, [token.start for token in passage.tokens])
 
 
 def _within_quotations(page: _Page) -> Iterator[_Page]:
@@ -159,7 +157,9 @@ def _within_quotations(page: _Page) -> Iterator[_Page]:
             found = sentences(passage.view, token.start + 1, token.end - 1)
             tokens = tuple(tokenise(passage.view, found, ()))
             if tokens:
-                yield _page(replace(passage, sentences=tuple(found), tokens=tokens), page)
+                inner = _page(replace(passage, sentences=tuple(found), tokens=tokens))
+                inner.before = page
+                yield inner
 
 
 def _links(suggestions: Suggestions) -> dict[int, tuple[Span | None, Span | None]]:
@@ -220,6 +220,8 @@ def _sources(
     before = bisect_left(named, Span(begin, begin))
     earlier = [*reversed(named[max(before - 3, 0) : before]), *named[before : before + 2]]
     lengths = around.lengths_of_source(source) if source else iter(())
+    if source is None and (signed := around.signature(pieces[-1])) is not None:
+        yield page.span(signed[1])
     if source is None and page.before is not None and not pieces[0].first:
         yield from page.before.last_sources()
     if source is None:
@@ -233,6 +235,8 @@ def _sources(
     yield from earlier
     if page.before is not None:
         yield from page.before.last_sources()
+    if page.behind is not None:
+        yield from map(page.behind.span, page.behind.surroundings.opening(page.behind.surroundings.sources))
     yield from map(page.span, near[_NEAR:])
 
 
@@ -240,6 +244,9 @@ def _cues(page: _Page, pieces: Pieces, source: Stretch | None, cue: Stretch | No
     """Yield other lengths of the cue, then other reporting words near the source, then any word near."""
     around = page.surroundings
     before = page.before if not pieces[0].first else None
+    marks = _marks(around, pieces)
+    if cue is None:
+        yield from map(page.span, marks)
     if cue is None and before is not None:
         yield from before.last_cues()
     if cue is not None:
@@ -249,9 +256,17 @@ def _cues(page: _Page, pieces: Pieces, source: Stretch | None, cue: Stretch | No
     for one in around.near(around.cues, source or pieces[0], pieces):
         yield page.span(one)
         yield from map(page.span, islice(around.lengths_of_cue(one), 2))
+    yield from map(page.span, marks)
     yield from map(page.span, around.words_beside(pieces))
     if before is not None:
         yield from before.last_cues()
+
+
+def _marks(around: Surroundings, pieces: Pieces) -> list[Stretch]:
+    """Return the marks that stand for a reporting word: a colon before what was said, a dash behind it."""
+    signed = around.signature(pieces[-1])
+    colon = around.colon_before(pieces[0])
+    return [mark for mark in (signed and signed[0], colon) if mark is not None]
 
 
 def _first(spans: Iterable[Span], present: Span | None) -> tuple[Span, ...]:

@@ -37,7 +37,8 @@ _WITHIN = 60
 _REPORTING = 6
 #: so many words beside a quote may report it, where nothing else does
 _BESIDE = 5
-_BREAKS = frozenset({STOP, QUOTED, ",", ";", ":", "—", "–", "--", "(", ")", "-", "."})
+_BREAKS = frozenset({STOP, QUOTED, ",", ";", ":", "—", "–", "―", "--", "(", ")", "-", "."})
+_DASHES = frozenset({"—", "–", "―", "--", "-", "~"})
 _ENDS = frozenset({STOP, QUOTED, ";", ":", "—", "–", "--"})
 _CUTTING = _ENDS | RELATIVES | {",", "(", "."}
 
@@ -102,11 +103,33 @@ class Surroundings:
 
         return nsmallest(_MOST_NEAR, stretches[low:high], key=distance)
 
+    def opening(self, stretches: Sequence[Stretch]) -> list[Stretch]:
+        """Return those in the first sentence."""
+        return list(takewhile(lambda one: self.sentences[one.first] == 0, stretches))
+
     def last(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return those in the last sentence: what a report names first, and then the last first."""
         sentence = self.sentences[-1] - 1
         found = list(takewhile(lambda one: self.sentences[one.first] == sentence, reversed(stretches)))
         return sorted(found, key=lambda one: one not in self.reporting)
+
+    def signature(self, last: Stretch) -> tuple[Stretch, Stretch] | None:
+        """Return the mark behind a quotation and the name that signs it: “Nobody came.” — Ida Holm, Hull"""
+        tokens = self.tokens
+        mark = last.last
+        if mark < len(tokens) and tokens[mark].low == STOP:
+            mark += 1
+        if mark + 1 >= len(tokens) or tokens[mark].low not in _DASHES or not tokens[mark + 1].capital:
+            return None
+        end = mark + 1
+        while end < len(tokens) and tokens[end].low not in _BREAKS:
+            end += 1
+        return Stretch(mark, mark + 1), Stretch(mark + 1, end)
+
+    def colon_before(self, first: Stretch) -> Stretch | None:
+        """Return the colon that what was said stands behind."""
+        before = first.first - 1
+        return Stretch(before, first.first) if before >= 0 and self.tokens[before].low == ":" else None
 
     def words_beside(self, pieces: Sequence[Stretch]) -> Iterator[Stretch]:
         """Yield the words before what was said, the nearest first, then those behind it."""

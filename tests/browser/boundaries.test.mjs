@@ -71,6 +71,7 @@ test("a step stays in its block, and a paragraph's step leaves it", () => {
   assert.equal(step(TWO, TWO_BLOCKS, 14, "paragraph", 1, "end"), 28);
   assert.equal(step(TWO, TWO_BLOCKS, 20, "paragraph", -1, "start"), 16);
   assert.equal(step(TWO, TWO_BLOCKS, 16, "paragraph", -1, "start"), 0);
+  assert.equal(step(TWO, TWO_BLOCKS, 15, "word", 1, "end"), 15);
   assert.equal(step(TWO, [], 5, "word", 1), 5);
 });
 

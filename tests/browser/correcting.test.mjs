@@ -143,6 +143,15 @@ test("the caret moves from sentence to sentence and from paragraph to paragraph"
   assert.equal(moves(5, "nowhere"), 5);
 });
 
+test("a segment is added from the next paragraph where this one has no more", () => {
+  const text = "“One,” she said.\n\n“Two.” Rain fell.";
+  const given = page({ text, blocks: [{ start: 0, end: 16 }, { start: 18, end: 34 }] });
+  const draft = draftOf({ ...QUOTE, segments: [[0, 6]], links: { source: [[7, 10]], cue: [[11, 15]] } });
+  assert.deepEqual(pressed("+", draft, given).segments, [[0, 6], [18, 24]]);
+  const last = draftOf({ ...QUOTE, segments: [[18, 24]], links: {} });
+  assert.equal(pressed("+", last, given), last);
+});
+
 test("a segment breaks at a paragraph, around its reporting words, or at a clause", () => {
   const broken = (draft, given) => words(pressed("b", draft, given).segments.map((segment) => segment));
   const text = "One here.\n\nTwo here.";

@@ -38,6 +38,7 @@ export function step(text, blocks, place, unit, direction, edge = "end") {
   if (unit === "paragraph") return nextParagraph(text, blocks, number, place, direction, edge);
   const block = blocks[number];
   const last = direction > 0 ? block.end : block.start;
+  if ((last - place) * direction <= 0) return place;
   for (let next = place + direction; (last - next) * direction > 0; next += direction) {
     if (isStop(text, block, next, unit, edge)) return next;
   }

@@ -103,17 +103,31 @@ function addSegment(draft, page) {
   return { ...withSegments(draft, all, page), segment: all.length > 1 ? index : null };
 }
 
-// Where speech goes on behind the words that report it: the next quotation, or else the next clause without them.
+// Where speech goes on behind the words that report it: the next quotation, or else the next clause without them. It is
+// looked for in this paragraph and in the next.
 function nextClause(text, blocks, draft, place) {
   const unit = isStop(text, { start: 0, end: text.length }, place, "quote", "end") ? "quote" : "clause";
   const reporting = Object.values(draft.links).flatMap((spans) => spans ?? []);
-  let start = place;
-  for (;;) {
-    const next = step(text, blocks, start, unit, 1, "start");
-    if (next === start) return null;
-    start = next;
-    const end = step(text, blocks, start, unit, 1, "end");
+  const isStart = (start) => isStop(text, { start: 0, end: text.length }, start, unit, "start");
+  for (const start of startsBehind(text, blocks, place, unit)) {
+    // One further, for at its very start an end still belongs to the paragraph before.
+    const end = isStart(start) ? step(text, blocks, start + 1, unit, 1, "end") : start;
     if (end > start && !reporting.some((span) => span[0] < end && start < span[1])) return [start, end];
+  }
+  return null;
+}
+
+function* startsBehind(text, blocks, place, unit) {
+  const paragraph = step(text, blocks, place, "paragraph", 1, "start");
+  for (let start = place; start < paragraph || paragraph === place; ) {
+    const next = step(text, blocks, start, unit, 1, "start");
+    if (next === start) break;
+    yield next;
+    start = next;
+  }
+  if (paragraph > place) {
+    yield paragraph;
+    yield step(text, blocks, paragraph, unit, 1, "start");
   }
 }
 

@@ -98,6 +98,14 @@ def test_source_and_cue_are_looked_for_in_the_paragraph_before():
     assert [cue for cue in words(text, choices.cues) if cue.startswith("called")]
 
 
+def test_a_signature_names_the_source_and_its_dash_stands_for_the_cue():
+    text = "Some wrote to us. “Nobody will come to the pier again.” ― Ida Holm, Hull"
+    quote = Suggestion(key=0, label="quote", segments=(Span(18, 55),), score=0.5, reason="")
+    choices = offer(text, Suggestions(annotations=(quote,))).choices[0]
+    assert quote.segments[0].of(text).endswith("again.”")
+    assert (choices.sources[0].of(text), choices.cues[0].of(text)) == ("Ida Holm", "―")
+
+
 def named(text: str, found: Suggestions) -> list[str]:
     return [one.segments[0].of(text) for one in found.annotations if one.label == "attribution"]
 
