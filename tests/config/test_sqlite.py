@@ -1,11 +1,13 @@
 """Writers of SQLite stand in line; readers never wait; who dies is out of the line."""
 
 import contextlib
+import fcntl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,8 +20,6 @@ from django.db.utils import ConnectionHandler, OperationalError
 
 from config.sqlite.line import Line, leave
 
-#: Times to be overtaken by one person that no line would allow.
-MANY = 3
 #: A process that begins to write, says so, and never ends.
 HOLDER = """
 import sys, time
@@ -31,12 +31,10 @@ time.sleep(600)
 
 
 @contextlib.contextmanager
-def connected(
-    name: Path | str, engine: str = "config.sqlite", **options: Any
-) -> Iterator[BaseDatabaseWrapper]:
+def connected(name: Path | str, **options: Any) -> Iterator[BaseDatabaseWrapper]:
     """Give a connection to a database of its own."""
     options = {"transaction_mode": "IMMEDIATE", **options}
-    described = {"ENGINE": engine, "NAME": str(name), "OPTIONS": options}
+    described = {"ENGINE": "config.sqlite", "NAME": str(name), "OPTIONS": options}
     handler = ConnectionHandler({"default": described})
     connection = handler.create_connection("default")
     connection.alias = uuid4().hex
@@ -162,38 +160,52 @@ def test_a_killed_writer_is_out_of_the_line(database: Path) -> None:
     assert can_write(database, within=5)
 
 
-def times_overtaken(database: Path, engine: str) -> int:
-    """Return how often somebody who never pauses writes, at worst, while another waits to write once."""
-    ended, begun, written = threading.Event(), threading.Event(), [0]
+class Doorless(Line):
+    """The control: nobody stands before the others, so that whoever comes at the right moment is next."""
 
-    def never_pauses() -> None:
-        with connected(database, engine) as connection:
-            while not ended.is_set():
-                with transaction.atomic(using=connection.alias):
-                    written[0] += 1
-                    begun.set()
-                    time.sleep(0.005)
-
-    greedy = threading.Thread(target=never_pauses)
-    greedy.start()
-    begun.wait(10)
-    worst = 0
-    with connected(database, engine, timeout=2) as connection:
-        for _ in range(20):
-            before = written[0]
-            with contextlib.suppress(OperationalError):
-                write(connection)
-            worst = max(worst, written[0] - before)
-            if worst > MANY:
-                break
-    ended.set()
-    greedy.join()
-    return worst
+    def enter(self, seconds: float) -> FileIO:
+        self.door = self.turn.with_name(f"door-{threading.get_ident()}")
+        return super().enter(seconds)
 
 
-def test_nobody_who_comes_back_at_once_overtakes_who_waits(database: Path) -> None:
-    assert times_overtaken(database, "config.sqlite") <= MANY
-    assert times_overtaken(database, "django.db.backends.sqlite3") > MANY, "the control: SQLite by itself"
+def is_overtaken(line: Line) -> bool:
+    """End a turn for which somebody waits, come back at once, and return whether that was quicker."""
+    order: list[str] = []
+
+    def wait() -> None:
+        turn = line.enter(10)
+        order.append("who waited")
+        leave(turn)
+
+    turn = line.enter(10)
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    with contextlib.suppress(TimeoutError):
+        until_somebody_stands_at(line.door)
+    leave(turn)
+    turn = line.enter(10)
+    order.append("who came back")
+    leave(turn)
+    waiting.join()
+    return order[0] == "who came back"
+
+
+def until_somebody_stands_at(door: Path) -> None:
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        with door.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        time.sleep(0.001)
+    raise TimeoutError
+
+
+def test_nobody_who_comes_back_at_once_overtakes_who_waits(tmp_path: Path) -> None:
+    line = Line(str(tmp_path / "x"))
+    assert not any(is_overtaken(line) for _ in range(30))
+    assert any(is_overtaken(Doorless(str(tmp_path / "y"))) for _ in range(30)), "the control"
 
 
 def test_a_database_in_memory_needs_no_line(tmp_path: Path, django_db_blocker: Any) -> None:
