@@ -18,6 +18,9 @@ from annotations.extraction.words import RELATIVES, word_set
 SUBORDINATORS = word_set("when while although though as after before because since if despite whereas once")
 
 
+_DASHES = frozenset({"-", "–", "—"})
+
+
 @dataclass(frozen=True)
 class Reading:
     """The tokens of a passage, its reports (a cue with its source), and what has been found.
@@ -69,7 +72,7 @@ class Reading:
 
     def end_of_report(self, report: Report) -> int:
         """Return where the content of a report ends that stands behind its cue."""
-        end = self.end_of_content(report.last)
+        end = self._end_within_dashes(report, self.end_of_content(report.last))
         if report.source is not None and report.source.first >= report.last:
             return min(end, report.source.first)
         if report.first > 0 and not RELATIVES.isdisjoint(
@@ -78,6 +81,13 @@ class Reading:
             return end_of_relative(self.tokens, report.last, end)
         opening = self.tokens[self.start_of_content(report.first)].low
         return self.end_of_opening(report.last) if opening in SUBORDINATORS else end
+
+    def _end_within_dashes(self, report: Report, end: int) -> int:
+        """Return where a report ends that stands between two dashes: Holm - who said it sank - left."""
+        dash = self.tokens[report.first - 1].low if report.first else ""
+        if dash not in _DASHES:
+            return end
+        return next((index for index in range(report.last, end) if self.tokens[index].low == dash), end)
 
     def end_of_opening(self, start: int) -> int:
         """Return where reported words end at the latest if a main clause follows: When he said so, she …"""

@@ -24,7 +24,7 @@ from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, Speech, governed, inner
 from annotations.extraction.sources import Kind
 from annotations.extraction.tokens import QUOTED, Token
-from annotations.extraction.words import DETERMINERS, POSSESSIVES, RELATIVES
+from annotations.extraction.words import DETERMINERS, PAST_TENSES, POSSESSIVES, RELATIVES
 
 #: the kinds of content, as reasons name them, with how surely each is reported speech
 SCORES = {
@@ -67,6 +67,8 @@ def _content(reading: Reading, report: Report) -> Said | None:
     first, kind = found
     if kind == "quoted words" and not (report.cue.verb.governs and _goes_on(tokens[first])):
         end = end_of_quoted(tokens, first, end)
+    if kind == "infinitive":
+        end = _end_of_infinitive(tokens, first, end)
     first, last = trim(tokens, first, end)
     scanty = count_words(tokens, first, last) < 2 and not holds_quotation(tokens, first, last)
     if first >= last or (scanty and kind != "quoted words"):
@@ -74,6 +76,17 @@ def _content(reading: Reading, report: Report) -> Said | None:
     said = governed(tokens, report, ((first, last),), kind, SCORES[kind])
     needs_quotation = report.infinitive or not report.cue.verb.governs
     return None if needs_quotation and said.speech is Speech.INDIRECT else said
+
+
+def _end_of_infinitive(tokens: Sequence[Token], first: int, end: int) -> int:
+    """Return where an infinitive ends: before an "and" that a past tense follows: to stay and cursed them."""
+    for index in range(first + 1, end - 1):
+        after = tokens[index + 1].low
+        if tokens[index].low == "and" and (after in PAST_TENSES or after.endswith("ed")):
+            return index
+        if tokens[index].low == "," and after.endswith("ing") and tokens[index - 1].low == QUOTED:
+            return index
+    return end
 
 
 def _goes_on(token: Token) -> bool:
