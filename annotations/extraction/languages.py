@@ -32,7 +32,7 @@ VERB_SECOND = "verb-second"
 CAPITAL_NOUNS = "capital-nouns"
 COMMAS_BEFORE_CLAUSES = "commas-before-clauses"
 TRAITS = frozenset({VERB_SECOND, CAPITAL_NOUNS, COMMAS_BEFORE_CLAUSES})
-_HEADINGS = frozenset({"traits", "adjective endings", "reported mood", "first person"})
+_HEADINGS = frozenset({"traits", "adjective endings", "reported mood", "doubtful mood", "first person"})
 
 #: behind a word that no gloss explains, so that it is not taken for the English word of its letters
 _FOREIGN = "°"
@@ -74,6 +74,7 @@ class Language:
         traits: in what it differs from English.
         adjective_endings: what adjectives before a noun end in, where all nouns have a capital.
         reported_mood: verb forms that mark a sentence as reported by themselves.
+        doubtful_mood: verb forms that do so only behind a quote.
         first_person: words beside which such a form is none.
     """
 
@@ -82,6 +83,7 @@ class Language:
     traits: frozenset[str] = frozenset()
     adjective_endings: tuple[str, ...] = ()
     reported_mood: frozenset[str] = frozenset()
+    doubtful_mood: frozenset[str] = frozenset()
     first_person: frozenset[str] = frozenset()
     _glosses: Mapping[str, Sequence[_Gloss]] = field(default_factory=dict, repr=False)
 
@@ -223,6 +225,7 @@ def read_language(folder: Path) -> Language:
         traits=traits,
         adjective_endings=tuple(sections.get("adjective endings", ())),
         reported_mood=frozenset(sections.get("reported mood", ())),
+        doubtful_mood=frozenset(sections.get("doubtful mood", ())),
         first_person=frozenset(sections.get("first person", ())),
         _glosses=_read_glosses(folder),
     )

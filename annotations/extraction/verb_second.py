@@ -12,6 +12,7 @@ from annotations.extraction.sources import Kind, Source, source_after, source_at
 from annotations.extraction.tokens import QUOTED, STOP, Token
 from annotations.extraction.words import (
     AUXILIARIES,
+    BE_FORMS,
     CONJUNCTIONS,
     DETERMINERS,
     NEGATED,
@@ -25,6 +26,8 @@ _CLAUSE_EDGES = frozenset({STOP, QUOTED, ",", ":", ";", "—", "–"})
 _COORDINATORS = frozenset({"and", "but", "or"})
 #: nobody says what one says
 _ANYBODY = "one"
+#: and nothing is a source that only fills the subject's place: it says in the letter
+_NOTHING = "it"
 #: a clause is followed back no further than this many tokens
 _REACH = 60
 
@@ -38,8 +41,13 @@ def find_reports(tokens: Sequence[Token], cues: Sequence[Cue]) -> list[Report]:
         source = _subject(tokens, clause, finite)
         if source is not None and tokens[source.first].low == _ANYBODY:
             continue
-        shared = source is None
-        if source is None and reports and _start_of_sentence(tokens, clause) <= reports[-1].first:
+        nobody = _is_passive(tokens, finite, cue) or (
+            source is not None and tokens[source.first].low == _NOTHING
+        )
+        if nobody:
+            source = None
+        shared = source is None and not nobody
+        if shared and reports and _start_of_sentence(tokens, clause) <= reports[-1].first:
             source = reports[-1].source
         own = [] if shared or source is None else [source]
         reports.append(
@@ -75,6 +83,10 @@ def _finite_verb(tokens: Sequence[Token], clause: int, cue: Cue) -> int:
         if tokens[index].low in AUXILIARIES:
             return index
     return cue.first
+
+
+def _is_passive(tokens: Sequence[Token], finite: int, cue: Cue) -> bool:
+    return finite < cue.first and tokens[finite].low in BE_FORMS
 
 
 def _subject(tokens: Sequence[Token], clause: int, finite: int) -> Source | None:

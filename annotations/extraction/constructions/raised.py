@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from annotations.extraction.clauses import skip_adjuncts, trim
 from annotations.extraction.cues import Takes
+from annotations.extraction.languages import VERB_SECOND
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, governed
@@ -17,6 +18,8 @@ _CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
 def find(reading: Reading) -> Iterator[Said]:
     """Yield what stands behind a cue as the rest of a clause whose subject was named before the report."""
     tokens = reading.tokens
+    if VERB_SECOND in reading.language.traits:
+        return  # the verb stands at the end of such a clause, and no report is in it
     for report in reading.open_reports():
         if report.inverted or report.cue.verb.takes.isdisjoint(_CLAUSES):
             continue

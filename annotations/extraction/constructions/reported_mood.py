@@ -24,8 +24,9 @@ def find(reading: Reading) -> Iterator[Said]:
         while number < len(found) and found[number][1] <= first:
             number += 1
         free = number == len(found) or found[number][0] >= stop
+        mood = language.reported_mood | (language.doubtful_mood if number else frozenset())
         words = {token.text.lower() for token in tokens[first:stop] if token.low != QUOTED}
-        if free and not words.isdisjoint(language.reported_mood) and words.isdisjoint(language.first_person):
+        if free and not words.isdisjoint(mood) and words.isdisjoint(language.first_person):
             piece = trim(tokens, first, stop)
             if count_words(tokens, *piece) >= _LEAST_WORDS:
                 yield Said((piece,), speech_of(tokens, (piece,)), None, None, _SCORE, IN_REPORTED_MOOD)
