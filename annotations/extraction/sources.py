@@ -239,6 +239,7 @@ def leading_source(tokens: Sequence[Token], start: int, end: int) -> Source | No
             or index == start
             or tokens[index - 1].low == ","
             or tokens[index - 1].low in CONJUNCTIONS
+            or (index == start + 1 and _opens_sentence(tokens[start]))
         )
         if token.low in PREPOSITIONS or (token.low in CONJUNCTIONS and token.low not in DETERMINERS):
             index = _after_comma(tokens, index, end) if token.low in PREPOSITIONS else index + 1
@@ -249,6 +250,11 @@ def leading_source(tokens: Sequence[Token], start: int, end: int) -> Source | No
             return source_at(tokens, index, min(last, end))
         index += 1
     return None
+
+
+def _opens_sentence(token: Token) -> bool:
+    """Whether a word may stand before the subject: then, instead, quickly."""
+    return token.low in _OPENERS or is_adverb(token.low)
 
 
 def _leads(tokens: Sequence[Token], first: int, last: int) -> bool:

@@ -37,7 +37,7 @@ def _passive_verb(tokens: Sequence[Token], quoted: int) -> int | None:
         token = tokens[index]
         if not (token.word or token.low == ","):
             return None
-        if _describes(token):
+        if _describes(token, regarded="as" in {word.low for word in tokens[index + 1 : quoted]}):
             before = index - 1
             while before > 0 and is_adverb(tokens[before].low):
                 before -= 1
@@ -45,8 +45,10 @@ def _passive_verb(tokens: Sequence[Token], quoted: int) -> int | None:
     return None
 
 
-def _describes(token: Token) -> bool:
+def _describes(token: Token, *, regarded: bool) -> bool:
+    """Whether a participle says what something is; `regarded` tells that an "as" stands behind it."""
+    takes = {Takes.OBJECT, Takes.REGARDED} if regarded else {Takes.OBJECT}
     return any(
-        form in (Form.PAST, Form.PARTICIPLE) and Takes.OBJECT in verb.takes
+        form in (Form.PAST, Form.PARTICIPLE) and not verb.takes.isdisjoint(takes)
         for form, verb in LEXICON.get(token.low, ())
     )

@@ -18,6 +18,7 @@ from annotations.extraction.sources import Kind, Source, source_at
 from annotations.extraction.tokens import QUOTED, Token
 from annotations.extraction.words import (
     AUXILIARIES,
+    BE_FORMS,
     CONJUNCTIONS,
     DETERMINERS,
     PAST_TENSES,
@@ -64,6 +65,8 @@ def find(reading: Reading) -> Iterator[Said]:
 def _opening(tokens: Sequence[Token], noun: int, start: int) -> tuple[int, str] | None:
     """Return where the clause or the infinitive behind a noun begins: the claim (on Monday) that …"""
     end = min(end_of_sentence(tokens, start), start + _LONGEST_ADJUNCT) - 1
+    if start < end and tokens[start].low in BE_FORMS:
+        start += 1  # her claim is that …
     if start < end and start == noun + 1 and tokens[start].low == "to":
         return None if _opens_phrase(tokens[start + 1]) else (start, "infinitive")
     that = skip_adjuncts(tokens, start, end)
