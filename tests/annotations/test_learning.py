@@ -280,6 +280,26 @@ def test_evaluate_scores_a_file_and_a_corpus(reviewed: Corpus, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("arguments", "named", "found"),
+    [
+        ([], {}, 0.0),
+        (["--language", "de"], {}, 1.0),
+        (["--language", "und"], {}, 0.0),
+        ([], {"language": "de-CH"}, 1.0),
+        (["--language", "de"], {"language": "en"}, 0.0),
+    ],
+)
+def test_evaluate_reads_records_in_their_own_language(
+    tmp_path: Path, arguments: list[str], named: dict[str, str], found: float
+) -> None:
+    text = "Mara Voss sagte, dass das Tor zu bleibt."
+    quote = {"start": 17, "end": 39, "type": "indirect", "speaker": {"start": 0, "end": 9}}
+    gold = tmp_path / "gold.jsonl"
+    gold.write_bytes(orjson.dumps({"id": "1", "text": text, "quotes": [quote], **named}))
+    assert evaluated(str(gold), *arguments)["attributed"] == found
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"{", "gold.jsonl:1"),

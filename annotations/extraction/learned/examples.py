@@ -44,7 +44,7 @@ def example_of(record: Mapping[str, Any], language: str = "en") -> Example:
     text = record["text"]
     return Example(
         article=ArticleText(
-            text=text, blocks=tuple(segment_blocks(text)), language=record.get("language", language)
+            text=text, blocks=tuple(segment_blocks(text)), language=str(record.get("language") or language)
         ),
         gold=gold,
         unscored=frozenset(

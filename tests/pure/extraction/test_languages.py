@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.extraction.languages import ENGLISH, LanguageError, language_of, read_language
+from annotations.extraction.learned import reading as learned
 from annotations.extraction.passages import read_passages
 from annotations.extraction.rules import Rules
 from annotations.extraction.words import PREPOSITIONS
@@ -83,6 +84,12 @@ def test_a_language_without_a_lexicon_has_its_quotations_and_says_why(tag):
     found = suggest(QUOTED, language=tag).annotations
     assert [(row.label, row.segments[0].of(QUOTED)) for row in found] == [("quote", "„Wir bleiben hier“")]
     assert "quotation marks alone; there is no lexicon for the language" in found[0].reason
+
+
+def test_the_learner_sees_german_as_the_rules_do():
+    (page,) = learned.read(article(GERMAN, language="de")).pages
+    assert page.verbs == [(1, 2)]
+    assert [(found.first, found.last) for found in page.quotes] == [(3, 8)]
 
 
 def test_claims_are_weighed_in_english_alone():
