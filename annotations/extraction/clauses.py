@@ -41,7 +41,7 @@ _TURNS = word_set("touting referring citing pointing apparently a which while wh
 
 #: what turns away behind a quotation that closes with a comma: “a ruin,” though others …
 _CONTRASTS = word_set("though although as while referring pointing touting apparently")
-_DASHES = frozenset({"—", "–", "-"})
+DASHES = frozenset({"—", "–", "-"})
 #: what explains quoted words behind a dash: — a word that they had not used before
 _EXPLAINING = word_set("a an the although though except which having referring")
 #: how a phrase with quoted words goes on: “a ruin” of a pier, “a threat” to all
@@ -324,7 +324,7 @@ def _turns_away_behind(tokens: Sequence[Token], quoted: int) -> bool:
     if after + 1 >= len(tokens):
         return False
     low, following = tokens[after].low, tokens[after + 1]
-    if low in _DASHES:
+    if low in DASHES:
         return following.low in _EXPLAINING
     pronoun = bool(pronoun_of(following))
     closed = tokens[quoted].text.rstrip(_MARKS)[-1:] == ","

@@ -39,7 +39,8 @@ class Takes(StrEnum):
     QUOTATION = "quotation"  #: nothing but quotation marks
 
 
-_NOT_GOVERNING = frozenset({Takes.QUOTATION, Takes.THOUGHT, Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
+#: what constructions of their own read
+OBJECTS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 
 
 class Form(StrEnum):
@@ -64,7 +65,7 @@ class Verb(NamedTuple):
     @property
     def governs(self) -> bool:
         """Whether words without quotation marks can be its content."""
-        return not self.takes <= _NOT_GOVERNING
+        return not self.takes <= OBJECTS | {Takes.QUOTATION, Takes.THOUGHT}
 
 
 class Cue(NamedTuple):

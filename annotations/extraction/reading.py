@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from annotations.extraction import reports as subject_first
 from annotations.extraction import verb_second
-from annotations.extraction.clauses import end_of_relative, end_of_report
+from annotations.extraction.clauses import DASHES, end_of_relative, end_of_report
 from annotations.extraction.cues import find_cues
 from annotations.extraction.languages import ENGLISH, VERB_SECOND, Language
 from annotations.extraction.reports import Report
@@ -16,9 +16,6 @@ from annotations.extraction.words import RELATIVES, word_set
 
 #: openings of a clause that a comma and the main clause follow: When Holm said it, the crowd left
 SUBORDINATORS = word_set("when while although though as after before because since if despite whereas once")
-
-
-_DASHES = frozenset({"-", "–", "—"})
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Reading:
     def _end_within_dashes(self, report: Report, end: int) -> int:
         """Return where a report ends that stands between two dashes: Holm - who said it sank - left."""
         dash = self.tokens[report.first - 1].low if report.first else ""
-        if dash not in _DASHES:
+        if dash not in DASHES:
             return end
         return next((index for index in range(report.last, end) if self.tokens[index].low == dash), end)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from annotations.extraction.clauses import end_of_sentence
-from annotations.extraction.cues import Cue, Form, Takes
+from annotations.extraction.cues import OBJECTS, Cue, Form, Takes
 from annotations.extraction.phrases import REACH, end_of_phrase
 from annotations.extraction.sources import (
     Kind,
@@ -30,7 +30,6 @@ from annotations.extraction.words import (
 
 _THOUGHT = frozenset({Takes.THOUGHT, Takes.QUOTATION})
 _CLAUSES = frozenset({Takes.CLAUSE, Takes.THAT})
-_OBJECTS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 #: what somebody issues, saying something in it: she wrote a letter saying …
 _DOCUMENTS = word_set("statement letter tweet email e-mail note memo message")
 _KEEPING = word_set("keep keeps kept started starts")
@@ -166,7 +165,7 @@ def _inverted(tokens: Sequence[Token], cue: Cue, start: int) -> Source | None:
     after_stop = before == STOP and start > 1 and tokens[start - 2].low == QUOTED
     if not (quoted or after_stop or before in {",", "—", "–"}) or cue.form is Form.ING:
         return None
-    if cue.verb.takes <= _OBJECTS:
+    if cue.verb.takes <= OBJECTS:
         return None
     source = source_after(tokens, cue.last)
     if source is None or quoted or after_stop:

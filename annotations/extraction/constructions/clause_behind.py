@@ -16,7 +16,7 @@ from annotations.extraction.clauses import (
     start_of_sentence,
     trim,
 )
-from annotations.extraction.cues import Takes
+from annotations.extraction.cues import OBJECTS, Takes
 from annotations.extraction.languages import COMMAS_BEFORE_CLAUSES
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.reading import Reading
@@ -41,11 +41,9 @@ _SENTENCE_ENDS = frozenset(",.?!")
 _CLAUSES = frozenset({Takes.THAT, Takes.HEARER, Takes.THOUGHT})
 _PAUSES = frozenset({",", ":", QUOTED})
 _HANGING = frozenset({"and", "but", "or", "as"})
-SET_OFF = {QUOTED: "quoted words", "that": "that-clause"}
+_SET_OFF = {QUOTED: "quoted words", "that": "that-clause"}
 #: a "that" stands at most so many tokens behind a hearer's phrase
 _LONGEST_HEARER = 10
-#: what other constructions read
-_OTHERS = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED})
 
 
 def find(reading: Reading) -> Iterator[Said]:
@@ -58,7 +56,7 @@ def find(reading: Reading) -> Iterator[Said]:
 
 def _content(reading: Reading, report: Report) -> Said | None:
     tokens, start = reading.tokens, report.last
-    if report.cue.verb.takes <= _OTHERS or (report.inverted and _at(tokens, start) == ","):
+    if report.cue.verb.takes <= OBJECTS or (report.inverted and _at(tokens, start) == ","):
         return None
     end = reading.end_of_report(report)
     found = _opening(reading, report, start, end)
@@ -131,7 +129,7 @@ def _set_off(tokens: Sequence[Token], report: Report, index: int, end: int) -> t
         return _content_at(tokens, report, index, end, hearer=False) if low in _PAUSES else None
     following = tokens[index + 1].low
     if following in {QUOTED, "that"} or following in WH_WORDS - RELATIVES:
-        return index + 1, SET_OFF.get(following, "question clause")
+        return index + 1, _SET_OFF.get(following, "question clause")
     governs = report.cue.verb.governs and following not in RELATIVES | _HANGING
     return (index + 1, "clause without “that”") if governs else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from annotations.extraction.clauses import end_of_sentence, holds_quotation, skip_adjuncts, trim
-from annotations.extraction.cues import Takes
+from annotations.extraction.cues import OBJECTS, Takes
 from annotations.extraction.reading import Reading
 from annotations.extraction.reports import Report
 from annotations.extraction.said import Said, cue_words, inner, source_words, speech_of
@@ -13,7 +13,7 @@ from annotations.extraction.words import DETERMINERS, PREPOSITIONS, RELATIVES
 
 _ENDING = frozenset(",.?!…—–-")
 #: what a verb takes that no quotation goes before: "…," she called for
-_NO_SPEECH = frozenset({Takes.OBJECT, Takes.REGARDED, Takes.ACCUSED, Takes.NOUN})
+_NO_SPEECH = OBJECTS | {Takes.NOUN}
 #: what is left of the end of a quotation within another: “He said ‘no,’” ' she said
 _STRAY_MARKS = frozenset("'’\"”")
 _LONGEST_TITLE = 5
