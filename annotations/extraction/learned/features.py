@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from annotations.extraction.base import Suggestion
-from annotations.extraction.cues import LEXICON
+from annotations.extraction.cues import LEXICON, Takes
 from annotations.extraction.lexicon import read_words
 from annotations.extraction.passages import Passage
 from annotations.extraction.reports import Report
@@ -29,7 +29,7 @@ from annotations.extraction.words import (
 from corpus.text.spans import Span
 
 #: Name and version of the features; a model of another version is refused.
-FEATURES = "features@1"
+FEATURES = "features@2"
 
 _CUE_NOUNS = frozenset(read_words("reporting_nouns"))
 _CLASSES = {
@@ -142,10 +142,16 @@ def _describe(text: str, low: str) -> tuple[str, ...]:
         "w=" + low,
         "s=" + _shape(text),
         "k=" + ",".join(classes),
-        f"v={verb[0][0].value},{verb[0][1].takes}" if verb else "v=",
+        f"v={verb[0][0].value},{_named(verb[0][1].takes)}" if verb else "v=",
         "e=" + low[-3:],
     ]
     return tuple(described)
+
+
+@lru_cache
+def _named(takes: frozenset[Takes]) -> str:
+    """Return what a verb takes, in an order that is the same in every process, as that of a set is not."""
+    return "+".join(sorted(takes))
 
 
 def _describe_quotation(text: str) -> tuple[str, ...]:
@@ -237,7 +243,7 @@ def _mark_before(
     index = start
     for report in reports:
         comma = tokens[report.first - 1].low if report.first > start else "^"
-        how = f"{comma}{report.cue.verb.takes}{report.inverted:d}{report.shared:d}"
+        how = f"{comma}{_named(report.cue.verb.takes)}{report.inverted:d}{report.shared:d}"
         while index < report.cue.first:
             rows[index].append(f"b={_bucket(report.first - index)}{comma}")
             rows[index].append(f"bt={how}")
@@ -252,7 +258,7 @@ def _mark_after(tokens: Sequence[Token], rows: list[list[str]], end: int, report
         follows = tokens[report.last].low if report.last < len(tokens) else STOP
         if follows not in ("that", ",", ":", "to", "<quoted>", STOP):
             follows = "*"
-        how = f"{report.cue.verb.takes}{report.inverted:d}{report.shared:d}{follows}"
+        how = f"{_named(report.cue.verb.takes)}{report.inverted:d}{report.shared:d}{follows}"
         commas = 0
         for index in range(report.last, min(until, end)):
             rows[index].append(f"a={_bucket(index - report.last)}{follows}")

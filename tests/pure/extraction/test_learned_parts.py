@@ -1,6 +1,10 @@
 """The parts of the learner by themselves: features, ranker, calibration, arbiter."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -44,6 +48,31 @@ def test_the_rules_speak_in_the_features():
     assert "rsB" in page.rows[words.index("holm")]
     assert "rqB" in page.rows[words.index("that")]
     assert "rqI" in page.rows[words.index("pier")]
+
+
+FEATURES_OF_A_PAGE = """
+from annotations.extraction.cues import LEXICON
+from tests.pure.extraction.test_learned_parts import page_of
+print(page_of("Holm announced that the pier is closed, and Voss warned them to leave it.").rows)
+print([LEXICON[word][0][1].takes for word in ("announced", "warned", "asked", "promised", "proposed")])
+"""
+
+
+def test_features_are_named_alike_in_every_process():
+    """A model is trained in one process and serves in others; the order of a set differs between them."""
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", FEATURES_OF_A_PAGE],
+            cwd=Path(__file__).parents[3],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        for seed in ("1", "2", "3")
+    ]
+    assert len({features for features, _ in told}) == 1
+    assert len({sets for _, sets in told}) > 1, "the control: no set is told in another order"
 
 
 def test_a_paragraph_without_anything_that_could_be_speech_is_not_tagged():
