@@ -198,13 +198,17 @@ def _alternatives(
         if any(first >= last for first, last in other):
             continue
         spans = page.segments(other)
-        if spans == quote.segments or spans in found:
+        if spans == quote.segments or spans in found or not _stand_apart(spans):
             continue
         attributes = {"type": speech_of(tokens, other).value} if quote.label == "quote" else {}
         found[spans] = Candidate(label=quote.label, segments=spans, attributes=attributes, reason=reason)
         if len(found) == MOST:
             break
     return tuple(found.values())
+
+
+def _stand_apart(spans: Sequence[Span]) -> bool:
+    return all(one.end < other.start for one, other in pairwise(spans))
 
 
 def _sources(

@@ -149,15 +149,22 @@ class Surroundings:
         """Yield the same source with more of its description or less, the likeliest first."""
         tokens = self.tokens
         first, last = source
+        if pronoun_of(tokens[first]):
+            return
+        comma = Stretch(first, last + 1) if last < len(tokens) and tokens[last].low == "," else None
         if (verb := self._verb_behind(source)) is not None:
             yield Stretch(first, verb)
+            if comma is not None:
+                yield comma
         described = source_after(tokens, first)
-        if described is not None and not pronoun_of(tokens[first]):
+        if described is not None:
             yield Stretch(first, described.last)
         cuts = list(_cuts(tokens, source, verb))
-        if last < len(tokens) and tokens[last].low == ",":
-            yield Stretch(first, last + 1)
-        yield from cuts[:1]
+        if last - first > 1 and _reads_as_verb(tokens[last - 1]):
+            yield Stretch(first, last - 1)
+        yield from cuts[:2]
+        if comma is not None:
+            yield comma
         for index in range(first + 1, last):
             if tokens[index].low in {",", "("} | RELATIVES:
                 yield Stretch(first, index)
@@ -168,7 +175,7 @@ class Surroundings:
         if first and (tokens[first - 1].low in DETERMINERS or tokens[first - 1].capital):
             yield Stretch(first - 1, last)
         yield from (Stretch(index, last) for index in _names(tokens, source))
-        yield from cuts[1:]
+        yield from cuts[2:]
         if verb is not None and verb > last and tokens[verb].low == ",":
             yield Stretch(first, verb + 1)
 
@@ -223,16 +230,14 @@ class Surroundings:
         follows = tokens[last] if last < len(tokens) else None
         if first < cue.first:
             yield Stretch(first, cue.last)
-        if follows is not None and (
-            follows.low in PREPOSITIONS or follows.low in TIMES or is_adverb(follows.low)
-        ):
-            yield Stretch(cue.first, last + 1)
-        if follows is not None and follows.low == ":":
+        if follows is not None and (follows.low == ":" or follows.low in TIMES or is_adverb(follows.low)):
             yield Stretch(cue.first, last + 1)
         for index in range(last + 1, min(last + _LONGEST_ADJUNCT, len(tokens)) + 1):
             if index == len(tokens) or tokens[index].low in _BREAKS or tokens[index].low == "that":
                 yield Stretch(cue.first, index)
                 break
+        if follows is not None and follows.low in PREPOSITIONS:
+            yield Stretch(cue.first, last + 1)
         if cue.last - cue.first > 1:
             yield Stretch(cue.first, cue.first + 1)
             yield Stretch(cue.last - 1, cue.last)
