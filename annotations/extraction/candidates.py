@@ -345,7 +345,7 @@ def _thought_of(page: _Page) -> Iterator[_Thought]:
         if token.low == QUOTED:
             source, cue = _ends_of(_nearest(page, index))
             yield _Thought(Stretch(index, index + 1), source, cue, 0.55, "words in quotation marks")
-        elif token.low == "that" and index:
+        elif token.low == "that" and index and tokens[index - 1].word:
             cue = Stretch(index - 1, index)
             that = Stretch(index, reading.end_of_content(index))
             yield _Thought(that, _subject(page, cue), cue, 0.45, "a clause with “that”")
