@@ -55,9 +55,10 @@ def test_gold_itself_costs_a_key_a_quote(reviewer):
 
 def test_nothing_suggested_makes_every_quote_a_missed_one(reviewer):
     """The control: what the pipeline spares the reviewer does count."""
-    example = EXAMPLES[0]
-    from_nothing = figures([reviewed(reviewer, example, Suggestions())])
-    from_rules = figures([reviewed(reviewer, example, Rules().suggest(example.article))])
+    from_nothing = figures([reviewed(reviewer, example, Suggestions()) for example in EXAMPLES])
+    from_rules = figures(
+        [reviewed(reviewer, example, Rules().suggest(example.article)) for example in EXAMPLES]
+    )
     assert from_nothing["by_kind"].keys() == {"missed", "submit"}
     assert from_nothing["mean"] > 1.5 * from_rules["mean"]
 
