@@ -1,5 +1,7 @@
 """How gunicorn serves Attest, in the demo and in production. Its command line names the address."""
 
+import gc
+
 from config.env import env_int
 
 worker_class = "gthread"
@@ -11,3 +13,9 @@ graceful_timeout = 10
 loglevel = "warning"
 # Nothing asks it, and a container's file system is read-only.
 control_socket_disable = True
+
+
+def when_ready(_server: object) -> None:
+    """Keep what is loaded for good out of what Python looks through for garbage, in every process."""
+    gc.collect()
+    gc.freeze()

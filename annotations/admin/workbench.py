@@ -4,9 +4,14 @@ The page brings the text in its blocks and, as JSON, all that the reviewer is sh
 is what the script asks for when it has to know what stands now.
 """
 
+import posixpath
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -25,6 +30,9 @@ from corpus.models import Scheme
 from corpus.schemes import SchemeDefinition
 from corpus.text.blocks import Block
 
+SCRIPT = "annotations/workbench/workbench.js"
+IMPORTED = re.compile(r"""^import [^"']*["'](\.[^"']+)["'];""", re.MULTILINE)
+
 
 @require_safe
 def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -42,6 +50,7 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         revision=revision,
         text=painted(revision.text, blocks, ()),
         state=state,
+        modules=modules(),
         state_json=_written(state).decode(),
         list_url=seat.url,
         scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
@@ -50,6 +59,19 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         in_hand=pass_in_hand(seat) if revision.current else None,
         assignment=held_assignment(seat),
     )
+
+
+@cache
+def modules() -> list[str]:
+    """Return the static files of all that the script imports, so that they are fetched at once."""
+    found = [SCRIPT]
+    for name in found:
+        path = finders.find(name)
+        for imported in IMPORTED.findall(Path(path).read_text()) if path else ():
+            module = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
+            if module not in found:
+                found.append(module)
+    return found[1:]
 
 
 @require_safe

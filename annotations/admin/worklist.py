@@ -150,7 +150,7 @@ class WorkList(ScopedAdmin[Revision]):
     def added(self, revision: Revision) -> Any:
         return revision.created_at.date()
 
-    @admin.display(description="")
+    @admin.display(description="workbench")
     def review_link(self, revision: Revision) -> str:
         url = reverse("admin:corpus_article_workbench", args=[revision.article_id])
         return format_html('<a href="{}">Review</a>', url)
