@@ -226,6 +226,9 @@ def _sources(
     lengths = around.lengths_of_source(source) if source else iter(())
     if source is None and (signed := around.signature(pieces[-1])) is not None:
         yield page.span(signed[1])
+    turn = _turn_of(page)
+    if source is None:
+        yield from turn[:1]
     if source is None and page.before is not None and not pieces[0].first:
         yield from page.before.last_sources()
     if source is None:
@@ -236,6 +239,7 @@ def _sources(
         yield page.span(one)
         yield from map(page.span, islice(around.lengths_of_source(one), 1))
     yield from map(page.span, lengths)
+    yield from turn[:1]
     yield from earlier
     if page.before is not None:
         yield from page.before.last_sources()
@@ -261,9 +265,19 @@ def _cues(page: _Page, pieces: Pieces, source: Stretch | None, cue: Stretch | No
         yield page.span(one)
         yield from map(page.span, islice(around.lengths_of_cue(one), 2))
     yield from map(page.span, marks)
+    yield from _turn_of(page)[1:]
     yield from map(page.span, around.words_beside(pieces))
     if before is not None:
         yield from before.last_cues()
+
+
+def _turn_of(page: _Page) -> tuple[Span, ...]:
+    """Return the name of the speaker turn that a passage is, and the colon behind it; nothing for others."""
+    start, end = page.passage.blocks[0].name_start, page.passage.blocks[0].name_end
+    if start is None or end is None:
+        return ()
+    colon = page.passage.view[end : end + 1] == ":"
+    return (Span(start, end), Span(end, end + 1)) if colon else (Span(start, end),)
 
 
 def _marks(around: Surroundings, pieces: Pieces) -> list[Stretch]:

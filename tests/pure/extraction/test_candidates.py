@@ -106,6 +106,16 @@ def test_a_signature_names_the_source_and_its_dash_stands_for_the_cue():
     assert (choices.sources[0].of(text), choices.cues[0].of(text)) == ("Ida Holm", "―")
 
 
+def test_the_name_of_a_speaker_turn_is_a_source_and_its_colon_may_stand_for_the_cue():
+    text = "HOLM: The pier is closed for good."
+    turn = Block(start=0, end=len(text), kind=BlockKind.SPEAKER_TURN, name_start=0, name_end=4)
+    claim = Suggestion(key=0, label="claim", segments=(Span(6, 33),), score=0.5, reason="")
+    article = ArticleText(text=text, blocks=(turn,))
+    choices = find_candidates(article, Suggestions(annotations=(claim,))).choices[0]
+    assert choices.sources[0].of(text) == "HOLM"
+    assert ":" in words(text, choices.cues)
+
+
 def named(text: str, found: Suggestions) -> list[str]:
     return [one.segments[0].of(text) for one in found.annotations if one.label == "attribution"]
 
