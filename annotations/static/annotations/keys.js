@@ -12,7 +12,7 @@ export const COMMANDS = [
   command("next", ["j", "ArrowDown"], "Moving", "Go to the next suggestion"),
   command("previous", ["k", "ArrowUp"], "Moving", "Go to the previous suggestion"),
   command("next-undecided", ["n"], "Moving", "Go to the next suggestion without a decision"),
-  command("by-doubt", ["b"], "Moving", "Go through the least sure first, or in the order of the text"),
+  command("by-doubt", ["B"], "Moving", "Go through the least sure first, or in the order of the text"),
   command("caret-forward", ["."], "Moving", "Move the caret to the next sentence"),
   command("caret-back", [","], "Moving", "Move the caret to the sentence before"),
   command("caret-forward-paragraph", ["l"], "Moving", "Move the caret to the next paragraph"),

@@ -192,7 +192,7 @@ class Workbench {
       ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
       : [
           button(this.board.lines.size ? "Submit the pass" : "Read, nothing found: submit", this.keys.of("submit"), () => this.run("submit"), suggestions === decided ? "default" : ""),
-          this.state.urls.keep ? button("Give it back", "", () => this.#giveBack(), "at-quiet") : "",
+          this.state.urls.keep ? button("Give it back", this.keys.of("yield"), () => this.run("yield"), "at-quiet") : "",
           button(this.by === "text" ? "By doubt" : "In order", this.keys.of("by-doubt"), () => this.run("by-doubt"), "at-quiet"),
         ];
     acts.push(button("Keys", this.keys.of("help"), () => this.run("help"), "at-quiet"));
@@ -786,7 +786,7 @@ class Workbench {
       "accept-paragraph": () => this.#acceptParagraph(),
       "accept-above": () => this.#acceptAbove(),
       candidate: () => this.#candidate(),
-      yield: () => this.#offerAbsences(),
+      yield: () => this.state.urls.keep && this.#giveBack(),
     };
     // In a scheme of one's own, the two keys are for its first two relations.
     const { relations } = this.board.scheme;
