@@ -324,7 +324,7 @@ def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, ta
     assert "kept in this browser" in bench.page.inner_text("#saved") or "Saving" in bench.page.inner_text(
         "#saved"
     )
-    bench.page.unroute("**/reviews/**")
+    bench.page.unroute_all(behavior="wait")
     bench.page.evaluate("window.dispatchEvent(new Event('online'))")
     bench.page.wait_for_selector("#saved:has-text('All saved.')", timeout=60_000)
     assert asked > 5

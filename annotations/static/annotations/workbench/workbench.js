@@ -811,6 +811,8 @@ class Workbench {
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
       if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
+      // The browser tells of a new selection only after a while; a key is about what is selected by now.
+      this.selected = this.locked ? null : selectedSpan(this.root);
       const found = commandOf(event, this.keys.table, { rightToLeft: this.rightToLeft });
       if (!found) return;
       // Arrows with a selection in hand go on selecting.
