@@ -31,6 +31,8 @@ RETURNS, VANISHES, STALE, REPEATS, DIFFERS, REOPENS, HEARTBEATS, IN_PARTS, HANGS
 COMES_BACK = 60
 #: Looks at an empty queue in a second, by all together: those who wait are not to be the load.
 LOOKS = 20
+#: Tries to settle anything, one after the other and all refused, after which an adjudicator gives up.
+IN_VAIN = 100
 
 
 class HungUp(Exception):
@@ -282,17 +284,25 @@ class Reviewer(Person):
 class Adjudicator(Person):
     """Settles disputes in each of the four ways, beside others who do the same, until told to stop."""
 
+    #: Tries one after the other that settled nothing.
+    in_vain = 0
+
     def works(self) -> bool:
         # Looked at first: what was disputed before the last reviewer ended is settled yet.
         last = self.ended.is_set()
+        if last and self.in_vain >= IN_VAIN:
+            self.kept.errors.append(f"{self.name}: disputes are left that nobody can settle")
+            return False
         waiting = self.read(f"disputes/?corpus={self.desk.corpus}&limit=20").json()["results"]
         if not waiting:
             self.ended.wait(0.5)
             return not last
+        before = len(self.kept.settled)
         try:
             self.settle(self.chance.choice(waiting))
         except HungUp:
             self.kept.met["settled unheard"] += 1
+        self.in_vain = 0 if len(self.kept.settled) > before else self.in_vain + 1
         return True
 
     def settle(self, row: dict[str, Any]) -> None:

@@ -19,7 +19,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, connections
-from django.db.models import QuerySet
 
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Review, Settlement
 from annotations.services.importing import import_records
@@ -41,6 +40,8 @@ CONTROL_ARTICLES = 200
 SERVED = "bench.wsgi:application"
 #: Seconds in which all is to be reviewed.
 PATIENCE = 24 * 3600.0
+#: Seconds, and two leases, without a move of any assignment.
+STALLED = 30.0
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -183,9 +184,9 @@ def work(servers: Servers, corpus: Corpus, desks: dict[Role, list[Desk]]) -> Kep
             for number in range(PROCESSES)
         ]
         settling = processes.submit(sit_down, Adjudicator, desks[Role.ADJUDICATOR], settled)
-        in_work = Assignment.objects.filter(corpus=corpus, status__in=("open", "taken"))
+        ends = End(corpus, float(os.environ["BENCH_LEASE"]))
         servers.wait_until(
-            lambda: all(share.done() for share in reviewing) or is_empty(in_work),
+            lambda: all(share.done() for share in reviewing) or ends.has_come(),
             "all is reviewed",
             patience=PATIENCE,
         )
@@ -197,9 +198,21 @@ def work(servers: Servers, corpus: Corpus, desks: dict[Role, list[Desk]]) -> Kep
     return kept
 
 
-def is_empty(rows: QuerySet[Any]) -> bool:
-    time.sleep(0.3)
-    return not rows.exists()
+class End:
+    """When nothing is left to review, or nothing has moved for so long that the rest is left open."""
+
+    def __init__(self, corpus: Corpus, lease: float) -> None:
+        self.patience = STALLED + 2 * lease
+        self.in_work = Assignment.objects.filter(corpus=corpus, status__in=("open", "taken"))
+        self.seen: object = None
+        self.since = time.monotonic()
+
+    def has_come(self) -> bool:
+        time.sleep(0.3)
+        state = set(self.in_work.values_list("pk", "status", "lease_until"))
+        if state != self.seen:
+            self.seen, self.since = state, time.monotonic()
+        return not state or time.monotonic() - self.since > self.patience
 
 
 def sit_down(kind: type[Person], desks: list[Desk], ended: Any) -> Kept:
