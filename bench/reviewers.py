@@ -7,12 +7,12 @@ rows. The same is done with a queue that takes without a lock, which must be cau
 
 import argparse
 import json
-import multiprocessing
 import os
 import statistics
+import threading
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,6 @@ from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, set_member
 from corpus.services.tokens import make_token
 
-PROCESSES = 2
 ADJUDICATORS = 4
 #: Not all of them have a span that is disputed; longer ones only take longer to decide.
 SENTENCES = 2
@@ -173,26 +172,16 @@ def seat(user: User, corpus: Corpus, port: int, options: argparse.Namespace) -> 
 
 
 def work(servers: Servers, corpus: Corpus, desks: dict[Role, list[Desk]]) -> Kept:
-    """Let people work in processes of many threads until nothing is left; return all that they kept."""
+    """Let people work, a thread each, until nothing is left; return all that they kept."""
     kept = Kept()
-    forking = multiprocessing.get_context("fork")
-    seats = desks[Role.REVIEWER]
-    with forking.Manager() as manager, ProcessPoolExecutor(PROCESSES + 1, mp_context=forking) as processes:
-        reviewed, settled = manager.Event(), manager.Event()
-        reviewing = [
-            processes.submit(sit_down, Reviewer, seats[number::PROCESSES], reviewed)
-            for number in range(PROCESSES)
-        ]
-        settling = processes.submit(sit_down, Adjudicator, desks[Role.ADJUDICATOR], settled)
+    reviewed, settled = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as rooms:
+        reviewing = rooms.submit(sit_down, Reviewer, desks[Role.REVIEWER], reviewed)
+        settling = rooms.submit(sit_down, Adjudicator, desks[Role.ADJUDICATOR], settled)
         ends = End(corpus, float(os.environ["BENCH_LEASE"]))
-        servers.wait_until(
-            lambda: all(share.done() for share in reviewing) or ends.has_come(),
-            "all is reviewed",
-            patience=PATIENCE,
-        )
+        servers.wait_until(lambda: reviewing.done() or ends.has_come(), "all is reviewed", patience=PATIENCE)
         reviewed.set()
-        for share in reviewing:
-            kept.add(share.result())
+        kept.add(reviewing.result())
         settled.set()
         kept.add(settling.result())
     return kept
