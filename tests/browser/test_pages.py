@@ -142,17 +142,6 @@ def serious_barriers(tab: Tab, paths: list[str]) -> list[tuple[str, str, list[st
     return found
 
 
-def test_no_page_has_a_serious_barrier(article, harbour, tab):
-    tab.sign_in("owen")
-    assert serious_barriers(tab, pages(harbour, article)) == []
-
-
-def test_nor_has_one_in_the_dark(article, harbour, tab):
-    tab.page.emulate_media(color_scheme="dark")
-    tab.sign_in("owen")
-    assert serious_barriers(tab, pages(harbour, article)[:5]) == []
-
-
 def test_the_policy_stops_a_planted_script_and_the_ear_hears_it(article, tab):
     tab.sign_in("ada")
     tab.page.evaluate(
