@@ -172,6 +172,37 @@ def test_a_source_is_linked_by_its_number_by_the_next_key_and_by_selected_words(
     )
 
 
+def test_a_number_waits_for_the_list_that_it_is_meant_for(harbour, article, tab, ada):
+    """The engine's list takes its time; a number that came before it must not change the label."""
+    held: list[Route] = []
+    tab.sign_in("ada")
+    tab.page.route("**/candidates/**", lambda route: held.append(route))
+    bench = Bench(tab, article).open().go("“We").press("s", "2", "a")
+    assert "being changed" not in bench.card()
+    bench.page.wait_for_timeout(300)
+    assert not Review.objects.exists()
+    held[0].continue_()
+    bench.page.wait_for_selector("#panel:not(:has-text('will close the'))")
+    bench.saved()
+    assert {label for label, surface in standing(ada, article) if surface == QUOTE} == {"quote"}
+    assert len(linked(ada, article)) == 2
+    assert ("source", QUOTE, ENGINEER) not in linked(ada, article)
+
+
+def test_what_another_article_still_holds_does_not_keep_a_pass_from_being_submitted(
+    harbour, article, tab, ada
+):
+    second = labelled(harbour, "Nothing was said on that day.", external_id="second")
+    tab.sign_in("ada")
+    bench = Bench(tab, article).open()
+    other = Bench(Tab(page=bench.page.context.new_page(), base=tab.base), article).open()
+    other.go("“We").press("Space").saved()
+    bench.go("“We").press("a").wait("outbox", "Another tab of yours was quicker")
+    elsewhere = Bench(tab, second).open().wait("outbox", "about another article")
+    elsewhere.press("m").wait("progress", "Submitted")
+    assert Layer.objects.get(revision=second, reviewer=ada).submitted_at
+
+
 def test_that_there_is_no_source_is_said_with_its_reason(bench, article, ada):
     bench.go("“We").press("s")
     bench.wait("panel", "Which source?").press("0")
@@ -236,6 +267,15 @@ def test_what_was_added_is_corrected_retracted_and_gone(bench, article, ada):
     bench.go("day at").press("Backspace").saved()
     assert standing(ada, article) == set()
     assert bench.page.locator(".wb-entry", has_text="day at").count() == 0
+
+
+def test_what_was_added_is_found_under_the_name_that_the_server_gave_it(bench, article, ada):
+    held: list[Route] = []
+    bench.page.route("**/workbench/state/**", lambda route: held.append(route))
+    bench.select("day at").press("1", "ArrowRight", "a").saved()
+    assert held, "the state was not asked for"
+    bench.go("day at the").press("Backspace").saved()
+    assert standing(ada, article) == {("claim", "day at")}
 
 
 def test_a_selection_over_two_paragraphs_is_exact(bench, article, ada):

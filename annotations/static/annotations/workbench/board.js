@@ -24,8 +24,9 @@ export class Board {
 
   // --- reading ------------------------------------------------------------------------------------------------
 
+  // By its name, or by the one that it had before the server gave it one.
   get(line) {
-    return this.lines.get(line);
+    return this.lines.get(line) ?? this.lines.get(this.#renamed.get(line));
   }
 
   shown(line) {
@@ -170,6 +171,7 @@ export class Board {
   }
 
   #rename(line, name) {
+    this.#renamed.set(line.line, name);
     this.lines.delete(line.line);
     line.line = name;
     this.lines.set(name, line);
@@ -241,6 +243,7 @@ export class Board {
     return [...this.lines.values()].find((line) => line.on === annotation)?.line;
   }
 
+  #renamed = new Map();
   #heads = [];
   #under = new Map();
   #leading = new Map();

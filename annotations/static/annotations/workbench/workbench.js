@@ -40,13 +40,15 @@ class Workbench {
     this.selected = null;
     this.why = false;
     this.offers = new Offers(this.places);
+    this.commands = [];
+    this.busy = false;
     this.sequence = 0;
     this.stale = false;
     this.taken = state.assignment !== null;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
     this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
-    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.go(name));
+    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.#inTurn(() => this.go(name)));
     this.outbox = new Outbox({
       storage: this.store.storage,
       reviewer: state.reviewer,
@@ -69,7 +71,12 @@ class Workbench {
   }
 
   get mine() {
-    return this.outbox.waiting.filter((act) => act.article === this.state.article && act.revision === this.state.revision);
+    return this.outbox.waiting.filter((act) => this.#isMine(act));
+  }
+
+  // Whether an act is about this text; the outbox keeps those of others that were left unsent, too.
+  #isMine(act) {
+    return act.article === this.state.article && act.revision === this.state.revision;
   }
 
   get line() {
@@ -241,7 +248,7 @@ class Workbench {
     if (this.draft && name !== this.focus) this.#commit();
     const before = this.focus;
     this.mode = null;
-    this.focus = name;
+    this.focus = this.board.get(name)?.line ?? name;
     this.#setCaret(null);
     this.readTo = this.shown ? this.shown.segments[0][0] : 0;
     this.paper.update([before, name].filter((one) => one && this.board.get(one)));
@@ -632,7 +639,7 @@ class Workbench {
       return;
     }
     await this.outbox.flush();
-    if (this.mine.length || this.outbox.held.length) {
+    if (this.mine.length || this.outbox.held.some((act) => this.#isMine(act))) {
       this.tell("Not submitted: something has not reached the server yet.");
       return;
     }
@@ -675,8 +682,7 @@ class Workbench {
   // --- the server's answers -----------------------------------------------------------------------------------
 
   heard({ type, act, decision, body }) {
-    const mine = act?.article === this.state.article && act?.revision === this.state.revision;
-    if (type === "receipt" && mine) {
+    if (type === "receipt" && this.#isMine(act)) {
       const name = decision.line;
       const known = this.board.get(name);
       const unknown = this.board.receive(name, body);
@@ -704,10 +710,8 @@ class Workbench {
     this.#redraw([from, to]);
     this.offers.rename(from, to);
     if (this.draft?.line === from) this.draft.line = to;
-    if (this.focus === from) {
-      this.focus = to;
-      this.render();
-    }
+    if (this.focus === from) this.focus = to;
+    this.render();
   }
 
   // Brings what stands on the server, with what has not got there yet on top.
@@ -748,23 +752,47 @@ class Workbench {
 
   // --- commands -----------------------------------------------------------------------------------------------
 
-  // Does what a key or a button asks for. `number` comes with digits.
+  // Does what a key or a button asks for; `number` comes with digits.
   run(name, number = null) {
+    this.#inTurn(() => this.#do(name, number));
+  }
+
+  // What comes while a list is still on its way from the server waits for it: a number that was meant for the list would
+  // otherwise change the label, and a click would have it fall on another line.
+  #inTurn(command) {
+    this.commands.push(command);
+    this.#goOn();
+  }
+
+  #goOn() {
+    while (this.commands.length && !this.busy) {
+      const going = this.commands.shift()();
+      if (!going) continue;
+      this.busy = true;
+      going.finally(() => {
+        this.busy = false;
+        this.#goOn();
+      });
+    }
+  }
+
+  // Does one command; returns a promise where the server is asked first.
+  #do(name, number) {
     const digit = name === "none" ? 0 : number;
     const item = this.mode?.items.find((one) => one.number === digit);
     if (["number", "none"].includes(name) && this.mode && !this.selected) {
       if (item) this.mode.pick(item);
-      return;
+      return null;
     }
     this.mode = null;
     if (name === "number" && this.selected) {
       const label = this.board.scheme.labels[number - 1];
       if (label) this.#addSelected(label.name);
-      return;
+      return null;
     }
     if (name.startsWith("caret-")) {
       this.#moveCaret(name);
-      return;
+      return null;
     }
     const always = {
       next: () => this.#move(1),
@@ -786,16 +814,15 @@ class Workbench {
       "accept-paragraph": () => this.#acceptParagraph(),
       "accept-above": () => this.#acceptAbove(),
       candidate: () => this.#candidate(),
-      yield: () => this.state.urls.keep && this.#giveBack(),
+      yield: () => (this.state.urls.keep ? this.#giveBack() : null),
     };
     // In a scheme of one's own, the two keys are for its first two relations.
     const { relations } = this.board.scheme;
     const relation = relations.find((one) => one.name === name) ?? relations[["source", "cue"].indexOf(name)];
-    if (always[name]) always[name]();
-    else if (this.locked) this.tell("Your pass is submitted; take it up again to change it.");
-    else if (deciding[name]) deciding[name]();
-    else if (relation) this.#link(relation.name);
-    else this.#press({ name, number: digit });
+    if (always[name]) return always[name]();
+    if (this.locked) return this.tell("Your pass is submitted; take it up again to change it.");
+    if (deciding[name]) return deciding[name]();
+    return relation ? this.#link(relation.name) : this.#press({ name, number: digit });
   }
 
   #cancel() {
@@ -834,7 +861,7 @@ class Workbench {
       elementsOf: (name) => this.paper.elementsOf(name),
       edge: (edge, place, exact) => this.#drag(edge, place, exact),
       dropped: () => this.tell(shortened(this.places.words(this.shown.segments), 200)),
-      clicked: (name, place) => this.#clicked(name, place),
+      clicked: (name, place) => this.#inTurn(() => this.#clicked(name, place)),
     });
     for (const type of ["online", "focus"]) window.addEventListener(type, () => this.outbox.flush());
   }
