@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Settlement, Verdict
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Settlement, Verdict
 from annotations.models.reviews import KEEPING
 from annotations.services.in_hand import has_in_hand
 from annotations.services.instances import rows_of_layers, segments_of_layers
@@ -153,14 +153,14 @@ def _not_retracted(reviews: Iterable[Review]) -> list[Review]:
 
 
 def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> list[LayerView]:
-    """Read layers whole, in four statements however many they are; in the order given."""
+    """Read layers whole, in five statements at most however many they are; in the order given.
+
+    Somebody may decide between two of the statements. Rows are only ever added, so what refers to others is read
+    before those: each reference is then found, and what nothing refers to yet does not stand.
+    """
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
     if not views:
         return []
-    for annotation in rows_of_layers(Annotation, views, ("start", "id"), using):
-        views[annotation.layer_id].annotations[annotation.pk] = annotation
-    for relation in rows_of_layers(Relation, views, ("id",), using):
-        views[relation.layer_id].relations[relation.pk] = relation
     people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
     if people:
         for review in rows_of_layers(Review, people, ("line", "version"), using):
@@ -169,17 +169,38 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
     if gold:
         for settlement in Settlement.objects.using(using).filter(layer__in=gold).order_by("line", "version"):
             views[settlement.layer_id].settlements.append(settlement)
+    for relation in rows_of_layers(Relation, views, ("id",), using):
+        views[relation.layer_id].relations[relation.pk] = relation
+    for annotation in rows_of_layers(Annotation, views, ("start", "id"), using):
+        views[annotation.layer_id].annotations[annotation.pk] = annotation
     holders = {pk: view for view in views.values() for pk in view.annotations}
     for segment in segments_of_layers(views, using):
         view, pk = holders.get(segment.annotation_id), segment.annotation_id
         if view is None:
-            # Its layer has landed since the annotations were read.
+            # Its annotation was written since the others were read.
             continue
         view.segments[pk] = (*view.segments.get(pk, ()), Span(segment.start, segment.end))
         view.further_surfaces[pk] = (*view.further_surfaces.get(pk, ()), segment.surface)
     for view in views.values():
         view.settle()
     return [views[layer.pk] for layer in layers]
+
+
+def annotations_before(layers: Sequence[Layer], place: int) -> list[tuple[Annotation, tuple[Span, ...]]]:
+    """Return the annotations of some layers that begin before a place, with all of their segments.
+
+    Two statements. Only those of a machine's layer all stand.
+    """
+    if not layers:
+        return []
+    found = list(Annotation.objects.filter(layer__in=layers, start__lt=place).order_by("start", "id"))
+    further: dict[UUID, tuple[Span, ...]] = {}
+    for segment in Segment.objects.filter(annotation__layer__in=layers, annotation__start__lt=place).order_by(
+        "annotation_id", "number"
+    ):
+        held = further.get(segment.annotation_id, ())
+        further[segment.annotation_id] = (*held, Span(segment.start, segment.end))
+    return [(row, (Span(row.start, row.end), *further.get(row.pk, ()))) for row in found]
 
 
 def layers_of(revision: Revision) -> list[Layer]:
