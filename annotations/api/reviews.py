@@ -43,7 +43,7 @@ from corpus.text.offsets import OffsetMap, OffsetUnit
 ATOMIC = OpenApiParameter("atomic", bool, description="All or none: one refusal undoes all and answers 409.")
 ERRORS = (403, 404, 409)
 RECEIPT = ("review", "on", "line", "verdict", "version", "annotation", "relation")
-IMPLIED = ("on", "line", "verdict", "version")
+IMPLIED = ("of", "on", "line", "verdict", "version")
 
 
 class ResultShape(serializers.Serializer[Any]):

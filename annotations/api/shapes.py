@@ -292,6 +292,7 @@ class DecisionsInput(Input):
 
 
 class ImpliedShape(serializers.Serializer[Any]):
+    of = serializers.ChoiceField(["annotation", "relation"])
     on = serializers.UUIDField()
     line = serializers.UUIDField()
     verdict = serializers.ChoiceField(Verdict.choices)

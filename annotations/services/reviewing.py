@@ -168,6 +168,7 @@ def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict
         "relation": str(review.result_relation_id) if review.result_relation_id else None,
         "implied": [
             {
+                "of": "annotation" if other.annotation_id else "relation",
                 "on": str(other.annotation_id or other.relation_id),
                 "line": str(other.line),
                 "verdict": other.verdict,

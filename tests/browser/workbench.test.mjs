@@ -113,13 +113,14 @@ test("an addition takes the name that the server gives it", () => {
   one.apply({ line: "new-1", verdict: "add", label: "claim", segments: [[2, 5]] }, "1");
   assert.equal(one.receive("new-1", { line: "k9", on: "k9", version: 1, implied: [] }), false);
   assert.equal(one.get("k9").version, 1);
-  assert.equal(one.get("new-1"), undefined);
+  assert.equal(one.get("new-1"), one.get("k9"), "the name that it had leads there still");
   assert.deepEqual(heads(one), ["k9", "q1", "k1", "q2"]);
 });
 
 test("a receipt that names what is not here asks for more", () => {
   const one = board();
-  assert.equal(one.receive("q1", { line: "q1", on: "q1", version: 1, implied: [{ line: "s7", version: 1 }] }), true);
+  assert.equal(one.receive("q1", { line: "q1", on: "q1", version: 1, implied: [{ of: "annotation", line: "s7", version: 1 }] }), true);
+  assert.equal(one.receive("q1", { line: "q1", on: "q1", version: 2, implied: [{ of: "relation", line: "r1", version: 1 }] }), false);
 });
 
 // --- drafts ------------------------------------------------------------------------------------------------------

@@ -162,7 +162,8 @@ export class Board {
       Object.assign(line, { version: body.version, on: line.on ?? body.on });
       if (name !== body.line) this.#rename(line, body.line);
     }
-    for (const other of body.implied) {
+    // A relation has a line of its own too, of which nobody here knows and nobody has to.
+    for (const other of body.implied.filter(({ of }) => of === "annotation")) {
       const known = this.lines.get(other.line);
       if (known) known.version = other.version;
       else unknown = true;
