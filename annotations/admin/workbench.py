@@ -1,7 +1,8 @@
 """The workbench: a reviewer's page, driven by keys; its script decides over the API.
 
-The page brings the text in its blocks and, as JSON, all that the reviewer is shown of it. The same JSON alone
-is what the script asks for when it has to know what stands now.
+The page brings the text in its blocks, to be read at once, and before anything is decided the labels at its
+head. All that the reviewer is shown of it is JSON of its own: the browser fetches it beside the scripts, and
+again when the script has to know what stands now.
 """
 
 import posixpath
@@ -17,20 +18,24 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from annotations.admin.board import Board, Row, Shown, lay_out
-from annotations.admin.highlight import painted
+from annotations.admin.highlight import Mark, painted
 from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, take_seat
 from annotations.models import Absence, RejectReason
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
+from annotations.services.reading import annotations_before, own_layer, sees_suggestions, shown_layers
 from annotations.services.texts import text_blocks
 from corpus.admin.access import person
 from corpus.admin.pages import page
 from corpus.api.rendering import JSONRenderer
-from corpus.models import Scheme
+from corpus.models import Revision, Scheme
 from corpus.schemes import SchemeDefinition
 from corpus.text.blocks import Block
 
-SCRIPT = "annotations/workbench/workbench.js"
+#: The script that draws the labels, and the one that it asks for once they are painted.
+SCRIPT, LATER = "annotations/workbench/open.js", "annotations/workbench/workbench.js"
+#: Characters whose labels come with the page: what a tall window shows, and what is drawn around it.
+FIRST = 10_000
 IMPORTED = re.compile(r"""^import [^"']*["'](\.[^"']+)["'];""", re.MULTILINE)
 
 
@@ -40,7 +45,7 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     revision = seat.revision
     article = revision.article
     blocks = text_blocks([revision.pk])[revision.pk]
-    state = None if article.erased_at else _state(request, seat, blocks)
+    own = own_layer(seat.actor, revision)
     return page(
         request,
         "attest/workbench.html",
@@ -48,10 +53,12 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         article=article,
         corpus=article.corpus,
         revision=revision,
-        text=painted(revision.text, blocks, ()),
-        state=state,
-        modules=modules(),
-        state_json=_written(state).decode(),
+        text=painted(revision.text, blocks, () if own or article.erased_at else _first_marks(seat)),
+        own=own,
+        state_url=_state_url(revision),
+        script=SCRIPT,
+        modules=modules(SCRIPT)[1:],
+        later_modules=[name for name in modules(LATER) if name not in modules(SCRIPT)],
         list_url=seat.url,
         scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
         .values_list("number", flat=True)
@@ -61,17 +68,27 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
+def _first_marks(seat: Seat) -> list[Mark]:
+    """Return the suggestions at the head of a text on which nothing is decided, as the script draws them."""
+    corpus = seat.revision.article.corpus
+    shown = shown_layers(seat.revision) if sees_suggestions(corpus, seat.role, None) else []
+    return [
+        Mark(row=str(annotation.root), label=annotation.label, segments=segments, state="suggested")
+        for annotation, segments in annotations_before(shown, FIRST)
+    ]
+
+
 @cache
-def modules() -> list[str]:
-    """Return the static files of all that the script imports, so that they are fetched at once."""
-    found = [SCRIPT]
+def modules(script: str) -> list[str]:
+    """Return a script's static file and those of all that it imports, so that they are fetched at once."""
+    found = [script]
     for name in found:
         path = finders.find(name)
         for imported in IMPORTED.findall(Path(path).read_text()) if path else ():
             module = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
             if module not in found:
                 found.append(module)
-    return found[1:]
+    return found
 
 
 @require_safe
@@ -81,11 +98,13 @@ def workbench_state(request: HttpRequest, pk: UUID) -> HttpResponse:
     if seat.revision.article.erased_at:
         raise Http404
     blocks = text_blocks([seat.revision.pk])[seat.revision.pk]
-    return HttpResponse(_written(_state(request, seat, blocks)), content_type="application/json")
+    state = JSONRenderer().render(_state(request, seat, blocks))
+    return HttpResponse(state, content_type="application/json")
 
 
-def _written(state: dict[str, Any] | None) -> bytes:
-    return JSONRenderer().render(state)
+def _state_url(revision: Revision) -> str:
+    address = reverse("admin:corpus_article_state", args=[revision.article_id])
+    return f"{address}?revision={revision.number}"
 
 
 def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, Any]:
@@ -101,7 +120,6 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
         "article": str(revision.article_id),
         "revision": revision.number,
         "length": revision.length,
-        "begun": not desk.own.layer._state.adding,
         "submitted_at": desk.own.layer.submitted_at,
         "suggestions_shown": desk.suggestions_shown,
         "assignment": str(held.pk) if held else None,
@@ -110,7 +128,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
             "reviews": f"{article}reviews/{query}",
             "candidates": f"{article}candidates/{query}",
             "pass": f"{article}pass/{query}",
-            "state": reverse("admin:corpus_article_state", args=[revision.article_id]) + query,
+            "state": _state_url(revision),
             "take": reverse("take"),
             "workbench": reverse("admin:corpus_article_workbench", args=[revision.article_id]),
             "keep": reverse("heartbeat", args=[held.pk]) if held else None,

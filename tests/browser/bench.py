@@ -53,6 +53,11 @@ class Bench:
         self.page.wait_for_selector(f"#{part}:has-text({words!r})")
         return self
 
+    def state(self) -> dict[str, Any]:
+        """Return what the server tells of the text by now."""
+        found: dict[str, Any] = self.page.evaluate(STATE)
+        return found
+
     def card(self) -> str:
         return self.page.inner_text("#panel")
 
@@ -64,6 +69,8 @@ class Bench:
         names: list[str] = self.page.evaluate("Object.keys(localStorage)")
         return [name for name in names if name.startswith("attest.outbox/")]
 
+
+STATE = """fetch(document.getElementById("workbench").dataset.state).then((answer) => answer.json())"""
 
 SELECT = """
 (words) => {

@@ -154,7 +154,7 @@ def states_of_the_workbench(tab: Tab, article: Revision) -> Iterator[str]:
 @pytest.fixture
 def reviewer(tab: Tab, article: Revision) -> Tab:
     tab.page.route("**/candidates/**", lambda route: route.fulfill(json={"missing": [], "choices": {}}))
-    tab.sign_in("ada")
+    tab.be("ada")
     return tab
 
 
@@ -196,7 +196,7 @@ def small(request: pytest.FixtureRequest, chromium: Browser, live_server, articl
     context = chromium.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
     opened = listening(context, str(live_server.url))
     opened.page.route("**/candidates/**", lambda route: route.fulfill(json={"missing": [], "choices": {}}))
-    opened.sign_in("ada")
+    opened.be("ada")
     yield opened
     context.close()
 
@@ -285,7 +285,7 @@ def test_no_page_has_a_barrier(harbour, article, tab, part):
     decide_all(ben, article, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
     put_in(harbour, external_id="waiting")
     work_jobs("test", limit=10, seconds=30)
-    tab.sign_in("owen")
+    tab.be("owen")
     found = []
     for path in all_pages(harbour, article)[part::PARTS]:
         tab.open(path)

@@ -37,7 +37,7 @@ def test_the_counted_keys_make_gold_on_the_page(transactional_db, tab, pressed):
     ada = person("ada")
     set_member(COMMAND, corpus, ada, "reviewer")
     activate_pipeline(COMMAND, corpus, "rules")
-    tab.sign_in("ada")
+    tab.be("ada")
     for row in map(json.loads, GOLD.read_text(encoding="utf-8").splitlines()):
         revision = put_in(corpus, row["text"], external_id=row["id"])
         work_jobs("test", limit=10, seconds=30)
@@ -64,11 +64,12 @@ def skip_claims(bench: Bench) -> None:
 
 
 def focus(bench: Bench, segments: list[list[int]]) -> None:
-    line = bench.page.evaluate(
-        """(segments) => JSON.parse(document.getElementById("state").content.textContent).lines.find(
-          ({ said }) => said?.label === "quote" && JSON.stringify(said.segments) === JSON.stringify(segments)
-        ).line""",
-        segments,
+    line = next(
+        line["line"]
+        for line in bench.state()["lines"]
+        if line["said"]
+        and line["said"]["label"] == "quote"
+        and line["said"]["segments"] == [list(span) for span in segments]
     )
     bench.page.locator(f"li[data-line='{line}'] button").click()
     bench.page.locator("#text").focus()

@@ -290,7 +290,7 @@ def use_the_workbench(ear: Ear) -> None:
 
 
 def test_no_page_runs_what_is_stored(hostile, ear):
-    ear.tab.sign_in("owen")
+    ear.tab.be("owen")
     opened = []
     for path in every_page(ear, pages_of(hostile)):
         opened.append(path)
@@ -362,7 +362,7 @@ def rendered(source: str) -> str:
 
 
 def test_the_ear_hears_the_policy_stop_a_payload(hostile, ear):
-    ear.tab.sign_in("owen")
+    ear.tab.be("owen")
     ear.tab.open("/admin/")
     ear.tab.page.evaluate("(words) => document.body.insertAdjacentHTML('beforeend', words)", PAYLOADS[3])
     ear.tab.page.wait_for_timeout(300)

@@ -42,7 +42,7 @@ SELECT = """
 async ([count, seed, shift]) => {
   const { selectedSpan } = await import("/static/annotations/offsets.js");
   const { Session } = await import("/static/annotations/workbench/session.js");
-  const state = JSON.parse(document.getElementById("state").content.textContent);
+  const state = await (await fetch(document.getElementById("workbench").dataset.state)).json();
   const session = new Session(state);
   const root = document.getElementById("text");
   const chance = () => { seed = (seed * 48271) % 2147483647; return seed / 2147483647; };
@@ -109,7 +109,7 @@ def hostile(corpus: Corpus, ada: User) -> Revision:
 
 def select(tab: Tab, revision: Revision, count: int, *, shift: int = 0) -> dict[str, str]:
     """Make so many selections; return the words that were selected, by the line that came of them."""
-    tab.sign_in("ada")
+    tab.be("ada")
     tab.open(f"/admin/corpus/article/{revision.article_id}/workbench/")
     tab.page.wait_for_selector("#saved:not(:empty)")
     tab.page.set_default_timeout(0)

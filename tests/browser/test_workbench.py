@@ -54,7 +54,7 @@ def labelled(corpus: Corpus, text: str, **fields: str) -> Revision:
 
 @pytest.fixture
 def bench(article, tab) -> Bench:
-    tab.sign_in("ada")
+    tab.be("ada")
     return Bench(tab, article).open()
 
 
@@ -175,7 +175,7 @@ def test_a_source_is_linked_by_its_number_by_the_next_key_and_by_selected_words(
 def test_a_number_waits_for_the_list_that_it_is_meant_for(harbour, article, tab, ada):
     """The engine's list takes its time; a number that came before it must not change the label."""
     held: list[Route] = []
-    tab.sign_in("ada")
+    tab.be("ada")
     tab.page.route("**/candidates/**", lambda route: held.append(route))
     bench = Bench(tab, article).open().go("“We").press("s", "2", "a")
     assert "being changed" not in bench.card()
@@ -193,7 +193,7 @@ def test_what_another_article_still_holds_does_not_keep_a_pass_from_being_submit
     harbour, article, tab, ada
 ):
     second = labelled(harbour, "Nothing was said on that day.", external_id="second")
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, article).open()
     other = Bench(Tab(page=bench.page.context.new_page(), base=tab.base), article).open()
     other.go("“We").press("Space").saved()
@@ -269,6 +269,19 @@ def test_what_was_added_is_corrected_retracted_and_gone(bench, article, ada):
     assert bench.page.locator(".wb-entry", has_text="day at").count() == 0
 
 
+def test_what_an_act_comes_to_is_not_fetched_but_once(bench, article, ada):
+    """The first decision takes the article, which only the server can tell of; then a receipt says all."""
+    asked: list[str] = []
+    bench.page.on("request", lambda request: asked.append(request.url) if "/state/" in request.url else None)
+    bench.go("Traffic over").press("a").saved()
+    bench.page.wait_for_timeout(300)
+    assert len(asked) == 1
+    bench.go("“We").press("a").saved()
+    bench.page.wait_for_timeout(300)
+    assert len(asked) == 1
+    assert len(linked(ada, article)) == 2
+
+
 def test_what_was_added_is_found_under_the_name_that_the_server_gave_it(bench, article, ada):
     held: list[Route] = []
     bench.page.route("**/workbench/state/**", lambda route: held.append(route))
@@ -304,7 +317,7 @@ def test_a_selection_over_two_paragraphs_is_exact(bench, article, ada):
 )
 def test_offsets_are_exact_in_every_script(harbour, tab, ada, text, words):
     revision = labelled(harbour, text)
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, revision).open()
     assert bench.page.evaluate("document.getElementById('text').textContent") == text
     bench.select(words).press("1").saved()
@@ -339,7 +352,7 @@ def long_article(harbour) -> Revision:
 
 
 def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, tab, ada):
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, long_article).open()
     asked, cut = 0, 0
 
@@ -373,7 +386,7 @@ def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, ta
 
 
 def test_a_browser_that_dies_offline_sends_when_it_is_back(article, tab, ada, chromium):
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, article).open()
     bench.page.route("**/reviews/**", lambda route: route.abort())
     bench.go("“We").press("a")
@@ -416,7 +429,7 @@ def test_nothing_is_decided_in_the_name_of_who_signed_in_meanwhile(bench, articl
     context = bench.page.context
     other = Tab(page=context.new_page(), base=bench.tab.base)
     context.clear_cookies(name="sessionid")
-    other.sign_in("ben")
+    other.be("ben")
     bench.go("“We").press("a")
     bench.wait("saved", "Somebody else is signed in")
     assert not Review.objects.exists()
@@ -466,7 +479,7 @@ def test_what_stands_can_be_kept_instead(bench, article, ada):
 def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, article, tab, ada):
     second = labelled(harbour, "Nothing was said on that day.", external_id="second", title="The second")
     take(acting(ada), harbour)
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, article).open()
     bench.press("m").wait("live", "are left without a decision")
     while (
@@ -486,7 +499,7 @@ def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, articl
 
 def test_suggestions_wait_for_the_own_pass_where_the_corpus_says_so(harbour, article, tab, ada):
     configure_corpus(COMMAND, harbour, version=1, changes={"suggestions_shown": "after_pass"})
-    tab.sign_in("ada")
+    tab.be("ada")
     bench = Bench(tab, article).open()
     assert bench.page.locator("#text mark").count() == 0
     assert "not shown before you have read" in bench.page.inner_text("#progress")
@@ -531,9 +544,7 @@ def test_words_are_found_in_the_text(bench):
 
 
 def test_an_address_leads_to_one_span(bench, article):
-    line = bench.page.evaluate(
-        """() => JSON.parse(document.getElementById("state").content.textContent).lines.at(-1).line"""
-    )
+    line = bench.state()["lines"][-1]["line"]
     bench.open(f"?line={line}")
     assert bench.page.locator(f"mark.here[data-row='{line}']").count() == 1
 
@@ -541,7 +552,7 @@ def test_an_address_leads_to_one_span(bench, article):
 def test_without_scripts_the_list_is_one_link_away(article, chromium, live_server):
     context = chromium.new_context(java_script_enabled=False)
     tab = Tab(page=context.new_page(), base=live_server.url)
-    tab.sign_in("ada")
+    tab.be("ada")
     tab.open(f"/admin/corpus/article/{article.article_id}/workbench/")
     assert "will close the" in tab.page.inner_text("#text")
     tab.page.click("noscript a, .at-notice a")

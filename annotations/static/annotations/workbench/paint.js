@@ -193,14 +193,25 @@ export class Paper {
   }
 }
 
+// How a line is drawn by what the board knows of it; what was rejected is not, unless it is asked for.
+export function marksOn(board, name, { dropped = false } = {}) {
+  const line = board.get(name);
+  if (!line) return null;
+  const state = board.stateOf(line);
+  const shown = board.shown(line);
+  if (!shown || (state === "dropped" && !dropped)) return null;
+  return { label: shown.label, segments: shown.segments, state, tag: shown.label };
+}
+
 function nameIn(element) {
-  const name = element.querySelector(".speaker");
-  if (!name) return null;
+  // A label that ends within the name cuts it in pieces.
+  const pieces = [...element.querySelectorAll(".speaker")];
+  if (!pieces.length) return null;
   const before = document.createRange();
   before.setStart(element, 0);
-  before.setEndBefore(name);
+  before.setEndBefore(pieces[0]);
   const start = Number(element.dataset.start) + [...before.toString()].length;
-  return [start, start + [...name.textContent].length];
+  return [start, start + pieces.reduce((sum, piece) => sum + [...piece.textContent].length, 0)];
 }
 
 // Where the ends of the selection are in an element, in units of its text; null for an end that is elsewhere.

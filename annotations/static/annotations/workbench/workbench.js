@@ -1,33 +1,34 @@
 // The workbench: one line has the focus, and each key is an act on it. What was decided is shown at once, kept in the
 // browser, and "saved" once the server's receipt is here.
 import { snap, step } from "../boundaries.js";
-import { movedCaret, offered, press } from "../correcting.js";
+import { movedCaret, press } from "../correcting.js";
 import { commandOf } from "../keys.js";
 import { selectedSpan } from "../offsets.js";
 import "../lease.js";
-import { Board } from "./board.js";
-import { element, act as button, shortened } from "./dom.js";
+import { element, shortened } from "./dom.js";
 import { decisionOf, draftOfLine, draftOfNew, linkable, linkedBy } from "./drafting.js";
 import { Help } from "./help.js";
 import { KeyTable } from "./keytable.js";
-import { choicesFor, Offers } from "./links.js";
+import { Offering } from "./offering.js";
 import { Outbox } from "./outbox.js";
-import { Paper } from "./paint.js";
-import { cardOf, heldOf, Outline, savedWords } from "./panel.js";
-import { Places } from "./places.js";
+import { marksOn } from "./paint.js";
+import { cardOf, heldOf, Outline } from "./panel.js";
+import { Pass } from "./pass.js";
 import { listenToPointer } from "./pointing.js";
 import { Search } from "./search.js";
+import { drawSelection } from "./selection.js";
 import { newKey, Session } from "./session.js";
 import { openStore } from "./store.js";
+import { drawLease, drawStrip } from "./strip.js";
 
 const NEW = "new";
 
-class Workbench {
-  constructor(state) {
-    this.state = state;
-    this.board = new Board(state);
-    this.root = document.getElementById("text");
-    this.places = new Places(this.root.textContent, state.length, state.blocks);
+export class Workbench {
+  // `opened` is what the page was opened with: the state, the board and the places made of it, and the paper.
+  constructor(opened) {
+    Object.assign(this, opened);
+    const { state } = opened;
+    this.root = this.paper.root;
     this.session = new Session(state);
     this.store = openStore();
     this.keys = new KeyTable(this.store);
@@ -39,7 +40,8 @@ class Workbench {
     this.readTo = 0;
     this.selected = null;
     this.why = false;
-    this.offers = new Offers(this.places);
+    this.offering = new Offering(this);
+    this.pass = new Pass(this);
     this.commands = [];
     this.busy = false;
     this.sequence = 0;
@@ -47,8 +49,8 @@ class Workbench {
     this.taken = state.assignment !== null;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
-    this.paper = new Paper(this.root, state.blocks, (name) => this.marksOf(name));
-    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.#inTurn(() => this.go(name)));
+    this.paper.marksOf = (name) => this.marksOf(name);
+    this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), (name) => this.#inTurn(() => this.board.get(name) && this.go(name)));
     this.outbox = new Outbox({
       storage: this.store.storage,
       reviewer: state.reviewer,
@@ -61,7 +63,6 @@ class Workbench {
     this.search = new Search(this.paper, this.places, (place) => this.#setCaret(place));
     this.help = new Help(document.getElementById("help"), this.keys, () => this.render());
     this.paper.update([...this.board.lines.keys()]);
-    this.paper.drawSeen();
     this.#listen();
     this.#start();
   }
@@ -71,11 +72,11 @@ class Workbench {
   }
 
   get mine() {
-    return this.outbox.waiting.filter((act) => this.#isMine(act));
+    return this.outbox.waiting.filter((act) => this.isMine(act));
   }
 
   // Whether an act is about this text; the outbox keeps those of others that were left unsent, too.
-  #isMine(act) {
+  isMine(act) {
     return act.article === this.state.article && act.revision === this.state.revision;
   }
 
@@ -103,7 +104,7 @@ class Workbench {
     this.root.focus({ preventScroll: true });
     this.outbox.flush();
     // The lists of sources and boundaries are then there before they are asked for.
-    if (!this.locked && this.board.suggestionsShown) setTimeout(() => this.#offered(), 200);
+    if (!this.locked && this.board.suggestionsShown) setTimeout(() => this.offering.ask(), 200);
   }
 
   // --- drawing ------------------------------------------------------------------------------------------------
@@ -117,12 +118,7 @@ class Workbench {
       const span = draft.links[relation];
       return span ? { label: kinds[0], segments: places.spanPoints(span), state: "draft", tag: relation } : null;
     }
-    const line = board.get(name);
-    if (!line) return null;
-    const state = board.stateOf(line);
-    if (state === "dropped" && name !== this.focus) return null;
-    const shown = board.shown(line);
-    return shown ? { label: shown.label, segments: shown.segments, state, tag: shown.label } : null;
+    return marksOn(board, name, { dropped: name === this.focus });
   }
 
   // The names under which the change in hand is drawn: itself, and what it would lead to that is not there yet.
@@ -173,7 +169,7 @@ class Workbench {
       links,
       state: this.draft ? "draft" : board.stateOf(line),
       words: this.places.words(shown.segments),
-      mode: this.mode ?? this.#listed(),
+      mode: this.mode ?? this.offering.listOf(this.draft),
       why: this.why,
       whyDrafted: this.draft?.why,
       locked: this.locked,
@@ -181,48 +177,24 @@ class Workbench {
   }
 
   #renderStrip() {
-    const { suggestions, decided } = this.board.counts;
-    const progress = document.getElementById("progress");
-    const words = this.locked
-      ? `Submitted ${this.board.submittedAt.slice(0, 16).replace("T", " ")}.`
-      : suggestions
-        ? `${decided} of ${suggestions} suggestions decided`
-        : this.board.suggestionsShown
-          ? "No suggestions: label what you find, or say that there is nothing."
-          : "Suggestions are not shown before you have read: label what you find.";
-    progress.replaceChildren(element("span", {}, words), !this.locked && suggestions ? element("progress", { max: suggestions, value: decided, "aria-label": "Suggestions decided" }) : "");
-    const { waiting, trouble } = this.outbox;
-    const saved = document.getElementById("saved");
-    saved.className = `wb-saved ${trouble || this.outbox.held.length ? "failed" : waiting.length ? "" : "saved"}`;
-    saved.replaceChildren(...savedWords(this.outbox));
-    const acts = this.locked
-      ? [button("Next article", this.keys.of("submit"), () => this.run("submit"), "default"), button("Take it up again", "", () => this.#reopen(), "at-quiet")]
-      : [
-          button(this.board.lines.size ? "Submit the pass" : "Read, nothing found: submit", this.keys.of("submit"), () => this.run("submit"), suggestions === decided ? "default" : ""),
-          this.state.urls.keep ? button("Give it back", this.keys.of("yield"), () => this.run("yield"), "at-quiet") : "",
-          button(this.by === "text" ? "By doubt" : "In order", this.keys.of("by-doubt"), () => this.run("by-doubt"), "at-quiet"),
-        ];
-    acts.push(button("Keys", this.keys.of("help"), () => this.run("help"), "at-quiet"));
-    document.getElementById("strip-acts").replaceChildren(...acts.filter(Boolean));
-    document.getElementById("keys-hint").textContent = `${this.keys.of("accept")} accept, ${this.keys.of("reject")} reject, ${this.keys.of("skip")} skip, ${this.keys.of("next")} next, ${this.keys.of("help")} all keys.`;
+    const keyOf = (name) => this.keys.of(name);
+    const run = (name) => this.run(name);
+    drawStrip({ board: this.board, outbox: this.outbox, by: this.by, acts: this.pass.buttons(run, keyOf) }, run, keyOf);
   }
 
+  // The text and the card come first: the outline follows once they are painted.
   #renderOutline() {
-    const card = this.line ? this.board.cardOf(this.line).line : null;
-    this.outline.render(this.board.order(this.by), card);
+    this.outlining ??= requestAnimationFrame(() => setTimeout(() => {
+      this.outlining = null;
+      const card = this.line ? this.board.cardOf(this.line).line : null;
+      this.outline.render(this.board.order(this.by), card);
+    }));
   }
 
   #entryOf(name) {
     const line = this.board.get(name);
     const shown = this.board.shown(line);
     return { label: shown.label, state: this.board.stateOf(line), words: this.places.words(shown.segments), left: this.board.leftOn(line) };
-  }
-
-  #renderLease({ assignment, lease_until: until, urls }) {
-    if (!assignment) return;
-    const lease = document.getElementById("lease");
-    lease.dataset.keep = urls.keep;
-    lease.replaceChildren("In your hands until ", element("time", { dateTime: until }, `${until.slice(0, 16).replace("T", " ")} UTC`), "; your work renews it.");
   }
 
   #renderHeld() {
@@ -245,7 +217,7 @@ class Workbench {
 
   // Looks at a line; a change in hand is committed on the way, so that nothing is lost by looking elsewhere.
   go(name) {
-    if (this.draft && name !== this.focus) this.#commit();
+    if (this.draft && name !== this.focus) this.commit();
     const before = this.focus;
     this.mode = null;
     this.focus = this.board.get(name)?.line ?? name;
@@ -352,15 +324,16 @@ class Workbench {
     return `~${String(this.sequence).padStart(9, "0")}`;
   }
 
-  #commit() {
+  // Makes the change in hand a decision, if there is one and it changes something; returns the line's name or null.
+  commit() {
     const { draft } = this;
-    const name = draft?.line ?? `${NEW}-${newKey()}`;
-    const decision = draft && decisionOf(this.board, this.places, draft, name);
+    if (!draft) return null;
+    const name = draft.line ?? `${NEW}-${newKey()}`;
+    const decision = decisionOf(this.board, this.places, draft, name);
     this.#setDraft(null);
     if (!decision) return null;
     const told = `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(this.places.spanPoints(draft.segments)), 80)}`;
-    if (!draft.line && this.candidate) this.offers.choices.set(name, this.candidate.choices);
-    this.candidate = null;
+    this.offering.settle(draft.line === null ? name : null);
     this.decide([decision], told);
     this.focus = name;
     return name;
@@ -368,7 +341,7 @@ class Workbench {
 
   #accept() {
     if (this.draft) {
-      this.#commit();
+      this.commit();
       this.#advance();
       return;
     }
@@ -479,7 +452,7 @@ class Workbench {
   // Does to what is in focus what a key asks for; a draft that changes nothing is none.
   async #press(command) {
     if (!this.shown || this.locked) return;
-    if (["source", "cue", "alternative"].includes(command.name)) await this.#offered(this.line?.line);
+    if (["source", "cue", "alternative"].includes(command.name)) await this.offering.ask(this.line?.line);
     const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
     const selection = this.selected && { start: this.places.units(this.selected.start), end: this.places.units(this.selected.end) };
     const changed = press(draft, command, { ...this.#page(draft), selection });
@@ -498,7 +471,7 @@ class Workbench {
 
   #page(draft) {
     const { places, board } = this;
-    return { text: places.text, blocks: places.blocks, labels: board.scheme.labels, choices: choicesFor(board, places, draft, this.#offeredFor(draft)) };
+    return { text: places.text, blocks: places.blocks, labels: board.scheme.labels, choices: this.offering.choicesFor(draft) };
   }
 
   #spokenChange(before, after) {
@@ -527,12 +500,12 @@ class Workbench {
   // Adds what is selected: at once, so that nothing is lost; its source and cue can follow.
   #addSelected(label) {
     const { start, end } = this.selected;
-    if (this.draft) this.#commit();
+    this.commit();
     document.getSelection().removeAllRanges();
     this.selected = null;
     const before = this.focus;
     this.#setDraft(draftOfNew(this.board, this.places, { label, segments: [[start, end]] }));
-    const name = this.#commit();
+    const name = this.commit();
     this.focus = before;
     this.go(name);
   }
@@ -556,18 +529,6 @@ class Workbench {
     } else await this.#press({ name: relation, number: null });
   }
 
-  // The list from which the next digit takes, as it is shown beside the text.
-  #listed() {
-    const { draft } = this;
-    if (!draft?.list) return null;
-    const { kind, index } = draft.list;
-    const { alternatives, links } = this.#page(draft).choices;
-    const spans = kind === "alternative" ? alternatives.map((one) => one.segments) : links[kind];
-    const items = spans.slice(0, 9).map((span, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(span)), chosen: at === index }));
-    if (kind === "alternative") return { title: "Other boundaries", items };
-    return { title: `Which ${kind}? Its number, a click on it, or selected words and the same key.`, relation: kind, items: [...items, { number: 0, words: `no ${kind} in the text` }] };
-  }
-
   #offerAbsences() {
     if (!this.draft) return;
     const items = this.board.absences.map(([value, words], index) => ({ number: index + 1, words, value }));
@@ -583,45 +544,29 @@ class Workbench {
 
   // --- what the engine offers ---------------------------------------------------------------------------------
 
-  // Asks the server once, and again for a line that it has not answered for.
-  async #offered(name = null) {
-    if (name !== null && this.asked && !this.offers.choices.has(name)) this.asked = null;
-    this.asked ??= this.session.candidates().then((body) => { this.offers = new Offers(this.places, body); }, () => { this.asked = null; });
-    await this.asked;
-  }
-
-  #offeredFor(draft) {
-    return draft.line === null ? this.candidate?.choices : this.offers.choices.get(draft.line);
-  }
-
   // The engine's best candidate from the caret on, and with each further key the next one.
   async #candidate() {
-    await this.#offered();
+    await this.offering.ask();
     const place = this.caret ?? this.readTo;
-    if (this.offering?.place !== place || this.focus !== NEW) this.offering = { place, at: -1, all: this.#offeredFrom(place) };
-    const { all } = this.offering;
-    if (!all.length) {
+    const candidate = this.offering.next(place, this.focus === NEW);
+    if (!candidate) {
       this.tell("The engine has no candidate from here on that is not there already.");
       return;
     }
-    this.offering.at = (this.offering.at + 1) % all.length;
-    this.#offer(all[this.offering.at]);
-    const items = all.map((one, at) => ({ number: at + 1, words: this.places.words(one.points), chosen: at === this.offering.at, one }));
-    this.mode = { title: "What may be missing from here on", items, pick: (item) => { this.mode = null; this.#offer(item.one); } };
+    this.#offer(candidate, place);
+    const pick = (item) => {
+      this.mode = null;
+      this.#offer(this.offering.take(item.one), place);
+    };
+    this.mode = { title: "What may be missing from here on", items: this.offering.items, pick };
     this.render();
   }
 
-  #offeredFrom(place) {
-    const kinds = new Set(this.offers.missing.map((one) => one.label));
-    const kept = [...this.board.lines.values()].filter((line) => line.kept && kinds.has(line.kept.label));
-    const standing = kept.map((line) => this.places.spanUnits(line.kept.segments));
-    return offered(this.offers.missing, this.places.units(place), standing, this.places);
-  }
-
-  #offer(candidate) {
-    const { place } = this.offering;
-    if (this.draft?.line) this.#commit();
-    this.candidate = candidate;
+  #offer(candidate, place) {
+    if (this.draft?.line) {
+      this.commit();
+      this.offering.take(candidate);
+    }
     this.focus = NEW;
     this.#setDraft(draftOfNew(this.board, this.places, { ...candidate, segments: candidate.points }));
     this.#setCaret(place);
@@ -630,59 +575,10 @@ class Workbench {
     this.tell(this.#spoken());
   }
 
-  // --- the pass -----------------------------------------------------------------------------------------------
-
-  async #submit() {
-    if (this.draft) this.#commit();
-    if (this.locked) {
-      await this.#takeNext();
-      return;
-    }
-    await this.outbox.flush();
-    if (this.mine.length || this.outbox.held.some((act) => this.#isMine(act))) {
-      this.tell("Not submitted: something has not reached the server yet.");
-      return;
-    }
-    const { status, body } = await this.session.submit().catch(() => ({ status: 0, body: { message: "No connection; the pass is not submitted." } }));
-    if (status !== 200) {
-      this.tell(body.message);
-      document.getElementById("strip-acts").prepend(element("span", { class: "at-note failed", role: "alert" }, body.message));
-      const left = this.board.heads.find((head) => this.board.leftOn(head));
-      if (left && left !== this.line) this.go(left.line);
-      return;
-    }
-    if (this.state.assignment) await this.#takeNext();
-    else await this.refresh();
-  }
-
-  async #takeNext() {
-    const { status, body } = await this.session.take().catch(() => ({ status: 0 }));
-    if (status === 201) {
-      location.assign(this.session.addressOf(body));
-      return;
-    }
-    await this.refresh();
-    this.tell(status === 204 ? "Submitted. No article waits for you now." : (body?.message ?? "Submitted. The next article cannot be fetched now."));
-    document.getElementById("progress").append(" ", status === 204 ? "No article waits for you now." : (body?.message ?? ""));
-  }
-
-  async #reopen() {
-    const { status, body } = await this.session.reopen().catch(() => ({ status: 0 }));
-    if (status === 200) location.reload();
-    else this.tell(body?.message ?? "No connection.");
-  }
-
-  async #giveBack() {
-    if (this.draft) this.#commit();
-    await this.outbox.flush();
-    if (this.mine.length) this.tell("Not given back: something has not reached the server yet.");
-    else document.getElementById("return").submit();
-  }
-
   // --- the server's answers -----------------------------------------------------------------------------------
 
   heard({ type, act, decision, body }) {
-    if (type === "receipt" && this.#isMine(act)) {
+    if (type === "receipt" && this.isMine(act)) {
       const name = decision.line;
       const known = this.board.get(name);
       const unknown = this.board.receive(name, body);
@@ -708,7 +604,7 @@ class Workbench {
 
   #renamed(from, to) {
     this.#redraw([from, to]);
-    this.offers.rename(from, to);
+    this.offering.rename(from, to);
     if (this.draft?.line === from) this.draft.line = to;
     if (this.focus === from) this.focus = to;
     this.render();
@@ -729,7 +625,7 @@ class Workbench {
     this.board.renew(state);
     Object.assign(this.state, { assignment: state.assignment, urls: state.urls });
     this.taken = true;
-    this.#renderLease(state);
+    drawLease(state);
     const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
     const gone = [...before.keys()].filter((name) => !this.board.get(name));
     this.#redraw([...changed, ...gone]);
@@ -800,7 +696,7 @@ class Workbench {
       "next-undecided": () => this.#advance(),
       why: () => { this.why = !this.why; this.render(); },
       help: () => this.help.open(),
-      submit: () => this.#submit(),
+      submit: () => this.pass.submit(),
       "by-doubt": () => { this.by = this.by === "text" ? "doubt" : "text"; this.render(); },
       search: () => this.search.open(),
       cancel: () => this.#cancel(),
@@ -814,7 +710,7 @@ class Workbench {
       "accept-paragraph": () => this.#acceptParagraph(),
       "accept-above": () => this.#acceptAbove(),
       candidate: () => this.#candidate(),
-      yield: () => (this.state.urls.keep ? this.#giveBack() : null),
+      yield: () => (this.state.urls.keep ? this.pass.giveBack() : null),
     };
     // In a scheme of one's own, the two keys are for its first two relations.
     const { relations } = this.board.scheme;
@@ -867,7 +763,7 @@ class Workbench {
   }
 
   #clicked(name, place) {
-    const relation = this.#listed()?.relation;
+    const relation = this.offering.listOf(this.draft)?.relation;
     const target = relation && linkable(this.board, relation, this.draft.line).find((line) => line.line === name);
     if (target) {
       this.#lead(relation, this.board.shown(target).segments);
@@ -889,23 +785,7 @@ class Workbench {
   }
 
   #renderSelection() {
-    let bar = document.getElementById("selection");
-    if (!this.selected) {
-      bar?.remove();
-      return;
-    }
-    if (!bar) {
-      bar = element("div", { id: "selection", class: "at-selection", role: "group", "aria-label": "Label what is selected", onmousedown: (event) => event.preventDefault() });
-      document.getElementById("panel").before(bar);
-    }
-    const labels = this.board.scheme.labels.map((label, index) => button(label.name, String(index + 1), () => this.run("number", index + 1), "at-small"));
-    const further = this.shown ? button("add to it", this.keys.of("add-segment"), () => this.run("add-segment"), "at-small at-quiet") : null;
-    const links = this.shown
-      ? this.board.scheme.relations
-          .filter((relation) => relation.heads.includes(this.shown.label))
-          .map((relation) => button(`its ${relation.name}`, this.keys.of(relation.name), () => this.run(relation.name), "at-small at-quiet"))
-      : [];
-    bar.replaceChildren(element("q", { dir: "auto" }, shortened(this.selected.surface, 160)), element("div", { class: "at-row" }, labels, further, links));
+    drawSelection(this.selected, { shown: this.shown, scheme: this.board.scheme }, (name, number) => this.run(name, number), (name) => this.keys.of(name));
   }
 }
 
@@ -914,5 +794,3 @@ function leftAt(board, line) {
   const { segments } = board.shown(line);
   return board.stateOf(line) === "kept" ? segments.at(-1)[1] : segments[0][0];
 }
-
-new Workbench(JSON.parse(document.getElementById("state").content.textContent));

@@ -1,0 +1,77 @@
+// What the engine offers to the one who corrects: boundaries, sources and cues for each line, and what may be missing.
+// The server is asked once, and again for a line that it has not answered for.
+import { offered } from "../correcting.js";
+import { choicesFor, Offers } from "./links.js";
+
+export class Offering {
+  #asked = null;
+  #offers;
+  // What is offered at the caret: {place, at, all}, and of it what was taken last.
+  #round = null;
+  #taken = null;
+
+  constructor({ board, places, session }) {
+    Object.assign(this, { board, places, session });
+    this.#offers = new Offers(places);
+  }
+
+  // Returns once the server has answered, or has not for too long.
+  async ask(name = null) {
+    if (name !== null && this.#asked && !this.#offers.choices.has(name)) this.#asked = null;
+    this.#asked ??= this.session.candidates().then((body) => { this.#offers = new Offers(this.places, body); }, () => { this.#asked = null; });
+    await this.#asked;
+  }
+
+  rename(from, to) {
+    this.#offers.rename(from, to);
+  }
+
+  // What the keys can take for a draft, as correcting.js wants it.
+  choicesFor(draft) {
+    const known = draft.line === null ? this.#taken?.choices : this.#offers.choices.get(draft.line);
+    return choicesFor(this.board, this.places, draft, known);
+  }
+
+  // The list that a draft is being chosen from, as {title, relation, items}, or null.
+  listOf(draft) {
+    if (!draft?.list) return null;
+    const { kind, index } = draft.list;
+    const { alternatives, links } = this.choicesFor(draft);
+    const spans = kind === "alternative" ? alternatives.map((one) => one.segments) : links[kind];
+    const items = spans.slice(0, 9).map((span, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(span)), chosen: at === index }));
+    if (kind === "alternative") return { title: "Other boundaries", items };
+    return { title: `Which ${kind}? Its number, a click on it, or selected words and the same key.`, relation: kind, items: [...items, { number: 0, words: `no ${kind} in the text` }] };
+  }
+
+  // The engine's best candidate from a place on, or with `goOn` the one after that which was taken last; null for none.
+  next(place, goOn) {
+    if (!goOn || this.#round?.place !== place) this.#round = { place, at: -1, all: this.#missingFrom(place) };
+    const { all } = this.#round;
+    if (!all.length) return null;
+    return this.take(all[(this.#round.at + 1) % all.length]);
+  }
+
+  take(candidate) {
+    this.#round.at = this.#round.all.indexOf(candidate);
+    this.#taken = candidate;
+    return candidate;
+  }
+
+  // All that is offered in this round, as the items of a list.
+  get items() {
+    return this.#round.all.map((one, at) => ({ number: at + 1, words: this.places.words(one.points), chosen: at === this.#round.at, one }));
+  }
+
+  // What was taken last is a line now, under this name; null where it came to nothing.
+  settle(name) {
+    if (name !== null && this.#taken) this.#offers.choices.set(name, this.#taken.choices);
+    this.#taken = null;
+  }
+
+  #missingFrom(place) {
+    const { board, places } = this;
+    const kinds = new Set(this.#offers.missing.map((one) => one.label));
+    const kept = [...board.lines.values()].filter((line) => line.kept && kinds.has(line.kept.label));
+    return offered(this.#offers.missing, places.units(place), kept.map((line) => places.spanUnits(line.kept.segments)), places);
+  }
+}
