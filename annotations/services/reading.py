@@ -155,8 +155,8 @@ def _not_retracted(reviews: Iterable[Review]) -> list[Review]:
 def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> list[LayerView]:
     """Read layers whole, in five statements at most however many they are; in the order given.
 
-    Somebody may decide between two of the statements. Rows are only ever added, so what refers to others is read
-    before those: each reference is then found, and what nothing refers to yet does not stand.
+    Somebody may decide between two of the statements. Rows are only ever added, so what refers to others is
+    read before those: each reference is then found, and what nothing refers to yet does not stand.
     """
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
     if not views:
