@@ -231,6 +231,14 @@ def _next(request: HttpRequest, dispute: Dispute) -> UUID | None:
     return None
 
 
+def _neighbours(request: HttpRequest, dispute: Dispute) -> dict[str, UUID | None]:
+    """Return the open disputes before and behind this one."""
+    waiting = visible_disputes(request, dispute.corpus).filter(status=DisputeStatus.OPEN)
+    before = waiting.filter(pk__lt=dispute.pk).order_by("-id").values_list("pk", flat=True)
+    behind = waiting.filter(pk__gt=dispute.pk).order_by("id").values_list("pk", flat=True)
+    return {"previous": before.first(), "next": behind.first()}
+
+
 def _render(
     request: HttpRequest, dispute: Dispute, given: QueryDict, *, refused: ServiceError | None = None
 ) -> HttpResponse:
@@ -248,6 +256,7 @@ def _render(
         status=409 if refused else 200,
         dispute=dispute,
         article=revision.article,
+        **_neighbours(request, dispute),
         differences=[difference_named(name) for name in dispute.differences],
         positions=positions,
         text=painted(revision.text, text_blocks([revision.pk])[revision.pk], marks_of("text", positions)),

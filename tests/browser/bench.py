@@ -24,6 +24,11 @@ class Bench:
     def open(self, query: str = "") -> "Bench":
         self.tab.open(f"/admin/corpus/article/{self.revision.article_id}/workbench/{query}")
         self.page.wait_for_selector("#saved:not(:empty)")
+        return self.drawn()
+
+    def drawn(self) -> "Bench":
+        """Wait until the outline, which follows the text, shows what stands."""
+        self.page.wait_for_selector("#outline:not([aria-busy])", state="attached")
         return self
 
     def press(self, *keys: str) -> "Bench":
@@ -41,11 +46,11 @@ class Bench:
         self.page.wait_for_selector("#saved:has-text('All saved.'), #outbox:not(:empty)")
         held = self.page.inner_text("#outbox")
         assert held == "", held
-        return self
+        return self.drawn()
 
     def go(self, words: str) -> "Bench":
         """Put the focus on the card that begins with these words, by the outline beside the text."""
-        self.page.locator(".wb-entry", has_text=words).first.click()
+        self.drawn().page.locator(".wb-entry", has_text=words).first.click()
         self.page.locator("#text").focus()
         return self
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { COMMANDS, commandOf, conflicts, keysOf, remapped, strikes } from "../../annotations/static/annotations/keys.js";
+import { SETTLING } from "../../annotations/static/annotations/settling.js";
 
 function pressed(key, more = {}) {
   return { key, code: "", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, isComposing: false, ...more };
@@ -63,6 +64,7 @@ test("commands of one group stand together", () => {
 
 test("no two commands have one key, and a pair that has is found", () => {
   assert.deepEqual(conflicts(), []);
+  assert.deepEqual(conflicts(SETTLING), []);
   assert.deepEqual(conflicts(remapped({ reject: ["a", "x"], skip: ["4"] })), [
     { key: "a", names: ["accept", "reject"] },
     { key: "4", names: ["skip", "number"] },

@@ -59,7 +59,7 @@ def skip_claims(bench: Bench) -> None:
     while (claims := bench.page.locator(".wb-suggested .wb-entry:has(.label-claim)")).count():
         claims.first.click()
         bench.page.locator("#text").focus()
-        bench.press("Space")
+        bench.press("Space").drawn()
     bench.saved().open()
 
 
@@ -71,7 +71,7 @@ def focus(bench: Bench, segments: list[list[int]]) -> None:
         and line["said"]["label"] == "quote"
         and line["said"]["segments"] == [list(span) for span in segments]
     )
-    bench.page.locator(f"li[data-line='{line}'] button").click()
+    bench.drawn().page.locator(f"li[data-line='{line}'] button").click()
     bench.page.locator("#text").focus()
 
 

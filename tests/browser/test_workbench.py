@@ -543,6 +543,22 @@ def test_words_are_found_in_the_text(bench):
     assert bench.page.locator("#search").count() == 0
 
 
+def test_what_is_said_of_the_text_is_found_too(bench, article):
+    entries = bench.page.locator(".wb-entry")
+    everything = entries.count()
+    bench.press("/")
+    bench.page.keyboard.type("Ruiz, the eng")
+    bench.page.wait_for_selector(".wb-entry:has-text('We 😀')")
+    assert entries.count() == 1, "the quote whose source it is"
+    bench.page.fill("#search-words", "INDIRECT")
+    bench.page.wait_for_selector(".wb-entry:has-text('two of its')")
+    assert entries.count() == 1
+    bench.page.fill("#search-words", "nobody says this")
+    assert bench.drawn().page.locator(".wb-entry").count() == 0
+    bench.press("Escape").drawn()
+    assert entries.count() == everything
+
+
 def test_an_address_leads_to_one_span(bench, article):
     line = bench.state()["lines"][-1]["line"]
     bench.open(f"?line={line}")

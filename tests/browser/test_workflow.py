@@ -179,6 +179,50 @@ def test_something_new_is_selected_in_the_text(harbour, disputed, people):
     assert cy.complaints == []
 
 
+def test_a_dispute_is_settled_by_keys(harbour, article, disputed, people):
+    cy = people["cy"]
+    cy.open(f"/admin/corpus/corpus/{harbour.pk}/disputes/{disputed.pk}/")
+    page = cy.page
+    page.keyboard.press("?")
+    assert "Take a pass as it is" in page.inner_text("#help")
+    page.keyboard.press("Escape")
+    reason = page.input_value("#reason")
+    page.keyboard.press("r")
+    assert page.input_value("#reason") != reason
+    page.keyboard.press("e")
+    page.keyboard.type("R and 2 are words here")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.wait_for_selector("text=Settled.")
+    disputed.refresh_from_db()
+    (settlement,) = disputed.settlements.filter(implied_by=None)
+    assert (disputed.status, settlement.note) == ("settled", "R and 2 are words here")
+    assert settlement.reason != reason
+    assert cy.complaints == []
+
+
+def test_what_was_begun_of_a_dispute_outlives_a_lost_connection(harbour, disputed, people):
+    cy = people["cy"]
+    page, address = cy.page, f"/admin/corpus/corpus/{harbour.pk}/disputes/{disputed.pk}/"
+    cy.open(address)
+    cy.select("closed for nine weeks")
+    page.keyboard.press("s")
+    page.fill("#note", "Only this much was said.")
+    page.check("input[name=label][value=claim]")
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.click("button:has-text('Settle it so')", no_wait_after=True)
+    page.wait_for_timeout(300)
+    page.context.set_offline(False)
+    cy.open(address)
+    assert page.input_value("#note") == "Only this much was said."
+    assert page.is_checked("input[name=label][value=claim]")
+    page.keyboard.press("w")
+    page.wait_for_selector("text=Settled.")
+    (settlement,) = disputed.settlements.filter(implied_by=None)
+    assert settlement.result is not None and settlement.result.surface == "closed for nine weeks"
+
+
 def test_a_line_break_in_a_field_settles_nothing(harbour, disputed, people):
     cy = people["cy"]
     cy.open(f"/admin/corpus/corpus/{harbour.pk}/disputes/{disputed.pk}/")

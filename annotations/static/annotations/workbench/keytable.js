@@ -1,13 +1,12 @@
-// The keys as one person has them: the table, with the keys that this person chose in this browser.
+// The keys as one person has them: the table of a page, with the keys that this person chose in this browser.
 import { COMMANDS, conflicts, keysOf, remapped } from "../keys.js";
 
-const STORED = "attest.keys";
 const WRITTEN = { Space: "␣", ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", Backspace: "⌫", Escape: "Esc" };
 
 export class KeyTable {
-  constructor(store) {
-    this.store = store;
-    this.table = remapped(store.read(STORED, {}));
+  constructor(store, { commands = COMMANDS, stored = "attest.keys" } = {}) {
+    Object.assign(this, { store, commands, stored });
+    this.table = remapped(store.read(stored, {}), commands);
   }
 
   // How the first key of a command is written on its button.
@@ -28,18 +27,18 @@ export class KeyTable {
 
   // Gives a command the key of an event. Returns the help of the command that has it already, or null.
   give(name, event) {
-    const chosen = { ...this.store.read(STORED, {}), [name]: [keysOf(event)[0]] };
-    const table = remapped(chosen);
+    const chosen = { ...this.store.read(this.stored, {}), [name]: [keysOf(event)[0]] };
+    const table = remapped(chosen, this.commands);
     const clash = conflicts(table).find(({ names }) => names.includes(name));
-    if (clash) return COMMANDS.find((row) => row.name === clash.names.find((other) => other !== name)).help;
+    if (clash) return this.commands.find((row) => row.name === clash.names.find((other) => other !== name)).help;
     this.table = table;
-    this.store.write(STORED, chosen);
+    this.store.write(this.stored, chosen);
     return null;
   }
 
   reset() {
-    this.table = COMMANDS;
-    this.store.write(STORED, {});
+    this.table = this.commands;
+    this.store.write(this.stored, {});
   }
 }
 

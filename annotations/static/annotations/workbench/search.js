@@ -1,4 +1,5 @@
-// Finding words in the text: every place is marked, and the caret goes where one looks.
+// Finding words in the text and in what is said of it: every place is marked, the caret goes where one looks, and the
+// outline keeps to the cards that have the words.
 import { element } from "./dom.js";
 
 const MOST = 1_000;
@@ -7,15 +8,16 @@ export class Search {
   #found = [];
   #at = 0;
 
-  // `seen(place)` is told where the reader is led.
-  constructor(paper, places, seen) {
-    Object.assign(this, { paper, places, seen });
+  // `seen(place)` is told where the reader is led, `changed()` that other cards are found.
+  constructor(paper, places, { seen, changed }) {
+    Object.assign(this, { paper, places, seen, changed });
+    this.words = "";
     this.input = element("input", { id: "search-words", type: "search", autocomplete: "off", oninput: () => this.#find(), onkeydown: (event) => this.#key(event) });
     this.count = element("span", { role: "status" });
     this.bar = element(
       "div",
       { id: "search", class: "wb-search", role: "search" },
-      element("label", { htmlFor: "search-words" }, "Find in the text"),
+      element("label", { htmlFor: "search-words" }, "Find in the text and its labels"),
       this.input,
       this.count,
       element("button", { type: "button", class: "button at-quiet", onclick: () => this.close() }, "Close"),
@@ -30,8 +32,15 @@ export class Search {
 
   close() {
     this.bar.remove();
+    this.words = "";
+    this.changed();
     CSS.highlights?.delete("found");
     this.paper.root.focus({ preventScroll: true });
+  }
+
+  // Of some cards those that have the words; `saidOf(card)` is all that is said of one.
+  among(cards, saidOf) {
+    return this.words ? cards.filter((card) => saidOf(card).toLocaleLowerCase().includes(this.words)) : cards;
   }
 
   #key(event) {
@@ -41,6 +50,8 @@ export class Search {
 
   #find() {
     const words = this.input.value;
+    this.words = words.trim().toLocaleLowerCase();
+    this.changed();
     this.#found = words ? placesOf(this.places.text, words) : [];
     this.count.textContent = words && !this.#found.length ? "not found" : "";
     const ranges = this.#found.map(([start, end]) => this.paper.range(this.places.points(start), this.places.points(end)));

@@ -60,7 +60,7 @@ export class Workbench {
       newKey,
     });
     for (const act of this.mine) for (const decision of act.decisions) this.board.apply(decision, this.#at());
-    this.search = new Search(this.paper, this.places, (place) => this.#setCaret(place));
+    this.search = new Search(this.paper, this.places, { seen: (place) => this.#setCaret(place), changed: () => this.#renderOutline() });
     this.help = new Help(document.getElementById("help"), this.keys, () => this.render());
     this.paper.update([...this.board.lines.keys()]);
     this.#listen();
@@ -184,11 +184,25 @@ export class Workbench {
 
   // The text and the card come first: the outline follows once they are painted.
   #renderOutline() {
+    const { root } = this.outline;
+    root.setAttribute("aria-busy", "true");
     this.outlining ??= requestAnimationFrame(() => setTimeout(() => {
       this.outlining = null;
       const card = this.line ? this.board.cardOf(this.line).line : null;
-      this.outline.render(this.board.order(this.by), card);
+      this.outline.render(this.search.among(this.board.order(this.by), (head) => this.#saidOf(head)), card);
+      root.removeAttribute("aria-busy");
     }));
+  }
+
+  // All words that a card can be found by: its labels, its own words and those of its source and cue, how it stands.
+  #saidOf(head) {
+    const { board, places } = this;
+    const lines = [head, ...board.childrenOf(head).map(([, child]) => child)];
+    const words = lines.flatMap((line) => {
+      const shown = board.shown(line);
+      return [shown.label, ...Object.values(shown.attributes), places.words(shown.segments), line.why];
+    });
+    return [...words, head.verdict || "to decide"].join("\n");
   }
 
   #entryOf(name) {
