@@ -20,6 +20,8 @@ pytest_plugins = ["tests.servers"]
 
 #: Fixtures of pytest-django that open the database; others that do so ask for one of these.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+#: Tests that take many seconds: at the end, all but one process would wait for the last of them.
+LONG = ("tests/bench/", "tests/config/test_demo.py", "tests/browser/", "tests/annotations/test_state_machine.py")
 #: What a developer's shell may hold for the demo, and the suite must not touch.
 OUTSIDE = (
     "ATTEST_PRODUCTION",
@@ -73,10 +75,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the other run what this one would only repeat, or cannot do."""
+    """Leave to the other run what this one would only repeat, or cannot do; begin with what takes longest."""
     belongs = on_postgres if config.getoption("database") == "postgres" else on_sqlite
     config.hook.pytest_deselected(items=[item for item in items if not belongs(item)])
     items[:] = [item for item in items if belongs(item)]
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def on_sqlite(item: pytest.Item) -> bool:

@@ -212,9 +212,9 @@ def test_any_annotation_of_any_pipeline_has_choices_that_fit(text, places, label
 def seconds(text: str) -> float:
     article = ArticleText(text=text, blocks=paragraphs(text))
     suggestions = suggest(text)
-    start = time.perf_counter()
+    start = time.process_time()
     find_candidates(article, suggestions)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE.keys())
