@@ -3,8 +3,9 @@
 // annotation another, {"add": {caret, candidates, standing, to}} for those that add one. All places are UTF-16 units.
 // The answer is {keys, strikes, kinds} or null.
 import { createInterface } from "node:readline";
+import { wordsFrom } from "../annotations/static/annotations/boundaries.js";
 import { draftOf, movedCaret, offered, press } from "../annotations/static/annotations/correcting.js";
-import { COMMANDS, commandOf, strikes } from "../annotations/static/annotations/keys.js";
+import { COMMANDS, commandOf, strikes as strikesOfKey, takesLetter } from "../annotations/static/annotations/keys.js";
 
 // No boundary is moved with more keys than this; nobody would.
 const FARTHEST = 40;
@@ -14,9 +15,15 @@ const MOVES = 8;
 const MOST = 9;
 
 const KEYS = Object.fromEntries(COMMANDS.map(({ name, keys }) => [name, keys.toSorted((one, other) => strikes(one) - strikes(other))[0]]));
-const MOVING = Object.fromEntries(
-  ["start", "end"].map((edge) => [edge, COMMANDS.filter(({ name }) => name.startsWith(`${edge}-`)).map(({ name }) => KEYS[name])]),
-);
+// A word that is farther off is not gone to by its letter.
+const WORDS = 60;
+const LETTER = /^[a-z0-9]$/;
+const MOVES_OF = Object.fromEntries(["start", "end"].map((edge) => [edge, COMMANDS.map(({ name }) => name).filter((name) => name.startsWith(`${edge}-`))]));
+
+// Of what goes to a letter one command is two keys, written as "i s".
+function strikes(keys) {
+  return keys.split(" ").reduce((sum, key) => sum + strikesOfKey(key), 0);
+}
 
 let page = null;
 let paths = new Map();
@@ -39,7 +46,8 @@ function pressed(draft, keys, choices) {
 const meanings = new Map();
 
 function meaning(key) {
-  if (!meanings.has(key)) meanings.set(key, commandOf(eventOf(key), COMMANDS));
+  const [first, letter] = key.split(" ");
+  if (!meanings.has(key)) meanings.set(key, { ...commandOf(eventOf(first), COMMANDS), letter });
   return meanings.get(key);
 }
 
@@ -91,12 +99,28 @@ function hops(edge, place) {
   const segment = edge === "start" ? [place, page.text.length] : [0, place];
   const draft = draftOf({ label: "", attributes: {}, segments: [segment], links: {} });
   const found = [];
-  for (const key of segment[0] < segment[1] ? MOVING[edge] : []) {
-    const next = pressed(draft, [key], {}).segments[0][edge === "start" ? 0 : 1];
-    if (next !== place) found.push([key, next]);
+  for (const move of segment[0] < segment[1] ? MOVES_OF[edge] : []) {
+    if (takesLetter(move)) {
+      found.push(...letterHops(move, edge, place));
+      continue;
+    }
+    const next = pressed(draft, [KEYS[move]], {}).segments[0][edge === "start" ? 0 : 1];
+    if (next !== place) found.push([KEYS[move], next]);
   }
   reached.set(name, found);
   return found;
+}
+
+// The first word of each letter, as a command that goes to a letter finds it.
+function letterHops(move, edge, place) {
+  const found = new Map();
+  let left = WORDS;
+  for (const [next, letter] of wordsFrom(page.text, page.blocks, place, move.includes("forward") ? 1 : -1, edge)) {
+    if (LETTER.test(letter) && !found.has(letter)) found.set(letter, [`${KEYS[move]} ${letter}`, next]);
+    left -= 1;
+    if (left === 0) break;
+  }
+  return [...found.values()];
 }
 
 // The keys that give a draft boundaries in as many segments as it has, in each order that may work.
@@ -199,7 +223,7 @@ function correct({ from, to, choices }) {
 }
 
 function answer(keys, kinds) {
-  return { keys, strikes: cost(keys), kinds };
+  return { keys: keys.flatMap((key) => key.split(" ")), strikes: cost(keys), kinds };
 }
 
 function add({ caret, candidates, standing, to }) {

@@ -203,6 +203,28 @@ test("a segment is added from the selection, or from where the speech goes on", 
   assert.deepEqual(words(pressed("+ -", direct).segments), ['"We waited,"']);
 });
 
+test("a boundary goes to the word that begins with a letter", () => {
+  const go = (name, letter, draft = draftOf(QUOTE)) => words(press(draft, { name, letter }, page()).segments)[0];
+  assert.equal(go("end-forward-letter", "s"), "that the pier was closed, she");
+  assert.equal(go("end-forward-letter", "W"), "that the pier was closed, she added. \"We");
+  assert.equal(go("end-back-letter", "p"), "that the pier");
+  assert.equal(go("start-back-letter", "i"), "Ida Holm said that the pier was");
+  assert.equal(go("start-forward-letter", "p"), "pier was");
+  assert.equal(go("end-forward-letter", "z"), "that the pier was", "no word begins so");
+  assert.equal(go("start-forward-letter", "c"), "that the pier was", "it would pass the end");
+});
+
+test("letters are known whatever their accents, and only in this paragraph", () => {
+  const text = "Zoé cut Éclairs e\u0301 tus\n\nand eels";
+  const given = { ...page(), text, blocks: [{ start: 0, end: 23 }, { start: 25, end: text.length }] };
+  const draft = draftOf({ ...QUOTE, segments: [[0, 3]], links: { source: null, cue: null } });
+  const go = (letter, from) => press(from, { name: "end-forward-letter", letter }, given);
+  const second = go("e", go("e", draft));
+  assert.equal(text.slice(...go("e", draft).segments[0]), "Zoé cut Éclairs");
+  assert.equal(text.slice(...second.segments[0]), "Zoé cut Éclairs e\u0301");
+  assert.equal(go("e", second), second);
+});
+
 test("a boundary does not pass the other one", () => {
   const draft = draftOf({ ...QUOTE, segments: [at("closed")] });
   assert.equal(pressed("ArrowLeft", draft), draft);

@@ -257,6 +257,21 @@ def test_a_loose_selection_snaps_to_words_and_with_alt_it_does_not(bench, articl
     assert ("claim", article.text[start : start + 13]) in standing(ada, article)
 
 
+def test_an_edge_goes_to_the_word_that_begins_with_a_letter(bench, article, ada):
+    bench.go("that two of its").press("z", "C", "'", "r")
+    assert "begin" not in bench.live()
+    bench.press("a").saved()
+    kept = [surface for label, surface in standing(ada, article) if label == "quote"]
+    assert kept == ["Ruiz warned that two of its cables"]
+
+
+def test_a_letter_that_was_to_follow_may_be_called_off(bench, article):
+    bench.go("that two of its").press("i")
+    assert "With which letter" in bench.live()
+    bench.press("Escape", "x").saved()
+    assert set(verdicts()) == {"reject"}
+
+
 def test_what_was_added_is_corrected_retracted_and_gone(bench, article, ada):
     bench.tab.select("day at")
     bench.press("1", "ArrowRight", "a").saved()

@@ -45,6 +45,28 @@ export function step(text, blocks, place, unit, direction, edge = "end") {
   return last;
 }
 
+// The stop of a boundary at the next word that begins with a letter, whatever its case and accents; its own place where
+// its block has none.
+export function stepToLetter(text, blocks, place, letter, direction, edge = "end") {
+  const wanted = bare(letter);
+  for (const [next, initial] of wordsFrom(text, blocks, place, direction, edge)) if (initial === wanted) return next;
+  return place;
+}
+
+// The stops of a boundary by word, from a place on, each with the letter that its word begins with.
+export function* wordsFrom(text, blocks, place, direction, edge) {
+  let at = place;
+  for (let next = step(text, blocks, at, "word", direction, edge); next !== at; next = step(text, blocks, at, "word", direction, edge)) {
+    const start = edge === "start" ? next : step(text, blocks, next, "word", -1, "start");
+    yield [next, bare(text.slice(start, start + 4).match(/[\p{L}\p{N}]/u)?.[0] ?? "")];
+    at = next;
+  }
+}
+
+function bare(letter) {
+  return letter.normalize("NFD").slice(0, 1).toLowerCase();
+}
+
 // Whether a boundary of this kind may stop at a place within a block. Its edges are stops as well.
 export function isStop(text, block, place, unit, edge = "end") {
   return STOPS[unit][edge](text, block, place) && isBetweenCharacters(text, block, place);

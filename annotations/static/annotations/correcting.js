@@ -9,17 +9,18 @@
 //
 // `page` is {text, blocks, labels: [{name, attributes: {type: […]}}], choices, selection}. `choices` is what may be
 // taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}}.
-import { endOfQuotation, isStop, step } from "./boundaries.js";
+import { endOfQuotation, isStop, step, stepToLetter } from "./boundaries.js";
 
-const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote|paragraph)$/;
+const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote|paragraph|letter)$/;
 
 export function draftOf({ label, attributes, segments, links }) {
   return { label, attributes, segments, links, part: "self", segment: null, list: null };
 }
 
-export function press(draft, { name, number }, page) {
+// A command that goes to a letter comes with it.
+export function press(draft, { name, number, letter = "" }, page) {
   const move = MOVE.exec(name);
-  if (move) return moved(draft, move[1], move[2] === "forward" ? 1 : -1, move[3], page);
+  if (move) return moved(draft, move[1], move[2] === "forward" ? 1 : -1, move[3], letter, page);
   const act = ACTS[name];
   return act ? act(draft, page, number) : draft;
 }
@@ -83,11 +84,13 @@ function mostlyIn(segments, others) {
 
 // --- boundaries ----------------------------------------------------------------------------------------------
 
-function moved(draft, edge, direction, unit, page) {
+function moved(draft, edge, direction, unit, letter, page) {
   const segments = segmentsOf(draft);
   const index = draft.segment ?? (edge === "start" ? 0 : segments.length - 1);
   const [start, end] = segments[index];
-  const next = step(page.text, page.blocks, edge === "start" ? start : end, unit, direction, edge);
+  const place = edge === "start" ? start : end;
+  const { text, blocks } = page;
+  const next = unit === "letter" ? stepToLetter(text, blocks, place, letter, direction, edge) : step(text, blocks, place, unit, direction, edge);
   const changed = edge === "start" ? [next, end] : [start, next];
   if (changed[0] >= changed[1] || same(changed, segments[index])) return draft;
   return withSegments(draft, joined(segments.with(index, changed)), page);

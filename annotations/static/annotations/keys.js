@@ -37,6 +37,10 @@ export const COMMANDS = [
   command("end-back-clause", ["Ctrl+ArrowLeft", "["], "Boundaries", "End a clause earlier"),
   command("start-forward-clause", ["Ctrl+Shift+ArrowRight", "t"], "Boundaries", "Start a clause later"),
   command("start-back-clause", ["Ctrl+Shift+ArrowLeft", "r"], "Boundaries", "Start a clause earlier"),
+  command("end-forward-letter", ["i"], "Boundaries", "End with the next word that begins with the letter that follows"),
+  command("end-back-letter", ["z"], "Boundaries", "End with the last word before that begins with the letter that follows"),
+  command("start-forward-letter", [";"], "Boundaries", "Start with the next word that begins with the letter that follows"),
+  command("start-back-letter", ["'"], "Boundaries", "Start with the last word before that begins with the letter that follows"),
   command("end-forward-character", ["Alt+ArrowRight"], "Boundaries", "End a character later"),
   command("end-back-character", ["Alt+ArrowLeft"], "Boundaries", "End a character earlier"),
   command("start-forward-character", ["Alt+Shift+ArrowRight"], "Boundaries", "Start a character later"),
@@ -122,6 +126,11 @@ export function keysOf(event) {
 
 function mirrored(key) {
   return key.replace(/Arrow(Left|Right)$/, (_, side) => (side === "Left" ? "ArrowRight" : "ArrowLeft"));
+}
+
+// Whether a command waits for the letter that is pressed next.
+export function takesLetter(name) {
+  return name.endsWith("-letter");
 }
 
 // How many keys a person holds down for one written so: a capital and each modifier are one more.

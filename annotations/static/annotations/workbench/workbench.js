@@ -2,7 +2,7 @@
 // browser, and "saved" once the server's receipt is here.
 import { snap, step } from "../boundaries.js";
 import { movedCaret, press } from "../correcting.js";
-import { commandOf } from "../keys.js";
+import { commandOf, takesLetter } from "../keys.js";
 import { selectedSpan } from "../offsets.js";
 import "../lease.js";
 import { element, shortened } from "./dom.js";
@@ -42,6 +42,7 @@ export class Workbench {
     this.why = false;
     this.offering = new Offering(this);
     this.pass = new Pass(this);
+    this.waiting = null;
     this.commands = [];
     this.busy = false;
     this.sequence = 0;
@@ -662,9 +663,9 @@ export class Workbench {
 
   // --- commands -----------------------------------------------------------------------------------------------
 
-  // Does what a key or a button asks for; `number` comes with digits.
-  run(name, number = null) {
-    this.#inTurn(() => this.#do(name, number));
+  // Does what a key or a button asks for; `number` comes with digits, `letter` with what goes to one.
+  run(name, number = null, letter = "") {
+    this.#inTurn(() => this.#do(name, number, letter));
   }
 
   // What comes while a list is still on its way from the server waits for it: a number that was meant for the list would
@@ -687,7 +688,7 @@ export class Workbench {
   }
 
   // Does one command; returns a promise where the server is asked first.
-  #do(name, number) {
+  #do(name, number, letter) {
     const digit = name === "none" ? 0 : number;
     const item = this.mode?.items.find((one) => one.number === digit);
     if (["number", "none"].includes(name) && this.mode && !this.selected) {
@@ -732,7 +733,7 @@ export class Workbench {
     if (always[name]) return always[name]();
     if (this.locked) return this.tell("Your pass is submitted; take it up again to change it.");
     if (deciding[name]) return deciding[name]();
-    return relation ? this.#link(relation.name) : this.#press({ name, number: digit });
+    return relation ? this.#link(relation.name) : this.#press({ name, number: digit, letter });
   }
 
   #cancel() {
@@ -750,11 +751,24 @@ export class Workbench {
       if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
       // The browser tells of a new selection only after a while; a key is about what is selected by now.
       this.selected = this.locked ? null : selectedSpan(this.root);
+      const waiting = this.waiting;
+      this.waiting = null;
+      if (waiting && [...event.key].length === 1 && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        this.run(waiting, null, event.key);
+        return;
+      }
+      if (waiting && event.key === "Shift") this.waiting = waiting;
       const found = commandOf(event, this.keys.table, { rightToLeft: this.rightToLeft });
       if (!found) return;
       // Arrows with a selection in hand go on selecting.
       if (this.selected && event.shiftKey && event.key.startsWith("Arrow")) return;
       event.preventDefault();
+      if (takesLetter(found.name) && !this.locked) {
+        this.waiting = found.name;
+        this.tell("With which letter does the word begin?");
+        return;
+      }
       this.run(found.name, found.number);
     });
     document.addEventListener("selectionchange", () => {
