@@ -7,7 +7,7 @@ from django.views import defaults
 
 from corpus.admin.joining import join_page
 from corpus.api import errors
-from corpus.api.docs import DocsView, schema
+from corpus.api.docs import docs, schema
 
 API = "/api/"
 
@@ -15,7 +15,7 @@ api_patterns: list[URLPattern | URLResolver] = [
     path("", include("corpus.api.urls")),
     path("", include("annotations.api.urls")),
     path("schema/", schema, name="schema"),
-    path("docs/", DocsView.as_view(), name="docs"),
+    path("docs/", docs, name="docs"),
 ]
 
 urlpatterns = [

@@ -21,7 +21,12 @@ pytest_plugins = ["tests.servers"]
 #: Fixtures of pytest-django that open the database; others that do so ask for one of these.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 #: Tests that take many seconds: at the end, all but one process would wait for the last of them.
-LONG = ("tests/bench/", "tests/config/test_demo.py", "tests/browser/", "tests/annotations/test_state_machine.py")
+LONG = (
+    "tests/bench/",
+    "tests/config/test_demo.py",
+    "tests/browser/",
+    "tests/annotations/test_state_machine.py",
+)
 #: What a developer's shell may hold for the demo, and the suite must not touch.
 OUTSIDE = (
     "ATTEST_PRODUCTION",
