@@ -33,18 +33,19 @@ class Figure:
 
 
 class Tally:
-    """What a statistic has counted in the articles so far, the n-th of them in group n modulo `GROUPS`."""
+    """What a statistic has counted in the articles so far, dealt in turn to so many groups."""
 
-    def __init__(self, statistic: Statistic) -> None:
+    def __init__(self, statistic: Statistic, *, groups: int | None = None) -> None:
         self.statistic = statistic
         self.articles = 0
+        self._most = groups or GROUPS
         self._groups: list[defaultdict[tuple[Hashable, ...], float]] = []
 
     def add(self, counts: Sequence[Counts]) -> None:
         """Add what one article counts, in one or more parts."""
-        if self.articles < GROUPS:
+        if self.articles < self._most:
             self._groups.append(defaultdict(float))
-        group = self._groups[self.articles % GROUPS]
+        group = self._groups[self.articles % self._most]
         self.articles += 1
         for part in counts:
             for key, count in part.items():

@@ -43,11 +43,3 @@ class Statistic:
     people: People
     counts: Callable[[Passes], Counts]
     figure: Callable[[Counts], float | None]
-
-    def counted(self, passes: Passes) -> list[Counts]:
-        """Return what the passes over a text add, in one part or in one for each two people."""
-        if self.people is People.PAIRS:
-            return [self.counts(pair) for pair in passes.pairs.values()]
-        if self.people is People.TWO and passes.people != 2:
-            return []
-        return [self.counts(passes)]

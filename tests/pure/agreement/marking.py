@@ -1,7 +1,7 @@
 """Passes from the stretches that people mark."""
 
 from annotations.agreement import Unit
-from annotations.agreement.bootstrap import Tally
+from annotations.agreement.comparison import Comparison
 from annotations.agreement.passes import Passes
 from annotations.agreement.spans import Segments
 from annotations.agreement.statistic import Statistic
@@ -38,7 +38,7 @@ def said(length: int, **people: list[Unit]) -> Passes:
 
 def figure(statistic: Statistic, *texts: Passes) -> float | None:
     """Return what a statistic comes to over texts."""
-    tally = Tally(statistic)
+    comparison = Comparison({"quote": [statistic]})
     for passes in texts:
-        tally.add(statistic.counted(passes))
-    return tally.value()
+        comparison.add(passes.length, passes.by_person)
+    return comparison.figures()["quote"][statistic.name].value
