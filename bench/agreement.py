@@ -1,17 +1,20 @@
-"""How long the figures of agreement take over a corpus of articles with several passes each."""
+"""How long the figures of agreement take, over invented passes; or what they are, over those of a file."""
 
 import argparse
 import json
 import random
 import resource
 import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from annotations.services.agreement import Asked, agreement_of
+from annotations.services.agreement import Agreement, Asked, agreement_of
 from annotations.services.importing import import_records
 from bench.articles import Labelled, invent
 from corpus.ids import uuid7
@@ -23,26 +26,35 @@ from corpus.services.corpora import create_corpus, set_member
 OVERLOOKED, MOVED, MISTYPED = 0.08, 0.1, 0.05
 TYPES = ("direct", "indirect", "mixed")
 
+Record = dict[str, Any]
+
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    corpus = furnish(options.articles, options.layers)
+    corpus = make_corpus()
+    if options.multi:
+        passes = read_passes(options.multi)
+        people = add_people(corpus, sorted({name for by_person in passes.values() for name in by_person}))
+        fill(corpus, (record_of_file(by_person, people) for by_person in passes.values()))
+    else:
+        people = add_people(corpus, [f"reviewer-{number}" for number in range(options.layers)])
+        fill(corpus, (invented_record(number, list(people.values())) for number in range(options.articles)))
     start = time.perf_counter()
     with CaptureQueriesContext(connection) as queries:
-        report = agreement_of(COMMAND, corpus, Asked(), most=None)
+        agreement = agreement_of(COMMAND, corpus, Asked(), most=None)
     seconds = time.perf_counter() - start
-    [condition] = report.conditions
-    found = condition.labels["quote"]
+    [condition] = agreement.conditions
     print(
         json.dumps(
             {
                 "benchmark": "agreement",
+                "database": connection.vendor,
                 "articles": condition.articles,
                 "passes": condition.passes,
                 "seconds": round(seconds, 2),
                 "statements": len(queries),
                 "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                "quote": {name: round(figure.value, 4) for name, figure in found.items() if figure.value},
+                "figures": figures_of(agreement),
             }
         )
     )
@@ -53,65 +65,139 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench agreement", description=__doc__)
     parser.add_argument("--articles", type=int, default=5_000)
     parser.add_argument("--layers", type=int, default=3, help="passes over each article")
+    parser.add_argument("--multi", type=Path, help="evaluation records of several annotators, instead")
     return parser.parse_args(arguments)
 
 
-def furnish(articles: int, layers: int) -> Corpus:
-    """Make a corpus whose people went through every article, each with mistakes of their own."""
-    corpus = create_corpus(COMMAND, slug="agreement", name="Agreement")
-    people = [User.objects.create(username=f"reviewer-{number}") for number in range(layers)]
-    for person in people:
-        set_member(COMMAND, corpus, person, Role.REVIEWER)
-    lines = (orjson.dumps(record_of(invent(number), people, number)) for number in range(articles))
-    for outcome in import_records(COMMAND, corpus, lines, source="agreement"):
-        assert outcome.outcome == "created", outcome
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    return corpus
-
-
-def record_of(article: Labelled, people: list[User], seed: int) -> dict[str, Any]:
-    """Return an article as a native record with a submitted layer of each person."""
-    names = [f"reviewer:{person.public_id}" for person in people]
-    annotations: list[dict[str, Any]] = []
-    relations: list[dict[str, Any]] = []
-    for number, name in enumerate(names):
-        chance = random.Random(f"{seed}:{number}")
-        ids: dict[int, str] = {}
-        for place, (label, start, end, _) in enumerate(article.spans):
-            if chance.random() < OVERLOOKED:
-                continue
-            ids[place] = str(uuid7())
-            annotations.append(_said(ids[place], name, label, start, end, chance))
-        relations += [
-            {"label": label, "head": ids[head], "child": ids[child], "layer": name}
-            for label, head, child in article.relations
-            if head in ids and child in ids
-        ]
+def figures_of(agreement: Agreement) -> dict[str, dict[str, list[float] | None]]:
+    """Return each figure with the ends of its interval, by label and statistic."""
+    [condition] = agreement.conditions
     return {
-        "schema": "attest/1",
-        "external_id": article.external_id,
-        "title": article.title,
-        "text": article.text,
-        "layer": names[0],
-        "layers": [{"name": name, "submitted_at": "2026-01-02T00:00:00Z"} for name in names],
-        "annotations": annotations,
-        "relations": relations,
+        label: {
+            name: None
+            if figure.value is None
+            else [round(part, 4) for part in (figure.value, figure.low, figure.high) if part is not None]
+            for name, figure in figures.items()
+        }
+        for label, figures in condition.labels.items()
     }
 
 
-def _said(
-    identity: str, layer: str, label: str, start: int, end: int, chance: random.Random
-) -> dict[str, Any]:
-    if chance.random() < MOVED and end - start > 20:
-        end -= chance.randint(1, 15)
-    attributes = {}
-    if label == "quote":
-        attributes = {"type": chance.choice(TYPES) if chance.random() < MISTYPED else "direct"}
+def make_corpus() -> Corpus:
+    return create_corpus(COMMAND, slug="agreement", name="Agreement")
+
+
+def add_people(corpus: Corpus, names: Sequence[str]) -> dict[str, User]:
+    people = {name: User.objects.create(username=name) for name in names}
+    for person in people.values():
+        set_member(COMMAND, corpus, person, Role.REVIEWER)
+    return people
+
+
+def fill(corpus: Corpus, records: Iterable[Record]) -> None:
+    """Import articles with the submitted passes over them."""
+    for outcome in import_records(COMMAND, corpus, map(orjson.dumps, records), source="agreement"):
+        assert outcome.outcome == "created", outcome
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+# -- invented passes -----------------------------------------------------------------------------------------
+
+
+def invented_record(number: int, people: Sequence[User]) -> Record:
+    """Return an article that everybody went through, each with mistakes of their own."""
+    article = invent(number)
+    layers = [Layer(person) for person in people]
+    for place, layer in enumerate(layers):
+        _mark(layer, article, random.Random(f"{number}:{place}"))
+    return record_of(article.external_id, article.title, article.text, layers)
+
+
+def _mark(layer: "Layer", article: Labelled, chance: random.Random) -> None:
+    ids: dict[int, str] = {}
+    for place, (label, start, end, _) in enumerate(article.spans):
+        if chance.random() < OVERLOOKED:
+            continue
+        if chance.random() < MOVED and end - start > 20:
+            end -= chance.randint(1, 15)
+        type = chance.choice(TYPES) if chance.random() < MISTYPED else "direct"
+        ids[place] = layer.add(label, start, end, {"type": type} if label == "quote" else {})
+    for label, head, child in article.relations:
+        if head in ids and child in ids:
+            layer.link(label, ids[head], ids[child])
+
+
+# -- passes of a file ----------------------------------------------------------------------------------------
+
+
+def read_passes(path: Path) -> dict[str, dict[str, Record]]:
+    """Return the evaluation records of a file, by article and annotator."""
+    passes: dict[str, dict[str, Record]] = defaultdict(dict)
+    for line in path.read_bytes().splitlines():
+        record = orjson.loads(line)
+        passes[record["id"]][record["annotator"]] = record
+    return passes
+
+
+def speech_in(record: Record) -> Iterator[Record]:
+    """Yield the pieces of reported speech that somebody marked; what is not scored is left out."""
+    return (quote for quote in record["quotes"] if not quote.get("ignore"))
+
+
+def record_of_file(by_person: Mapping[str, Record], people: Mapping[str, User]) -> Record:
+    """Return an article with a layer of each annotator: quotes, with their sources and cues."""
+    layers = []
+    for name, record in by_person.items():
+        layer = Layer(people[name])
+        ends: dict[tuple[str, int, int], str] = {}
+        for quote in speech_in(record):
+            head = layer.add("quote", quote["start"], quote["end"], {"type": quote["type"]})
+            for field, relation, label in (("speaker", "source", "attribution"), ("cue", "cue", "cue")):
+                span = quote[field]
+                if span:
+                    place = (label, span["start"], span["end"])
+                    ends[place] = ends.get(place) or layer.add(*place, {})
+                    layer.link(relation, head, ends[place])
+        layers.append(layer)
+    first = next(iter(by_person.values()))
+    return record_of(first["id"], first["id"], first["text"], layers)
+
+
+class Layer:
+    """A submitted pass, as a native record has it."""
+
+    def __init__(self, person: User) -> None:
+        self.name = f"reviewer:{person.public_id}"
+        self.annotations: list[Record] = []
+        self.relations: list[Record] = []
+
+    def add(self, label: str, start: int, end: int, attributes: Mapping[str, str]) -> str:
+        """Add an annotation and return its id."""
+        identity = str(uuid7())
+        self.annotations.append(
+            {
+                "id": identity,
+                "label": label,
+                "segments": [[start, end]],
+                "attributes": dict(attributes),
+                "layer": self.name,
+            }
+        )
+        return identity
+
+    def link(self, label: str, head: str, child: str) -> None:
+        self.relations.append({"label": label, "head": head, "child": child, "layer": self.name})
+
+
+def record_of(external_id: str, title: str, text: str, layers: Sequence[Layer]) -> Record:
     return {
-        "id": identity,
-        "label": label,
-        "segments": [[start, end]],
-        "attributes": attributes,
-        "layer": layer,
+        "schema": "attest/1",
+        "external_id": external_id,
+        "title": title,
+        "text": text,
+        "layer": layers[0].name,
+        "layers": [{"name": layer.name, "submitted_at": "2026-01-02T00:00:00Z"} for layer in layers],
+        "annotations": [row for layer in layers for row in layer.annotations],
+        "relations": [row for layer in layers for row in layer.relations],
     }
