@@ -41,8 +41,7 @@ STATISTIC = Statistic(
     title="Cohen's kappa",
     means="Is this character marked? How far two people agree on that beyond chance, by which each would "
     "have marked as much, but anywhere.",
-    undefined="It takes exactly two people; and it needs characters that somebody marked and others that "
-    "nobody did.",
+    undefined="It is of exactly two people, and needs marked characters and others.",
     source="Cohen 1960",
     people=People.TWO,
     counts=_counts,

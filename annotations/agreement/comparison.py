@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from annotations.agreement.bootstrap import Figure, Tally
 from annotations.agreement.passes import Passes
+from annotations.agreement.roles import disagreements
 from annotations.agreement.statistic import People, Statistic
 from annotations.agreement.units import Unit
 
@@ -18,16 +19,23 @@ Tallies: TypeAlias = dict[str, list[Tally]]
 
 @dataclass(frozen=True, kw_only=True)
 class Differing:
-    """How the annotations of two people differ: what one of them alone has, and what ends elsewhere."""
+    """How the annotations of two people differ: what one of them alone has, and what of the others.
 
-    same: int = 0
-    other_ends: int = 0
-    only_first: int = 0
-    only_second: int = 0
+    Attributes:
+        same: that both have, with the same ends.
+        other_ends: that both have, with other ends.
+        roles: in how many of those that both have another source, cue or type is given, by its name.
+    """
+
+    same: int
+    other_ends: int
+    only_first: int
+    only_second: int
+    roles: Mapping[str, int]
 
     @property
     def differences(self) -> int:
-        return self.other_ends + self.only_first + self.only_second
+        return self.other_ends + self.only_first + self.only_second + sum(self.roles.values())
 
 
 class Comparison:
@@ -107,8 +115,8 @@ def by_label(
     return {label: Passes(length=length, by_person=people) for label, people in found.items()}
 
 
-def differing(pair: Passes) -> Differing:
-    """Return how the passes of two people differ."""
+def differing(pair: Passes, roles: Sequence[Statistic]) -> Differing:
+    """Return how the passes of two people differ, also on the roles that are asked for."""
     one, other = pair.both
     shared = len(pair.same)
     same = sum(first.segments == second.segments for first, second in pair.same)
@@ -117,4 +125,5 @@ def differing(pair: Passes) -> Differing:
         other_ends=shared - same,
         only_first=len(one) - shared,
         only_second=len(other) - shared,
+        roles={role.name: disagreements(role, pair) for role in roles},
     )

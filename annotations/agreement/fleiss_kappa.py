@@ -62,8 +62,7 @@ STATISTIC = Statistic(
     title="Fleiss' kappa",
     means="Is this character marked? How far everybody agrees on that beyond chance, by which all would have "
     "marked as much, but anywhere.",
-    undefined="It asks for the same number of passes over each article, of two people or more; and it needs "
-    "characters that somebody marked and others that somebody did not.",
+    undefined="It needs as many passes over each article, and marked characters and others.",
     source="Fleiss 1971",
     people=People.ALL,
     counts=_counts,

@@ -68,7 +68,7 @@ STATISTIC = Statistic(
     title="Krippendorff's alpha (characters)",
     means="Is this character marked? How far everybody agrees on that beyond chance, also where articles "
     "have different numbers of passes.",
-    undefined="It needs characters that somebody marked and others that somebody did not.",
+    undefined="It needs marked characters and others.",
     source="Krippendorff 2011, B and C",
     people=People.ALL,
     counts=meetings,

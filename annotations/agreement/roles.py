@@ -68,6 +68,12 @@ def attribute_alpha(name: str) -> Statistic:
     )
 
 
+def disagreements(role: Statistic, pair: Passes) -> int:
+    """Return how often two people disagree on a relation or attribute of what both annotated."""
+    counts = role.counts(pair)
+    return int(counts[COMPARED,] - counts[AGREED,])
+
+
 def _share(name: str, means: str, agree: Callable[[Unit, Unit], bool | None]) -> Statistic:
     def counts(passes: Passes) -> Counts:
         verdicts = [verdict for pair in passes.same if (verdict := agree(*pair)) is not None]

@@ -80,7 +80,7 @@ STATISTIC = Statistic(
     title="Krippendorff's alpha (units)",
     means="Where do annotations begin and end? How far everybody agrees on that beyond chance, by which as "
     "many annotations of the same lengths would lie anywhere.",
-    undefined="It needs characters that somebody marked and others that somebody did not.",
+    undefined="It needs marked characters and others.",
     source="Krippendorff, Mathet, Bouvry and Widlöcher 2016",
     people=People.ALL,
     counts=_counts,

@@ -108,6 +108,10 @@ class ComparedShape(serializers.Serializer[Any]):
     other_ends = serializers.IntegerField(help_text="That both have, with other ends.")
     only_first = serializers.IntegerField()
     only_second = serializers.IntegerField()
+    roles = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Of those that both have: how many have another source, cue or type.",
+    )
 
 
 class DifferencesShape(serializers.Serializer[Any]):

@@ -136,7 +136,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
     out. Cost: some milliseconds an article of three passes, in five statements for each hundred.
     """
     statistics = statistics_of(every_scheme_of(corpus.pk), asked.label)
-    comparisons = {shown: Comparison(statistics) for shown in (True, False)}
+    comparisons = {shown: Comparison(statistics) for shown in (False, True)}
     texts = _texts(actor, corpus, asked)
     mixed = 0
     for text in islice(texts, most):
@@ -161,12 +161,13 @@ def differences_of(
 
     Of the newest `most` articles; the caller has checked what `agreement_of` says.
     """
+    roles = roles_of(every_scheme_of(corpus.pk), asked.label)
     found = []
     for text in islice(_texts(actor, corpus, asked), most):
         said = text.said.get(shown, {})
         [passes] = by_label(text.revision.length, said, {asked.label: ()}).values()
         for (first, second), pair in passes.pairs.items():
-            how = differing(pair)
+            how = differing(pair, roles)
             if how.differences:
                 found.append(
                     Compared(
@@ -185,12 +186,20 @@ def statistics_of(scheme: SchemeDefinition, label: str = "") -> dict[str, list[S
     return {
         name: [
             *STATISTICS,
-            *(relation_role(role.name) for role in scheme.relations.values() if name in role.heads),
-            *(make(role) for role in definition.attributes for make in (attribute_role, attribute_alpha)),
+            *roles_of(scheme, name),
+            *(attribute_alpha(attribute) for attribute in definition.attributes),
         ]
         for name, definition in scheme.labels.items()
         if label in ("", name)
     }
+
+
+def roles_of(scheme: SchemeDefinition, label: str) -> list[Statistic]:
+    """Return the agreement on each relation and attribute that annotations of a label have."""
+    return [
+        *(relation_role(role.name) for role in scheme.relations.values() if label in role.heads),
+        *(attribute_role(attribute) for attribute in scheme.labels[label].attributes),
+    ]
 
 
 def _condition(shown: bool, comparison: Comparison) -> Condition:  # noqa: FBT001
@@ -274,7 +283,15 @@ def _submitted(actor: Actor, corpus: Corpus, asked: Asked) -> QuerySet[Layer]:
     return (
         layers.order_by("-revision_id", "id")
         .select_related("revision", "reviewer")
-        .only("kind", "reviewer__public_id", "revision__article_id", "revision__number", "revision__length")
+        .only(
+            "kind",
+            "reviewer__public_id",
+            "reviewer__username",
+            "reviewer__pseudonym",
+            "revision__article_id",
+            "revision__number",
+            "revision__length",
+        )
     )
 
 

@@ -92,4 +92,5 @@ def compared_body(compared: Compared) -> dict[str, Any]:
         "other_ends": how.other_ends,
         "only_first": how.only_first,
         "only_second": how.only_second,
+        "roles": dict(how.roles),
     }

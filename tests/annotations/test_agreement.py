@@ -83,6 +83,8 @@ def test_roles_are_compared_where_both_have_the_quote(
     assert (found["f1_exact"], found["type"], found["source"], found["cue"]) == (1, 0, 0, None)
     [condition] = agreed(unaided).conditions
     assert condition.labels["attribution"]["f1_overlap"].value == 0
+    [compared] = differences_of(COMMAND, unaided, Asked(label="quote"), shown=False)
+    assert (compared.differing.same, compared.differing.roles) == (1, {"source": 1, "cue": 0, "type": 1})
 
 
 def test_a_pass_in_hand_and_a_single_pass_count_for_nothing(
@@ -123,7 +125,7 @@ def test_passes_with_suggestions_and_without_are_never_compared(
     set_member(COMMAND, unaided, vera, Role.REVIEWER)
     settings(unaided, passes=4)
     read(vera, revision, FIRST)
-    shown, alone = agreed(unaided).conditions
+    alone, shown = agreed(unaided).conditions
     assert (shown.shown, shown.passes, alone.shown, alone.passes) == (True, 2, False, 2)
     assert {str(user) for user, _ in alone.people} == {"cy", "vera"}
     assert shown.labels["quote"]["f1_exact"].value == alone.labels["quote"]["f1_exact"].value == 1
@@ -276,6 +278,7 @@ def test_where_they_differ_comes_first_where_most_is(
     assert [row.revision.article.external_id for row in found] == ["one", "bridge"]
     how = found[0].differing
     assert (how.same, how.other_ends, how.only_first, how.only_second) == (0, 1, 0, 1)
+    assert how.roles == {"source": 0, "cue": 0, "type": 0}
     assert not differences_of(COMMAND, unaided, Asked(label="quote"), shown=True)
 
 
