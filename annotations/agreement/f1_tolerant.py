@@ -4,7 +4,6 @@ from annotations.agreement.f1 import f1_counts, f1_figure
 from annotations.agreement.passes import Passes
 from annotations.agreement.spans import Segments
 from annotations.agreement.statistic import Counts, People, Statistic
-from annotations.agreement.units import matched
 
 #: How many characters each end may lie away from the other's.
 TOLERANCE = 2
@@ -23,7 +22,7 @@ def nearly_same(one: Segments, other: Segments) -> float:
 
 
 def _counts(passes: Passes) -> Counts:
-    return f1_counts(passes, len(matched(*passes.both, nearly_same, reach=TOLERANCE)))
+    return f1_counts(passes, len(passes.matched(nearly_same, reach=TOLERANCE)))
 
 
 STATISTIC = Statistic(

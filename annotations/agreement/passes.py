@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import combinations
 
 from annotations.agreement.spans import Segments, disjoint, overlap
-from annotations.agreement.units import Unit, matched
+from annotations.agreement.units import Closeness, Unit, identical, matched
 from corpus.text.spans import Span
 
 #: Shared characters over all, from which two units of one label are the same thing.
@@ -20,10 +20,12 @@ class Passes:
 
     Attributes:
         length: of the text, in characters.
+        known: `covered`, where it is known already.
     """
 
     length: int
     by_person: Mapping[str, Sequence[Unit]]
+    known: Mapping[int, int] | None = None
 
     @property
     def people(self) -> int:
@@ -32,10 +34,22 @@ class Passes:
     @cached_property
     def pairs(self) -> Mapping[tuple[str, str], "Passes"]:
         """The passes of each two people, by the two in the order of their names."""
+        bits = {name: 1 << number for number, name in enumerate(self.by_person)}
         return {
-            both: Passes(length=self.length, by_person={name: self.by_person[name] for name in both})
-            for both in combinations(sorted(self.by_person), 2)
+            (one, other): Passes(
+                length=self.length,
+                by_person={one: self.by_person[one], other: self.by_person[other]},
+                known=self._covered_by(bits[one], bits[other]),
+            )
+            for one, other in combinations(sorted(self.by_person), 2)
         }
+
+    def _covered_by(self, one: int, other: int) -> Mapping[int, int]:
+        """Return `covered` of two people alone, by their bits."""
+        found: Counter[int] = Counter()
+        for who, characters in self.covered.items():
+            found[bool(who & one) + 2 * bool(who & other)] += characters
+        return found
 
     @property
     def both(self) -> tuple[Sequence[Unit], Sequence[Unit]]:
@@ -53,6 +67,8 @@ class Passes:
     @cached_property
     def covered(self) -> Mapping[int, int]:
         """How many characters are marked by whom: the bits of a key stand for the people, in order."""
+        if self.known is not None:
+            return self.known
         turns = sorted(
             (place, 1 << number)
             for number, pieces in enumerate(self.pieces)
@@ -70,9 +86,19 @@ class Passes:
         return found
 
     @cached_property
+    def identical(self) -> tuple[list[tuple[Unit, Unit]], list[Unit], list[Unit]]:
+        """Which units of two people have the same segments, and what is left of each."""
+        return identical(*self.both)
+
+    @cached_property
     def same(self) -> list[tuple[Unit, Unit]]:
         """Which units of two people are the same thing: at least half of all their characters are shared."""
-        return matched(*self.both, same_place)
+        return self.matched(same_place)
+
+    def matched(self, closeness: Closeness, *, reach: int = 0) -> list[tuple[Unit, Unit]]:
+        """Pair the units of two people one to one, those that are closest first."""
+        pairs, one, other = self.identical
+        return pairs + matched(one, other, closeness, reach=reach)
 
 
 def same_place(one: Segments, other: Segments) -> float:

@@ -40,10 +40,10 @@ def matched(
     """Pair the units of two people one to one, the closest first; what is close to nothing stays alone.
 
     Only units whose places share a character, or are less than `reach` characters apart, are looked at.
-    Which is called `one` makes no difference. Cost: as the number of such pairs of different units.
+    Which is called `one` makes no difference. Cost: as the number of such pairs.
     """
-    pairs, own, their = _the_same(one, other)
-    close = [(closeness(*_places(pair)), pair) for pair in _near(own, their, reach)]
+    pairs = []
+    close = [(closeness(*_places(pair)), pair) for pair in _near(one, other, reach)]
     close.sort(key=lambda found: (-found[0], sorted(_places(found[1]))))
     taken: set[str] = set()
     their_taken: set[str] = set()
@@ -60,7 +60,7 @@ def _places(pair: tuple[Unit, Unit]) -> tuple[Segments, Segments]:
     return one.segments, other.segments
 
 
-def _the_same(
+def identical(
     one: Sequence[Unit], other: Sequence[Unit]
 ) -> tuple[list[tuple[Unit, Unit]], list[Unit], list[Unit]]:
     """Return the pairs of equal segments, and what is left of each."""

@@ -155,7 +155,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
 
 
 def differences_of(
-    actor: Actor, corpus: Corpus, asked: Asked, *, shown: bool, most: int = MOST
+    actor: Actor, corpus: Corpus, asked: Asked, *, shown: bool, most: int | None = MOST
 ) -> list[Compared]:
     """Return each two passes over one text that differ on the label asked for, those that differ most first.
 

@@ -317,6 +317,25 @@ def test_the_command_says_what_it_found(unaided: Corpus, revision: Revision, ada
     assert "ada" not in str(condition)
 
 
+def test_the_command_lists_where_people_differ(
+    unaided: Corpus, revision: Revision, ada: User, ben: User
+) -> None:
+    read(ada, revision, FIRST, SECOND)
+    read(ben, revision, FIRST, kind="mixed")
+    said = run("--corpus", "harbour", "--label", "quote", "--differences")
+    assert said == (
+        "bridge: the same 1, other ends 0, only ada 1, only ben 0, other source 0, other cue 0, other type 1 "
+        "(passes without suggestions)\n"
+    )
+    assert run("--corpus", "harbour", "--label", "claim", "--differences") == "Nobody differs.\n"
+    [found] = orjson.loads(run("--corpus", "harbour", "--label", "quote", "--differences", "--json"))[
+        "results"
+    ]
+    assert found["layers"] == [f"reviewer:{ada.public_id}", f"reviewer:{ben.public_id}"]
+    with pytest.raises(CommandError, match="--label"):
+        run("--corpus", "harbour", "--differences")
+
+
 def test_the_command_narrows_to_people_by_their_accounts(
     unaided: Corpus, revision: Revision, ada: User, ben: User
 ) -> None:

@@ -2,16 +2,26 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db.models import prefetch_related_objects
 
 from annotations.agreement.bootstrap import Figure
 from annotations.agreement.comparison import Figures
-from annotations.services.agreement import Agreement, Condition, agreement_of, read_asked
-from annotations.services.agreement_report import agreement_body
+from annotations.services.agreement import (
+    LISTED,
+    Agreement,
+    Asked,
+    Compared,
+    Condition,
+    agreement_of,
+    differences_of,
+    read_asked,
+)
+from annotations.services.agreement_report import agreement_body, compared_body
 from corpus.management.base import AttestCommand
 from corpus.models import Corpus, User
 from corpus.services.actors import COMMAND
 
-SHOWN = {True: "Passes with suggestions shown", False: "Passes without suggestions"}
+SHOWN = {False: "Passes without suggestions", True: "Passes with suggestions shown"}
 
 
 class Command(AttestCommand):
@@ -27,6 +37,11 @@ class Command(AttestCommand):
         parser.add_argument("--label", default="", metavar="LABEL", help="only this label")
         parser.add_argument("--since", default="", metavar="DATE", help="only passes submitted since")
         parser.add_argument(
+            "--differences",
+            action="store_true",
+            help=f"list the {LISTED} pairs of passes that differ most on the label of --label",
+        )
+        parser.add_argument(
             "--most", type=int, metavar="N", help="only the newest N articles; all by default"
         )
 
@@ -35,9 +50,40 @@ class Command(AttestCommand):
         asked = read_asked(
             corpus, people=_ids(options["person"]), since=options["since"], label=options["label"]
         )
+        if options["differences"]:
+            self._list_differences(corpus, asked, options)
+            return
         agreement = agreement_of(COMMAND, corpus, asked, most=options["most"])
         body = agreement_body(corpus, asked, agreement)
         self.report(body, "\n".join(_lines(corpus, agreement)), as_json=options["json"])
+
+    def _list_differences(self, corpus: Corpus, asked: Asked, options: dict[str, Any]) -> None:
+        if not asked.label:
+            raise CommandError("Name a label with --label.")
+        found = [
+            compared
+            for shown in SHOWN
+            for compared in differences_of(COMMAND, corpus, asked, shown=shown, most=options["most"])[:LISTED]
+        ]
+        prefetch_related_objects([compared.revision for compared in found], "article")
+        self.report(
+            {"results": [compared_body(compared) for compared in found]},
+            "\n".join(map(_difference_line, found)) or "Nobody differs.",
+            as_json=options["json"],
+        )
+
+
+def _difference_line(compared: Compared) -> str:
+    how = compared.differing
+    roles = [f"other {name} {count}" for name, count in how.roles.items()]
+    said = [
+        f"the same {how.same}",
+        f"other ends {how.other_ends}",
+        f"only {compared.first.reviewer} {how.only_first}",
+        f"only {compared.second.reviewer} {how.only_second}",
+        *roles,
+    ]
+    return f"{compared.revision.article.external_id}: {', '.join(said)} ({SHOWN[compared.shown].lower()})"
 
 
 def _ids(names: Sequence[str]) -> list[str]:

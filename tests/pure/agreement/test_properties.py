@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.agreement import STATISTICS
@@ -15,6 +15,8 @@ from tests.pure.agreement.strategies import LENGTH, several_passes
 
 ROLES = (relation_role("source"), attribute_role("type"), attribute_alpha("type"))
 EVERY = pytest.mark.parametrize("statistic", [*STATISTICS, *ROLES], ids=lambda statistic: statistic.name)
+#: There are many statistics.
+FEWER = settings(max_examples=40)
 TEXTS = st.lists(several_passes(), min_size=1, max_size=4)
 TEXTS_OF_TWO = st.lists(several_passes(most=2), min_size=1, max_size=4)
 
@@ -25,11 +27,19 @@ def texts_for(statistic: Statistic) -> st.SearchStrategy[list[Passes]]:
     return TEXTS_OF_TWO if same_number else TEXTS
 
 
+@given(several_passes())
+def test_what_two_people_cover_is_known_from_what_everybody_does(passes: Passes) -> None:
+    for pair in passes.pairs.values():
+        alone = Passes(length=pair.length, by_person=pair.by_person)
+        assert {who: count for who, count in pair.covered.items() if count} == alone.covered
+
+
 def same(one: float | None, other: float | None) -> bool:
     return one == other if one is None or other is None else one == pytest.approx(other, abs=1e-12)
 
 
 @EVERY
+@FEWER
 @given(data=st.data())
 def test_a_figure_lies_between_its_bounds(statistic: Statistic, data: st.DataObject) -> None:
     found = figure(statistic, *data.draw(texts_for(statistic)))
@@ -38,6 +48,7 @@ def test_a_figure_lies_between_its_bounds(statistic: Statistic, data: st.DataObj
 
 
 @EVERY
+@FEWER
 @given(data=st.data())
 def test_names_and_orders_change_nothing(statistic: Statistic, data: st.DataObject) -> None:
     """Of people, of texts, and of what somebody says of one."""
@@ -56,6 +67,7 @@ def test_names_and_orders_change_nothing(statistic: Statistic, data: st.DataObje
 
 
 @EVERY
+@FEWER
 @given(passes=several_passes(least=1, most=1))
 def test_the_same_layer_twice_agrees_or_has_nothing_to_agree_on(statistic: Statistic, passes: Passes) -> None:
     [units] = passes.by_person.values()
