@@ -17,6 +17,7 @@ from tests.postgres import running_postgres
 
 BENCHMARKS = (
     "acts",
+    "agreement",
     "claims",
     "costs",
     "keys",

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls.resolvers import URLPattern
 
 from annotations.admin import learning
+from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
@@ -39,6 +40,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="disputes", title="Disputes", role=Role.ADJUDICATOR),
         Tab(name="work", title="Work", role=Role.LEAD),
         Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
+        Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
         Tab(name="export", title="Export", role=Role.LEAD),
     ]
 
@@ -53,6 +55,8 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("disputes/", disputes_page, "disputes"),
             self.route("disputes/<uuid:dispute_id>/", dispute_page, "dispute"),
             self.route("figures/", figures_page, "figures"),
+            self.route("agreement/", agreement_page, "agreement"),
+            self.route("agreement/articles/", differences_page, "differences"),
             *super().get_urls(),
         ]
 

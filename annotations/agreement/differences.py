@@ -5,40 +5,16 @@ words that they name, so that two people who link the same source agree whatever
 serves as the end of a relation is judged with what it belongs to.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeAlias
 
-from corpus.text.spans import Span
-
-Segments: TypeAlias = tuple[Span, ...]
+from annotations.agreement.spans import overlap
+from annotations.agreement.units import Unit
 
 MISSING, CONTENT, LABEL = "missing", "content", "label"
 #: Overlap, as shared characters over all, from which units of two labels are taken for the same thing.
 LEAST_OVERLAP = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unit:
-    """One annotation of a pass, with all that can be disputed about it.
-
-    Attributes:
-        id: of the annotation, to come back to it.
-        line: what two passes share where both began with one suggestion.
-        links: by relation, the segments of each annotation that it leads to.
-    """
-
-    id: str
-    line: str
-    label: str
-    segments: Segments
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, frozenset[Segments]] = field(default_factory=dict)
-
-    @property
-    def place(self) -> tuple[int, int]:
-        return self.segments[0].start, self.segments[-1].end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +47,9 @@ def compare(passes: Sequence[Sequence[Unit]]) -> list[Case]:
     Cost: as the number of overlapping pairs.
     """
     groups = _by_line(passes)
-    for overlap, first, second in sorted(_overlapping(groups), key=lambda found: (-found[0], found[1:])):
+    for likeness, first, second in sorted(_overlapping(groups), key=lambda found: (-found[0], found[1:])):
         one, other = _root(groups, first), _root(groups, second)
-        if one is not other and overlap > 0 and one.units.keys().isdisjoint(other.units):
+        if one is not other and likeness > 0 and one.units.keys().isdisjoint(other.units):
             one.units |= other.units
             other.merged = one
     cases = [
@@ -126,26 +102,17 @@ def _overlapping(groups: Sequence[_Group]) -> Iterable[tuple[float, int, int]]:
                 pair = (min(other, number), max(other, number))
                 best[pair] = max(best.get(pair, 0.0), _likeness(held, unit))
         open_units.append((number, unit))
-    for (first, second), overlap in best.items():
-        yield overlap, first, second
+    for (first, second), likeness in best.items():
+        yield likeness, first, second
 
 
 def _likeness(one: Unit, other: Unit) -> float:
     """Return the shared characters of two units over all of theirs, 0 where they are too unlike."""
-    shared = sum(
-        max(0, min(own.end, their.end) - max(own.start, their.start))
-        for own in one.segments
-        for their in other.segments
-    )
-    overlap = shared / (_length(one) + _length(other) - shared)
+    shared = overlap(one.segments, other.segments)
     if one.label == other.label:
         # Before every pair of two labels.
-        return 1 + overlap if overlap else 0.0
-    return overlap if overlap >= LEAST_OVERLAP else 0.0
-
-
-def _length(unit: Unit) -> int:
-    return sum(span.end - span.start for span in unit.segments)
+        return 1 + shared if shared else 0.0
+    return shared if shared >= LEAST_OVERLAP else 0.0
 
 
 def _case(units: tuple[Unit | None, ...]) -> Case:

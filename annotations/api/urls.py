@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from annotations.api.agreement import AgreementRoute, DifferencesRoute
 from annotations.api.articles import (
     ArticleRoute,
     ArticlesRoute,
@@ -74,6 +75,8 @@ urlpatterns = [
     path("corpora/<slug:slug>/export/", ExportRoute.as_view(), name="export"),
     path("corpora/<slug:slug>/import/", ImportRoute.as_view(), name="import"),
     path("corpora/<slug:slug>/events/", EventsRoute.as_view(), name="events"),
+    path("corpora/<slug:slug>/agreement/", AgreementRoute.as_view(), name="agreement"),
+    path("corpora/<slug:slug>/agreement/articles/", DifferencesRoute.as_view(), name="differences"),
     path("corpora/<slug:slug>/stats/", StatsRoute.as_view(), name="stats"),
     path("articles/<uuid:article_id>/", ArticleRoute.as_view(), name="article"),
     path("articles/<uuid:article_id>/revisions/", RevisionsRoute.as_view(), name="revisions"),

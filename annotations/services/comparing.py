@@ -17,8 +17,8 @@ def submitted_passes(revision: Revision) -> list[LayerView]:
     return read_layers(list(layers.select_related("reviewer").order_by("submitted_at", "id")))
 
 
-def units_of(view: LayerView) -> list[Unit]:
-    """Return what a layer says, one unit for each annotation that is not merely the end of a relation."""
+def units_of(view: LayerView, *, with_ends: bool = False) -> list[Unit]:
+    """Return what a layer says, a unit for each annotation; `with_ends` also what merely ends a relation."""
     leading = links_of(view)
     ends = {child.root for links in leading.values() for children in links.values() for child in children}
     return [
@@ -34,7 +34,7 @@ def units_of(view: LayerView) -> list[Unit]:
             },
         )
         for line, row in view.standing.items()
-        if line not in ends or leading[line]
+        if with_ends or line not in ends or leading[line]
     ]
 
 

@@ -273,6 +273,7 @@ def all_pages(corpus: Corpus, revision: Revision) -> list[str]:
         f"{own}/disputes/{dispute.pk}/",
         f"{own}/disputes/?show=settled",
         f"{own}/disputes/?show=waiting",
+        f"{own}/agreement/articles/?label=quote&shown=yes",
     ]
     return [*pages(corpus, revision), *further]
 

@@ -111,6 +111,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "disputes",
                 "work",
                 "figures",
+                "agreement",
             )
         ),
         "/admin/corpus/event/?corpus=harbour",
