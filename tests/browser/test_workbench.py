@@ -535,9 +535,9 @@ def test_the_keys_are_shown_and_can_be_changed(bench, article, ada):
     bench.page.click("#help button[aria-label*='Skip']")
     bench.press("a").wait("help", "for “Accept")
     bench.page.click("#help button[aria-label*='Skip']")
-    bench.press("z").wait("help", "Changed, in this browser")
+    bench.press("K").wait("help", "Changed, in this browser")
     bench.press("Escape")
-    bench.open().go("“We").press("z").saved()
+    bench.open().go("“We").press("K").saved()
     assert verdicts(annotation__surface=QUOTE) == ["skip"]
 
 

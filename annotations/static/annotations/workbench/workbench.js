@@ -5,6 +5,7 @@ import { movedCaret, press } from "../correcting.js";
 import { commandOf, takesLetter } from "../keys.js";
 import { selectedSpan } from "../offsets.js";
 import "../lease.js";
+import { Acts } from "./acts.js";
 import { element, shortened } from "./dom.js";
 import { decisionOf, draftOfLine, draftOfNew, linkable, linkedBy } from "./drafting.js";
 import { Help } from "./help.js";
@@ -42,6 +43,7 @@ export class Workbench {
     this.why = false;
     this.offering = new Offering(this);
     this.pass = new Pass(this);
+    this.acts = new Acts(this);
     this.waiting = null;
     this.commands = [];
     this.busy = false;
@@ -99,7 +101,7 @@ export class Workbench {
     this.readTo = 0;
     if (kept && !this.locked && (kept.line === null || this.board.get(kept.line))) {
       this.focus = kept.line ?? NEW;
-      this.#setDraft(kept);
+      this.setDraft(kept);
       this.render();
     }
     this.root.focus({ preventScroll: true });
@@ -286,7 +288,7 @@ export class Workbench {
     CSS.highlights?.set("caret", new Highlight(this.paper.range(place, place + 1)));
   }
 
-  #advance() {
+  advance() {
     const { line, board } = this;
     const card = line ? board.cardOf(line) : null;
     const readTo = Math.max(this.readTo, line ? leftAt(board, line) : 0);
@@ -345,7 +347,7 @@ export class Workbench {
     if (!draft) return null;
     const name = draft.line ?? `${NEW}-${newKey()}`;
     const decision = decisionOf(this.board, this.places, draft, name);
-    this.#setDraft(null);
+    this.setDraft(null);
     if (!decision) return null;
     const told = `${draft.line ? "Corrected" : "Added"}: ${draft.label}, ${shortened(this.places.words(this.places.spanPoints(draft.segments)), 80)}`;
     this.offering.settle(draft.line === null ? name : null);
@@ -354,109 +356,9 @@ export class Workbench {
     return name;
   }
 
-  #accept() {
-    if (this.draft) {
-      this.commit();
-      this.#advance();
-      return;
-    }
-    if (!this.line) return;
-    const accepted = this.board.stateOf(this.line) === "kept" && !this.line.implied;
-    if (this.line.said && !accepted) this.decide([{ line: this.focus, verdict: "accept" }], this.#about("Accepted"));
-    this.#advance();
-  }
-
-  #reject() {
-    if (this.draft) this.#setDraft(null);
-    const { line } = this;
-    if (!line) return;
-    if (!line.said) {
-      this.#retract();
-      return;
-    }
-    const reason = line.likely_reason;
-    this.decide([{ line: this.focus, verdict: "reject", reason }], this.#about("Rejected"));
-    const rejected = this.focus;
-    this.#advance();
-    const items = this.board.rejectReasons.map(([value, name], index) => ({ number: index + 1, words: name, chosen: value === reason, value }));
-    this.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item) };
-    this.render();
-  }
-
-  #rejectAnew(name, item) {
-    this.mode = null;
-    this.decide([{ line: name, verdict: "reject", reason: item.value }], `Rejected: ${item.words}`);
-    this.render();
-  }
-
-  #skip() {
-    if (this.draft) this.#setDraft(null);
-    if (!this.line?.said) return;
-    this.decide([{ line: this.focus, verdict: "skip" }], this.#about("Skipped"));
-    this.#advance();
-  }
-
-  #retract() {
-    if (this.draft) this.#setDraft(null);
-    if (!this.line?.verdict) return;
-    const before = this.board.heads.indexOf(this.board.cardOf(this.line));
-    this.decide([{ line: this.focus, verdict: "retract" }], this.#about("Retracted"));
-    if (this.line) this.render();
-    else this.go((this.board.heads[before] ?? this.board.heads[before - 1])?.line ?? null);
-  }
-
-  #undo() {
-    if (this.draft) {
-      this.#setDraft(null);
-      this.render();
-      return;
-    }
-    const lines = this.board.lastDecided;
-    if (!lines.length) {
-      this.tell("There is nothing to undo.");
-      return;
-    }
-    const told = lines.length === 1 ? `Undone: ${this.board.shown(lines[0]).label}` : `Undone: ${lines.length} decisions`;
-    this.decide(lines.map((line) => ({ line: line.line, verdict: "retract" })), told);
-    const back = lines.find((line) => this.board.get(line.line));
-    this.go((back && this.board.cardOf(back).line) ?? this.board.heads[0]?.line ?? null);
-  }
-
-  #about(done) {
-    const { shown } = this;
-    return `${done}: ${shown.label}, ${shortened(this.places.words(shown.segments), 80)}`;
-  }
-
-  #acceptMany(wanted, told) {
-    const lines = this.board.heads.filter((head) => head.said && !head.verdict && wanted(head));
-    if (!lines.length) {
-      this.tell("Nothing is left there.");
-      return;
-    }
-    this.decide(lines.map((line) => ({ line: line.line, verdict: "accept" })), `${lines.length} accepted ${told}`);
-    this.#advance();
-  }
-
-  #acceptParagraph() {
-    if (!this.shown) return;
-    const block = this.paper.blockAt(this.shown.segments[0][0]);
-    const within = (head) => this.paper.blockAt(head.said.segments[0][0]) === block;
-    this.#acceptMany(within, "in this paragraph");
-  }
-
-  #acceptAbove() {
-    const scores = this.board.heads.filter((head) => head.said && !head.verdict && head.score !== null);
-    const items = [0.95, 0.9, 0.8, 0.7, 0.5].map((least, index) => {
-      const count = scores.filter((head) => head.score >= least).length;
-      return { number: index + 1, words: `${least.toFixed(2)} and above: ${count}`, least };
-    });
-    this.mode = { title: "Accept all that is left with a score of", items, pick: (item) => { this.mode = null; this.#acceptMany((head) => head.score !== null && head.score >= item.least, `with ${item.least} and above`); } };
-    this.render();
-  }
-
   // --- changing -----------------------------------------------------------------------------------------------
 
-  #setDraft(draft) {
+  setDraft(draft) {
     const names = this.#draftNames();
     this.draft = draft;
     this.store.write(this.draftPlace, draft);
@@ -477,7 +379,7 @@ export class Workbench {
     }
     if (command.name === "add-segment" && selection) document.getSelection().removeAllRanges();
     this.mode = null;
-    this.#setDraft(changed);
+    this.setDraft(changed);
     if (command.name === "none") this.#offerAbsences();
     this.render();
     this.#show();
@@ -508,7 +410,7 @@ export class Workbench {
     }
     if (edge === "start" && unit < segments[0][1]) segments[0][0] = unit;
     if (edge === "end" && unit > segments[segments.length - 1][0]) segments[segments.length - 1][1] = unit;
-    this.#setDraft({ ...draft, segments, list: null, part: "self" });
+    this.setDraft({ ...draft, segments, list: null, part: "self" });
     this.render();
   }
 
@@ -519,7 +421,7 @@ export class Workbench {
     document.getSelection().removeAllRanges();
     this.selected = null;
     const before = this.focus;
-    this.#setDraft(draftOfNew(this.board, this.places, { label, segments: [[start, end]] }));
+    this.setDraft(draftOfNew(this.board, this.places, { label, segments: [[start, end]] }));
     const name = this.commit();
     this.focus = before;
     this.go(name);
@@ -528,7 +430,7 @@ export class Workbench {
   // Takes the selected words, or a line that was pointed at, as what a relation leads to.
   #lead(relation, segments) {
     const draft = this.draft ?? draftOfLine(this.board, this.places, this.line);
-    this.#setDraft({ ...draft, links: { ...draft.links, [relation]: this.places.spanUnits(segments) }, part: relation, segment: null, list: null });
+    this.setDraft({ ...draft, links: { ...draft.links, [relation]: this.places.spanUnits(segments) }, part: relation, segment: null, list: null });
     this.render();
     this.tell(`${relation}: ${this.places.words(segments)}`);
   }
@@ -548,7 +450,7 @@ export class Workbench {
     if (!this.draft) return;
     const items = this.board.absences.map(([value, words], index) => ({ number: index + 1, words, value }));
     const pick = (item) => {
-      this.#setDraft({ ...this.draft, reason: item.value });
+      this.setDraft({ ...this.draft, reason: item.value });
       this.mode = null;
       this.render();
       this.tell(item.words);
@@ -583,7 +485,7 @@ export class Workbench {
       this.offering.take(candidate);
     }
     this.focus = NEW;
-    this.#setDraft(draftOfNew(this.board, this.places, { ...candidate, segments: candidate.points }));
+    this.setDraft(draftOfNew(this.board, this.places, { ...candidate, segments: candidate.points }));
     this.#setCaret(place);
     this.render();
     this.#show();
@@ -708,7 +610,7 @@ export class Workbench {
     const always = {
       next: () => this.#move(1),
       previous: () => this.#move(-1),
-      "next-undecided": () => this.#advance(),
+      "next-undecided": () => this.advance(),
       why: () => { this.why = !this.why; this.render(); },
       help: () => this.help.open(),
       submit: () => this.pass.submit(),
@@ -717,13 +619,13 @@ export class Workbench {
       cancel: () => this.#cancel(),
     };
     const deciding = {
-      accept: () => this.#accept(),
-      reject: () => this.#reject(),
-      skip: () => this.#skip(),
-      retract: () => this.#retract(),
-      undo: () => this.#undo(),
-      "accept-paragraph": () => this.#acceptParagraph(),
-      "accept-above": () => this.#acceptAbove(),
+      accept: () => this.acts.accept(),
+      reject: () => this.acts.reject(),
+      skip: () => this.acts.skip(),
+      retract: () => this.acts.retract(),
+      undo: () => this.acts.undo(),
+      "accept-paragraph": () => this.acts.acceptParagraph(),
+      "accept-above": () => this.acts.acceptAbove(),
       candidate: () => this.#candidate(),
       yield: () => (this.state.urls.keep ? this.pass.giveBack() : null),
     };
@@ -738,7 +640,7 @@ export class Workbench {
 
   #cancel() {
     const added = this.focus === NEW;
-    this.#setDraft(null);
+    this.setDraft(null);
     if (added) this.go(this.board.nextUndecided(null, this.by)?.line ?? this.board.heads[0]?.line ?? null);
     else this.render();
   }

@@ -1,0 +1,118 @@
+// What the keys of deciding do to the line in focus, and to many at once. Each act goes through `workbench.decide`.
+import { shortened } from "./dom.js";
+
+export class Acts {
+  constructor(workbench) {
+    this.workbench = workbench;
+  }
+
+  accept() {
+    const { workbench } = this;
+    if (workbench.draft) {
+      workbench.commit();
+      workbench.advance();
+      return;
+    }
+    if (!workbench.line) return;
+    const accepted = workbench.board.stateOf(workbench.line) === "kept" && !workbench.line.implied;
+    if (workbench.line.said && !accepted) workbench.decide([{ line: workbench.focus, verdict: "accept" }], this.#about("Accepted"));
+    workbench.advance();
+  }
+
+  reject() {
+    const { workbench } = this;
+    if (workbench.draft) workbench.setDraft(null);
+    const { line } = workbench;
+    if (!line) return;
+    if (!line.said) {
+      this.retract();
+      return;
+    }
+    const reason = line.likely_reason;
+    workbench.decide([{ line: workbench.focus, verdict: "reject", reason }], this.#about("Rejected"));
+    const rejected = workbench.focus;
+    workbench.advance();
+    const items = workbench.board.rejectReasons.map(([value, name], index) => ({ number: index + 1, words: name, chosen: value === reason, value }));
+    workbench.mode = { title: "Rejected. Another reason?", items, pick: (item) => this.#rejectAnew(rejected, item) };
+    workbench.render();
+  }
+
+  #rejectAnew(name, item) {
+    const { workbench } = this;
+    workbench.mode = null;
+    workbench.decide([{ line: name, verdict: "reject", reason: item.value }], `Rejected: ${item.words}`);
+    workbench.render();
+  }
+
+  skip() {
+    const { workbench } = this;
+    if (workbench.draft) workbench.setDraft(null);
+    if (!workbench.line?.said) return;
+    workbench.decide([{ line: workbench.focus, verdict: "skip" }], this.#about("Skipped"));
+    workbench.advance();
+  }
+
+  retract() {
+    const { workbench } = this;
+    if (workbench.draft) workbench.setDraft(null);
+    if (!workbench.line?.verdict) return;
+    const before = workbench.board.heads.indexOf(workbench.board.cardOf(workbench.line));
+    workbench.decide([{ line: workbench.focus, verdict: "retract" }], this.#about("Retracted"));
+    if (workbench.line) workbench.render();
+    else workbench.go((workbench.board.heads[before] ?? workbench.board.heads[before - 1])?.line ?? null);
+  }
+
+  undo() {
+    const { workbench } = this;
+    if (workbench.draft) {
+      workbench.setDraft(null);
+      workbench.render();
+      return;
+    }
+    const lines = workbench.board.lastDecided;
+    if (!lines.length) {
+      workbench.tell("There is nothing to undo.");
+      return;
+    }
+    const told = lines.length === 1 ? `Undone: ${workbench.board.shown(lines[0]).label}` : `Undone: ${lines.length} decisions`;
+    workbench.decide(lines.map((line) => ({ line: line.line, verdict: "retract" })), told);
+    const back = lines.find((line) => workbench.board.get(line.line));
+    workbench.go((back && workbench.board.cardOf(back).line) ?? workbench.board.heads[0]?.line ?? null);
+  }
+
+  #about(done) {
+    const { workbench } = this;
+    const { shown } = workbench;
+    return `${done}: ${shown.label}, ${shortened(workbench.places.words(shown.segments), 80)}`;
+  }
+
+  #acceptMany(wanted, told) {
+    const { workbench } = this;
+    const lines = workbench.board.heads.filter((head) => head.said && !head.verdict && wanted(head));
+    if (!lines.length) {
+      workbench.tell("Nothing is left there.");
+      return;
+    }
+    workbench.decide(lines.map((line) => ({ line: line.line, verdict: "accept" })), `${lines.length} accepted ${told}`);
+    workbench.advance();
+  }
+
+  acceptParagraph() {
+    const { workbench } = this;
+    if (!workbench.shown) return;
+    const block = workbench.paper.blockAt(workbench.shown.segments[0][0]);
+    const within = (head) => workbench.paper.blockAt(head.said.segments[0][0]) === block;
+    this.#acceptMany(within, "in this paragraph");
+  }
+
+  acceptAbove() {
+    const { workbench } = this;
+    const scores = workbench.board.heads.filter((head) => head.said && !head.verdict && head.score !== null);
+    const items = [0.95, 0.9, 0.8, 0.7, 0.5].map((least, index) => {
+      const count = scores.filter((head) => head.score >= least).length;
+      return { number: index + 1, words: `${least.toFixed(2)} and above: ${count}`, least };
+    });
+    workbench.mode = { title: "Accept all that is left with a score of", items, pick: (item) => { workbench.mode = null; this.#acceptMany((head) => head.score !== null && head.score >= item.least, `with ${item.least} and above`); } };
+    workbench.render();
+  }
+}
