@@ -26,7 +26,7 @@ class Annotators:
         if kind == "machine":
             return kind, self._pipeline(name, info).pk, None
         if kind == "reviewer":
-            return kind, None, self._person(name.partition(":")[2]).pk
+            return kind, None, self._person(name.partition(":")[2], info.get("annotator") or "").pk
         return kind, None, None
 
     def _pipeline(self, name: str, info: Mapping[str, Any]) -> Pipeline:
@@ -56,7 +56,7 @@ class Annotators:
             self.pipelines[name, digest] = known
         return self.pipelines[name, digest]
 
-    def _person(self, public_id: str) -> User:
+    def _person(self, public_id: str, called: str = "") -> User:
         """Return who that id is; a stranger becomes an account that nobody can sign in to."""
         if public_id not in self.people:
             identity = UUID(public_id)
@@ -64,7 +64,7 @@ class Annotators:
                 public_id=identity,
                 defaults={
                     "username": f"imported-{identity.hex}",
-                    "pseudonym": f"reviewer {identity.hex[-4:]}",
+                    "pseudonym": called or f"reviewer {identity.hex[-4:]}",
                     "is_active": False,
                     "password": "!",
                 },
