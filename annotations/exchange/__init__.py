@@ -1,11 +1,19 @@
 """Exchange formats: pure readers and writers. A new one is a file in `formats` and a line in `FORMATS`."""
 
 from annotations.exchange.format import Format
-from annotations.exchange.formats import label_studio
+from annotations.exchange.formats import doccano, label_studio
 from annotations.exchange.native import NATIVE
 
 #: The formats of others, by name; the native records are read and written by services of their own.
-FORMATS: dict[str, Format] = {format.name: format for format in (label_studio.FORMAT,)}
+FORMATS: dict[str, Format] = {
+    format.name: format
+    for format in (
+        label_studio.FORMAT,
+        doccano.FORMAT,
+        doccano.SPANS,
+        doccano.GRAPHEMES,
+    )
+}
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
 WRITABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.write))
 

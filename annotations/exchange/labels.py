@@ -24,7 +24,7 @@ COMMON_RELATIONS = {
     "attribution": "source",
     "reported_by": "cue",
 }
-KEYS = frozenset({"labels", "relations", "attributes"})
+KEYS = frozenset({"labels", "relations", "attributes", "columns"})
 
 
 class MapRefused(ValueError):
@@ -75,7 +75,7 @@ def read_label_map(values: object, scheme: SchemeDefinition) -> LabelMap:
     if values is None:
         return LabelMap(scheme)
     if not isinstance(values, dict) or not set(values) <= KEYS:
-        raise MapRefused("A label map is an object with labels, relations and attributes.")
+        raise MapRefused("A label map is an object with labels, relations, attributes and columns.")
     return LabelMap(
         scheme,
         {name: _became(name, to, "label", scheme.labels) for name, to in _object(values, "labels").items()},
@@ -85,6 +85,14 @@ def read_label_map(values: object, scheme: SchemeDefinition) -> LabelMap:
         },
         {name: _text_or_none(name, to) for name, to in _object(values, "attributes").items()},
     )
+
+
+def columns_of(values: object) -> dict[str, str]:
+    """Return what a label map says that the columns of a table are called, by our names for them."""
+    columns = _object(values, "columns") if isinstance(values, dict) else {}
+    if not all(isinstance(name, str) for name in columns.values()):
+        raise MapRefused("columns of the label map must be an object of texts.")
+    return dict(columns)
 
 
 def _known(name: str, known: Mapping[str, Any], common: Mapping[str, str], what: str) -> str:

@@ -7,7 +7,7 @@ refused all the same.
 import contextlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
@@ -28,6 +28,8 @@ class Source:
     def __init__(self, name: str) -> None:
         self.name = name
         self.names: list[str] = []
+        #: What columns of a table are called in it, by our names for them.
+        self.columns: Mapping[str, str] = {}
 
     def open(self, name: str) -> contextlib.AbstractContextManager[IO[bytes]]:
         raise NotImplementedError

@@ -14,7 +14,7 @@ from annotations.exchange.articles import FileRefused, Found, Refusal
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Reader
 from annotations.exchange.incoming import Taking, native_values
-from annotations.exchange.labels import MapRefused, read_label_map
+from annotations.exchange.labels import MapRefused, columns_of, read_label_map
 from annotations.exchange.native import read_record
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
@@ -57,6 +57,7 @@ def import_articles(
         raise BadInput(f"{format} can be exported, and not imported.", field="format")
     try:
         label_map = read_label_map(labels, scheme_of(corpus.pk))
+        source.columns = columns_of(labels)
         _read_through(chosen.read, source)
     except MapRefused as refusal:
         raise BadInput(str(refusal), field="map") from None
