@@ -1,7 +1,15 @@
 """Exchange formats: pure readers and writers. A new one is a file in `formats` and a line in `FORMATS`."""
 
 from annotations.exchange.format import Format
-from annotations.exchange.formats import brat, conll, doccano, label_studio, prodigy, spans_csv
+from annotations.exchange.formats import (
+    brat,
+    conll,
+    doccano,
+    label_studio,
+    prodigy,
+    spans_csv,
+    web_annotation,
+)
 from annotations.exchange.native import NATIVE
 
 #: The formats of others, by name; the native records are read and written by services of their own.
@@ -16,6 +24,7 @@ FORMATS: dict[str, Format] = {
         brat.FORMAT,
         spans_csv.FORMAT,
         conll.FORMAT,
+        web_annotation.FORMAT,
     )
 }
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))

@@ -13,6 +13,10 @@ Reader = Callable[[Source], Iterator[Found]]
 Writer = Callable[[Iterable[Article], IO[bytes], Losses], None]
 
 
+class Unwritable(ValueError):
+    """What a format is made for is not kept here; the message says what."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Format:
     """One exchange format.

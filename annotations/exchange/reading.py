@@ -44,7 +44,7 @@ def text_of(values: Values, key: str = "text") -> str:
     return text
 
 
-def named_fields(values: Values) -> dict[str, str]:
+def named_fields(values: Values) -> dict[str, Any]:
     """Return the fields of an article that an object has under the names that we give them."""
     return {name: words(values, name) for name in FIELDS if isinstance(values.get(name), str)}
 

@@ -21,6 +21,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.exchange import FORMATS
+from annotations.exchange.format import Unwritable
 from annotations.exchange.losses import Losses, Lost
 from annotations.exchange.native import LAYER, NATIVE, SCHEMA
 from annotations.exchange.outgoing import outgoing
@@ -161,6 +162,8 @@ def _write(records: Iterable[dict[str, Any]], format: str, target: Target, losse
         chosen.write(outgoing(records, chosen, losses), cast(IO[bytes], target), losses)
     except Lost as lost:
         raise BadInput(f"{lost} in {format}. Nothing was exported.", field="strict") from None
+    except Unwritable as refusal:
+        raise BadInput(f"{refusal}. Nothing was exported.", field="format") from None
     except ImportError:
         raise BadInput(
             f"{format} needs the package {chosen.needs}: install it first.", field="format"

@@ -20,7 +20,10 @@ from annotations.exchange.units import settle_offsets
 from tests.pure.exchange.made_up import any_article, articles, carried
 
 GOLDEN = Path(__file__).parent / "golden"
-WRITERS = [name for name, format in FORMATS.items() if format.write and not format.needs]
+#: Those that write on any machine and for any corpus.
+WRITERS = [
+    name for name, format in FORMATS.items() if format.write and not format.needs and name != "claim-review"
+]
 BOTH = [name for name in WRITERS if FORMATS[name].read]
 
 
@@ -95,7 +98,11 @@ def test_a_file_is_what_it_was_byte_by_byte(name: str, request: pytest.FixtureRe
 def test_what_was_written_comes_back(name: str) -> None:
     format = FORMATS[name]
     given = [carried(article, format) for article in articles()]
-    assert comparable(read(format, written(format, given)), format) == comparable(given, format)
+    losses = Losses()
+    data = written(format, given, losses)
+    if losses.counts:
+        pytest.skip(f"it has no place for {', '.join(losses.counts)}; its own test has what it carries")
+    assert comparable(read(format, data), format) == comparable(given, format)
 
 
 @pytest.mark.parametrize("name", BOTH)
