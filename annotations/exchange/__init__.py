@@ -3,6 +3,7 @@
 from annotations.exchange.format import Format
 from annotations.exchange.formats import (
     brat,
+    citron,
     conll,
     doccano,
     label_studio,
@@ -25,6 +26,7 @@ FORMATS: dict[str, Format] = {
         spans_csv.FORMAT,
         conll.FORMAT,
         web_annotation.FORMAT,
+        citron.FORMAT,
     )
 }
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
