@@ -8,6 +8,8 @@ from annotations.exchange.formats import (
     doccano,
     label_studio,
     prodigy,
+    spacy_docbin,
+    spacy_json,
     spans_csv,
     web_annotation,
 )
@@ -27,6 +29,8 @@ FORMATS: dict[str, Format] = {
         conll.FORMAT,
         web_annotation.FORMAT,
         citron.FORMAT,
+        spacy_json.FORMAT,
+        spacy_docbin.FORMAT,
     )
 }
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
