@@ -7,6 +7,7 @@ from annotations.exchange.formats import (
     conll,
     doccano,
     label_studio,
+    parquet,
     prodigy,
     spacy_docbin,
     spacy_json,
@@ -31,6 +32,7 @@ FORMATS: dict[str, Format] = {
         citron.FORMAT,
         spacy_json.FORMAT,
         spacy_docbin.FORMAT,
+        parquet.FORMAT,
     )
 }
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
