@@ -9,6 +9,7 @@ from annotations.exchange.formats import (
     label_studio,
     parquet,
     prodigy,
+    schema_org,
     spacy_docbin,
     spacy_json,
     spans_csv,
@@ -33,6 +34,8 @@ FORMATS: dict[str, Format] = {
         spacy_json.FORMAT,
         spacy_docbin.FORMAT,
         parquet.FORMAT,
+        schema_org.FORMAT,
+        schema_org.REVIEWS,
     )
 }
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
