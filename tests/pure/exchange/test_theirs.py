@@ -3,14 +3,21 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Article, FileRefused, Layer, Refusal
+from annotations.exchange.format import Unwritable
+from annotations.exchange.formats.spacy_json import tokens_of
+from annotations.exchange.losses import Losses
 from annotations.exchange.source import Source, source_of
 from annotations.exchange.units import settle_offsets
+from tests.pure.exchange.made_up import TEXT as MADE_UP
+from tests.pure.exchange.made_up import articles, carried, two_layers
+from tests.pure.exchange.test_formats import comparable, read, written
 
 TEXT = "🌊 Ida said “the pier is shut”. Holm agreed.\nHe sighed."
 
@@ -267,6 +274,115 @@ def test_standoff_without_its_text_is_refused_and_a_text_alone_is_an_article() -
     assert "no text file" in refused("brat", {"a.ann": ""})
     assert one("brat", {"a.txt": TEXT}).layers == ()
     assert "not utf-8" in refused("brat", {"a.txt": TEXT, "a.ann": b"\xff"}).lower()
+
+
+# -- Web Annotation ----------------------------------------------------------------------------------
+
+
+def page(*items: dict[str, Any], text: str = TEXT) -> str:
+    return json.dumps({"type": "AnnotationPage", "attest:article": {"text": text}, "items": items})
+
+
+def noted(*selectors: dict[str, Any], **more: Any) -> dict[str, Any]:
+    target = {"source": "https://x.example/", "selector": list(selectors)}
+    return {"body": {"type": "TextualBody", "value": "S"}, "target": target, "creator": "ida", **more}
+
+
+def quoted(exact: str, **more: str) -> dict[str, Any]:
+    return {"type": "TextQuoteSelector", "exact": exact, **more}
+
+
+def test_a_quote_selector_alone_finds_its_one_place() -> None:
+    link = {
+        "motivation": "linking", "creator": "ida", "target": "urn:b",
+        "body": [{"id": "urn:a"}, {"type": "TextualBody", "value": "by"}],
+    }  # fmt: skip
+    data = page(noted(quoted("Ida"), id="urn:a"), noted(quoted("is", prefix="pier "), id="urn:b"), link)
+    (layer,) = one("web-annotation", data, ".json").layers
+    assert layer.name == "ida" and rows(layer) == [("S", "Ida"), ("S", "is")]
+    assert links(layer) == [("by", "is", "Ida")]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (page(noted(quoted("e"))), "more than once"),
+        (page(noted(quoted("Ada"))), "do not stand in the text"),
+        (page(noted({"type": "CssSelector"})), "neither"),
+        (page(noted(quoted("Ida"), body="x")), "no body"),
+        (page({"body": {"value": "S"}, "target": "https://x.example/"}), "no span of it"),
+        (json.dumps({"items": []}), "attest:article"),
+        (page({"motivation": "linking", "body": [{"value": "by"}], "target": "a"}), "links to 0"),
+    ],
+)
+def test_an_annotation_without_a_sure_place_is_refused(data: str, reason: str) -> None:
+    assert reason in refused("web-annotation", data, ".json")
+
+
+# -- Citron ------------------------------------------------------------------------------------------
+
+
+def test_quotes_of_citron() -> None:
+    ida, said = {"start": 2, "end": 5, "text": "Ida"}, {"start": 6, "end": 10, "text": "said"}
+    contents = [{"start": 11, "end": 15, "text": "“the"}, {"start": 21, "end": 29, "text": "is shut”"}]
+    quote = {"id": 1, "cue": said, "sources": [ida], "contents": contents, "confidence": 0.5}
+    other = {"id": 2, "cue": None, "sources": [ida], "contents": [{"start": 31, "end": 35}]}
+    row = {"text": TEXT, "quotes": [quote, other], "coreference_groups": [[]]}
+    article = one("citron", json.dumps(row))
+    (layer,) = article.layers
+    assert rows(layer)[:2] == [("quote", "“the … is shut”"), ("quote", "Holm")]
+    assert links(layer) == [("source", "“the", "Ida"), ("cue", "“the", "said"), ("source", "Holm", "Ida")]
+    assert layer.annotations[0].score == 0.5 and article.left_out == {"coreference groups": 1}
+    assert "holds nothing" in refused(
+        "citron", json.dumps({"text": "a", "quotes": [{"contents": [{"start": 1, "end": 1}]}]})
+    )
+
+
+def test_what_citron_can_say_comes_back_equal() -> None:
+    layer = replace(two_layers()[1], name="machine:a@1")
+    rows = [row for row in layer.annotations if row.label != "claim"]
+    given = carried(
+        Article(text=MADE_UP, layers=(replace(layer, annotations=tuple(rows[:3])),)), FORMATS["citron"]
+    )
+    losses = Losses()
+    format = FORMATS["citron"]
+    assert comparable(read(format, written(format, [given], losses)), format) == comparable([given], format)
+    assert not losses.counts
+
+
+# -- spaCy -------------------------------------------------------------------------------------------
+
+
+def test_documents_of_spacy() -> None:
+    doc = {"text": TEXT, "ents": [{"start": 2, "end": 5, "label": "PERSON"}], "cats": {"a": 1.0}}
+    spans = {"sc": [{"start": 11, "end": 29, "label": "QUOTE", "kb_id": ""}]}
+    article = one("spacy-json", json.dumps([doc | {"spans": spans}]), ".json")
+    assert [rows(layer) for layer in article.layers] == [
+        [("QUOTE", "“the pier is shut”")],
+        [("PERSON", "Ida")],
+    ]
+    assert article.left_out == {"categories": 1}
+
+
+def test_tokens_of_spacy_are_the_whole_text() -> None:
+    article = Article(text=MADE_UP, layers=two_layers())
+    tokens = tokens_of(article)
+    assert "".join(word + " " * space for word, space in tokens) == MADE_UP
+
+
+# -- schema.org --------------------------------------------------------------------------------------
+
+
+def test_a_claim_review_is_refused_for_want_of_a_rating() -> None:
+    with pytest.raises(Unwritable, match="rating"):
+        written(FORMATS["claim-review"], [])
+
+
+def test_a_graph_of_schema_org_is_json() -> None:
+    graph = json.loads(written(FORMATS["schema-org"], articles()))["@graph"]
+    assert [item["@type"] for item in graph] == [
+        "NewsArticle", "Quotation", "Quotation", "Claim", "Quotation", "NewsArticle", "Claim",
+    ]  # fmt: skip
 
 
 # -- tables ------------------------------------------------------------------------------------------
