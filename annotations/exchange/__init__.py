@@ -3,6 +3,7 @@
 from annotations.exchange.format import Format
 from annotations.exchange.formats import (
     brat,
+    cas_json,
     citron,
     conll,
     doccano,
@@ -27,13 +28,14 @@ FORMATS: dict[str, Format] = {
         doccano.GRAPHEMES,
         prodigy.FORMAT,
         brat.FORMAT,
-        spans_csv.FORMAT,
-        conll.FORMAT,
+        cas_json.FORMAT,
         web_annotation.FORMAT,
         citron.FORMAT,
         spacy_json.FORMAT,
         spacy_docbin.FORMAT,
         parquet.FORMAT,
+        spans_csv.FORMAT,
+        conll.FORMAT,
         schema_org.FORMAT,
         schema_org.REVIEWS,
     )
