@@ -4,6 +4,7 @@ from annotations.exchange.format import Format
 from annotations.exchange.formats import (
     brat,
     cas_json,
+    cas_xmi,
     citron,
     conll,
     doccano,
@@ -29,6 +30,7 @@ FORMATS: dict[str, Format] = {
         prodigy.FORMAT,
         brat.FORMAT,
         cas_json.FORMAT,
+        cas_xmi.FORMAT,
         web_annotation.FORMAT,
         citron.FORMAT,
         spacy_json.FORMAT,

@@ -385,6 +385,93 @@ def test_a_graph_of_schema_org_is_json() -> None:
     ]  # fmt: skip
 
 
+# -- UIMA --------------------------------------------------------------------------------------------
+
+
+def cas(*structures: dict[str, Any], text: str = TEXT) -> str:
+    sofa = {"%ID": 9, "%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": text}
+    return json.dumps({"%TYPES": {}, "%FEATURE_STRUCTURES": [*structures, sofa], "%VIEWS": {}})
+
+
+def structure(number: int, kind: str, begin: Any, end: Any, **more: Any) -> dict[str, Any]:
+    return {"%ID": number, "%TYPE": kind, "@sofa": 9, "begin": begin, "end": end, **more}
+
+
+def test_a_cas_counts_utf16_units_and_its_text_may_come_late() -> None:
+    entity = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
+    article = one(
+        "cas-json",
+        cas(
+            structure(1, "my.Quote", 12, 30, tone="direct"),
+            structure(2, entity, 3, 6, value="PER"),
+            structure(3, "my.SaidByRelation", 3, 6, **{"@Governor": 1, "@Dependent": 2}),
+            structure(4, "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token", 0, 2),
+            structure(5, "de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS", 0, 2),
+        ),
+        ".json",
+    )
+    (layer,) = article.layers
+    assert rows(layer) == [("Quote", "“the pier is shut”"), ("PER", "Ida")]
+    assert layer.annotations[0].attributes == {"tone": "direct"}
+    assert links(layer) == [("SaidBy", "“the pier is shut”", "Ida")]
+    assert article.left_out == {"annotations of type POS": 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("[]", "%FEATURE_STRUCTURES"),
+        ("{", "line 1"),
+        (json.dumps({"%FEATURE_STRUCTURES": []}), "it has 0 texts"),
+        (cas(structure(1, "my.Quote", "0", 2)), "my.Quote 1: begin"),
+        (cas({"%ID": "1"}), "no %ID"),
+    ],
+)
+def test_a_broken_cas_is_refused(data: str, reason: str) -> None:
+    assert reason in refused("cas-json", data, ".json")
+
+
+def xmi(inside: str, before: str = "") -> str:
+    spaces = (
+        'xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore" xmlns:my="http:///my.ecore"'
+    )
+    return f'<?xml version="1.0"?>{before}<xmi:XMI {spaces}>{inside}</xmi:XMI>'
+
+
+def test_xmi_of_others() -> None:
+    data = xmi(
+        '<my:Quote xmi:id="3" sofa="1" begin="3" end="6"/>'
+        '<cas:Sofa xmi:id="1" sofaID="_InitialView" sofaString="🌊 Ida&#13;&#10;&amp;"/>'
+    )
+    article = one("cas-xmi", data, ".xmi")
+    assert article.text == "🌊 Ida\r\n&" and rows(article.layers[0], article.text) == [("Quote", "Ida")]
+
+
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+SOFA = '<cas:Sofa xmi:id="1" sofaID="_InitialView" sofaString="&b;"/>'
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (xmi(SOFA, LAUGHS), "document type"),
+        (xmi(SOFA, OUTSIDE), "document type"),
+        (
+            xmi(SOFA, LAUGHS).encode("utf-16").decode("utf-16").replace('1.0"', '1.0" encoding="utf-8"'),
+            "document type",
+        ),
+        (xmi(SOFA), "no XML"),
+        (xmi("")[:-5], "no XML"),
+        ("", "no XML"),
+        (xmi('<my:Quote xmi:id="3" begin="x" end="6"/>'), "no number"),
+        (xmi('<my:Quote xmi:id="3" begin="1" end="6" score="x"/>'), "no number"),
+    ],
+)
+def test_hostile_xmi_is_refused(data: str, reason: str) -> None:
+    assert reason in refused("cas-xmi", data, ".xmi")
+
+
 # -- tables ------------------------------------------------------------------------------------------
 
 
