@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import orjson
 
-from annotations.exchange.articles import Annotation, Article, Found, Layer, Relation, fields_of
+from annotations.exchange.articles import FIELDS, Annotation, Article, Found, Layer, Relation
 from annotations.exchange.fields import RecordRefused, objects, words
 from annotations.exchange.format import Format
 from annotations.exchange.json_items import json_lines
@@ -51,7 +51,7 @@ def _article(member: str, place: str, row: Values) -> Article:
         "comments": len(comments) if isinstance(comments, list) else 0,
         "categories": len(categories) if isinstance(categories, list) else 0,
     }
-    own = row.get("external_id")
+    own = row.get("external_id") or None
     if own is None and row.get("id") is not None:
         own = f"doccano-{key_of(row['id'])}"
     return Article(
@@ -106,7 +106,8 @@ def write(
             else:
                 triples = ([item["start_offset"], item["end_offset"], item["label"]] for item in entities)
                 row["label"] = sorted(triples)
-            row |= fields_of(article) | ({"layer": layer.name} if layer.name else {})
+            # The same keys in each row: doccano reads a key that one has not as NaN, and then keeps none.
+            row |= {name: getattr(article, name) for name in ("external_id", *FIELDS)} | {"layer": layer.name}
             target.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 

@@ -49,7 +49,7 @@ def _article(place: str, task: Values) -> Article:
     named = texts_of(mapping(task, "meta"), "layers")
     left_out: Counter[str] = Counter({"drafts": len(objects(task, "drafts"))})
     layers = []
-    for prediction in objects(task, "predictions"):
+    for prediction in _predictions(task, left_out):
         layers.append(_machine(prediction, left_out))
     for position, annotation in enumerate(objects(task, "annotations")):
         if annotation.get("was_cancelled"):
@@ -85,6 +85,15 @@ def _external_id(task: Values, data: Values) -> str:
     if own is not None:
         return key_of(own)
     return f"label-studio-{key_of(task['id'])}" if task.get("id") is not None else ""
+
+
+def _predictions(task: Values, left_out: Counter[str]) -> list[dict[str, Any]]:
+    """Return the predictions of a task; a plain export of Label Studio has their ids and nothing more."""
+    found = task.get("predictions")
+    if isinstance(found, list) and found and all(type(item) is int for item in found):
+        left_out["predictions of which the file has the id alone"] += len(found)
+        return []
+    return objects(task, "predictions")
 
 
 def _machine(prediction: Values, left_out: Counter[str]) -> Layer:
@@ -178,8 +187,8 @@ def _texts(values: Values, key: str) -> list[str]:
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
     del losses
     joint = b"[\n"
-    for article in articles:
-        target.write(joint + orjson.dumps(_task(article)))
+    for number, article in enumerate(articles, 1):
+        target.write(joint + orjson.dumps({"id": number} | _task(article)))
         joint = b",\n"
     target.write(b"[]\n" if joint == b"[\n" else b"\n]\n")
 

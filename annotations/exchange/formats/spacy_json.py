@@ -20,8 +20,8 @@ from annotations.exchange.source import Source
 from annotations.exchange.tokens import Tokens
 from annotations.exchange.units import Unit
 
-#: What a document has of its article; spaCy keeps `_` as it is.
-KEPT = "_"
+#: What a document has of its article. spaCy passes it over: `_` would need extensions to be there.
+KEPT = "meta"
 CARRIES = METADATA | {Part.ANNOTATORS, Part.OVERLAPS}
 
 

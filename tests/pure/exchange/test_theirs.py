@@ -107,6 +107,11 @@ def test_old_data_of_label_studio_count_utf16_units() -> None:
     assert rows(article.layers[0]) == [("S", "Ida")]
 
 
+def test_predictions_that_are_ids_are_left_out() -> None:
+    article = one("label-studio", task(region("a", 2, 5, "S"), predictions=[7, 8]), ".json")
+    assert article.left_out == {"predictions of which the file has the id alone": 2}
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
