@@ -19,6 +19,7 @@ BENCHMARKS = (
     "acts",
     "claims",
     "costs",
+    "exchange",
     "keys",
     "kill_workers",
     "learn",

@@ -106,10 +106,14 @@ class Doccano(Peer):
             client.json("POST", f"{self.project}/examples/{article}/spans", wanted)
 
     def export(self, client: Client) -> int:
+        return len(self.exported(client))
+
+    def exported(self, client: Client) -> bytes:
+        """Return the archive that an export of the newest project is."""
         asked = {"format": "JSONL", "exportApproved": False}
         task = client.json("POST", f"{self.project}/download", asked)["task_id"]
         self._awaited(client, task)
-        return len(client.call("GET", f"{self.project}/download?taskId={task}"))
+        return client.call("GET", f"{self.project}/download?taskId={task}")
 
 
 def _example(article: Labelled) -> dict[str, Any]:
