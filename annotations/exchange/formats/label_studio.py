@@ -49,7 +49,7 @@ def _article(place: str, task: Values) -> Article:
     named = texts_of(mapping(task, "meta"), "layers")
     left_out: Counter[str] = Counter({"drafts": len(objects(task, "drafts"))})
     layers = []
-    for prediction in _predictions(task, left_out):
+    for prediction in _suggested(task, left_out):
         layers.append(_machine(prediction, left_out))
     for position, annotation in enumerate(objects(task, "annotations")):
         if annotation.get("was_cancelled"):
@@ -87,7 +87,7 @@ def _external_id(task: Values, data: Values) -> str:
     return f"label-studio-{key_of(task['id'])}" if task.get("id") is not None else ""
 
 
-def _predictions(task: Values, left_out: Counter[str]) -> list[dict[str, Any]]:
+def _suggested(task: Values, left_out: Counter[str]) -> list[dict[str, Any]]:
     """Return the predictions of a task; a plain export of Label Studio has their ids and nothing more."""
     found = task.get("predictions")
     if isinstance(found, list) and found and all(type(item) is int for item in found):

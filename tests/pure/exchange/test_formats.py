@@ -152,3 +152,8 @@ def test_a_file_without_articles_is_a_file(name: str) -> None:
     data = written(format, [])
     if format.read:
         assert read(format, data) == []
+
+
+def test_the_documentation_has_every_format() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "exchange.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"`{name}`" not in page] == []
