@@ -28,6 +28,7 @@ BENCHMARKS = (
     "reviewers",
     "scale",
     "state_machine",
+    "streams",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
