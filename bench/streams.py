@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
     ]
     figures = {ROWS: apart(plain_rows)}
     for name in chosen:
-        figures[name] = apart(lambda target, name=name: give_out(corpus, name, target))
+        figures[name] = apart(partial(give_out, corpus, name))
     print("| | spans/s | MB/s | MB | peak above idle, MB |\n| --- | ---: | ---: | ---: | ---: |")
     spans = figures[NATIVE]["spans"] if NATIVE in figures else 0
     for name, figure in figures.items():

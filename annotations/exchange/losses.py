@@ -51,6 +51,11 @@ class Losses:
             raise Lost(f"{article}: {count} × {what} cannot be carried")
         self.counts[what] += count
 
+    def leave(self, what: str, count: int) -> None:
+        """Count what is left behind and is no part of what a layer says, so that strict exports go on."""
+        if count:
+            self.counts[what] += count
+
 
 def count_losses(article: Article, carried: frozenset[Part], losses: Losses) -> None:
     """Count the parts of an article that a format does not carry."""

@@ -8,7 +8,7 @@ from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, count_losses
 from corpus.text.spans import Span
 
-#: What a view has and no exchange format but the native one.
+#: What a view has on how it came about, and no exchange format but the native one.
 NATIVE_ONLY = ("blocks", "reviews")
 
 
@@ -17,9 +17,9 @@ def outgoing(records: Iterable[Mapping[str, Any]], format: Format, losses: Losse
     for record in records:
         article = article_of(record)
         for name in NATIVE_ONLY:
-            losses.lose(article.external_id, name, len(record.get(name) or ()))
+            losses.leave(name, len(record.get(name) or ()))
         derived = sum(bool(row.get("derived_from")) for row in record["annotations"])
-        losses.lose(article.external_id, "derived_from", derived)
+        losses.leave("derived_from", derived)
         count_losses(article, format.carries, losses)
         yield article
 

@@ -31,7 +31,7 @@ def test_a_download_states_what_it_is(as_lea: Caller, as_ada: Caller, article: U
 
 
 @pytest.mark.parametrize(
-    "query", ["", "layer=nothing", "layer=all&format=csv", "layer=all&status=x", "layer=all&a=b"]
+    "query", ["", "layer=nothing", "layer=all&format=xlsx", "layer=all&status=x", "layer=all&a=b"]
 )
 def test_what_cannot_be_exported_says_why(as_lea: Caller, article: UUID, query: str) -> None:
     assert as_lea.get(f"corpora/harbour/export/?{query}").status_code == 400
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_is_refused(as_lea: Caller, query: str, body:
 
 
 def test_a_strict_download_is_refused_where_something_is_lost(as_lea: Caller, article: UUID) -> None:
-    query = "format=label-studio&layer=machine"
+    query = "format=doccano&layer=machine"
     assert as_lea.get(f"corpora/harbour/export/?{query}&strict=true").status_code == 400
     assert as_lea.get(f"corpora/harbour/export/?{query}&strict=maybe").status_code == 400
     assert as_lea.get(f"corpora/harbour/export/?{query}&strict=false").status_code == 200

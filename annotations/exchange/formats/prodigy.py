@@ -12,6 +12,7 @@ import orjson
 from annotations.exchange.articles import Annotation, Article, Found, Layer, Relation, fields_of
 from annotations.exchange.fields import RecordRefused, mapping, objects, words
 from annotations.exchange.format import Format
+from annotations.exchange.incoming import machine_layer
 from annotations.exchange.json_items import json_lines
 from annotations.exchange.losses import EVERYTHING, Losses
 from annotations.exchange.pieces import Piece, gathered, spread
@@ -47,7 +48,9 @@ def _article(place: str, task: Values) -> Article:
         raise RecordRefused(f"answer is {answer!r}; it is one of {', '.join(sorted(ANSWERS))}")
     left_out = {name: len(task[name]) for name in ("options", "versions") if isinstance(task.get(name), list)}
     layers: tuple[Layer, ...] = ()
-    name = words(task, "_annotator_id") or words(task, "_session_id")
+    # Spans of a task that nobody has answered are suggestions.
+    asked = "" if "answer" in task else machine_layer("prodigy")
+    name = words(task, "_annotator_id") or words(task, "_session_id") or (asked if task.get("spans") else "")
     if answer != "accept":
         # What was rejected is wrong, and what was ignored undecided: neither says what stands there.
         left_out[f"tasks answered {answer}"] = 1

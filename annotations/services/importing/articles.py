@@ -20,9 +20,9 @@ from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
 from annotations.services.importing.chunks import Schemes, take_in
 from annotations.services.importing.placing import Read
-from corpus.models import Corpus
+from corpus.models import Corpus, Role
 from corpus.readers.base import RowRefused
-from corpus.services.actors import Actor
+from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput
 from corpus.services.ingest import RowOutcome
@@ -52,6 +52,7 @@ def import_articles(
     Raises:
         BadInput: the file or the label map cannot be read; nothing has gone in.
     """
+    require(actor, corpus.pk, Role.LEAD, Scope.INGEST)
     chosen = FORMATS[format]
     if chosen.read is None:
         raise BadInput(f"{format} can be exported, and not imported.", field="format")

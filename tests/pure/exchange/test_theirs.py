@@ -203,6 +203,12 @@ def test_a_task_of_prodigy_by_token_and_by_span() -> None:
     assert links(article.layers[0]) == [("BY", "“the pier is shut”", "Ida")] * 2
 
 
+def test_spans_that_nobody_has_answered_are_suggestions() -> None:
+    row = {"text": TEXT, "spans": [{"start": 2, "end": 5, "label": "S", "score": 0.5}]}
+    assert one("prodigy", json.dumps(row)).layers[0].name == "machine:prodigy@0"
+    assert one("prodigy", json.dumps({"text": TEXT})).layers == ()
+
+
 @pytest.mark.parametrize("answer", ["reject", "ignore"])
 def test_what_was_not_accepted_says_nothing(answer: str) -> None:
     article = one("prodigy", prodigy(answer=answer))
