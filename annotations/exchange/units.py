@@ -18,6 +18,13 @@ from corpus.text.spans import SURFACE_JOINT, Span
 Spelling = Callable[[Sequence[str]], str]
 
 
+#: What a grapheme of several code points has in it somewhere, of whatever script.
+_CLUSTER = regex.compile(
+    r"\r\n|[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}\p{GCB=Prepend}\p{GCB=Regional_Indicator}"
+    r"\p{GCB=L}\p{GCB=V}\p{GCB=T}\p{GCB=LV}\p{GCB=LVT}]"
+)
+
+
 class Unit(StrEnum):
     """What an offset counts."""
 
@@ -80,9 +87,7 @@ def settle_offsets(
     if not any(annotation.words is not None for annotation in every):
         unit = declared or own
         return Settled(_under(article, _spans(article.text, every, unit)), unit, verified=False)
-    units = [own, *(unit for unit in Unit if unit is not own)]
-    if article.text.isascii() and "\r" not in article.text:
-        units = [own]
+    units = _units_apart(article.text, own)
     fitting: dict[Unit, list[tuple[Span, ...]]] = {}
     refusals: dict[Unit, RecordRefused] = {}
     for unit in units:
@@ -97,6 +102,19 @@ def settle_offsets(
     if declared not in fitting:
         _refuse_ambiguity(every, fitting)
     return Settled(_under(article, fitting[unit]), unit, verified=True)
+
+
+def _units_apart(text: str, own: Unit) -> list[Unit]:
+    """Return the units that count this text in ways of their own, `own` first."""
+    alike = {Unit.CODE_POINT}
+    if text.isascii():
+        alike.add(Unit.UTF8)
+    if text.isascii() or max(text) < "\U00010000":
+        alike.add(Unit.UTF16)
+    if not _CLUSTER.search(text):
+        alike.add(Unit.GRAPHEME)
+    others = [unit for unit in Unit if unit not in alike and unit is not own]
+    return [own, *others] if own in alike else [own, Unit.CODE_POINT, *others]
 
 
 def _fitting_spans(

@@ -1,11 +1,14 @@
 """The unit of an article's offsets is what its words prove, and nothing else."""
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from annotations.exchange.articles import Annotation, Article, Layer
 from annotations.exchange.fields import RecordRefused
-from annotations.exchange.units import Settled, Unit, offsets_of, settle_offsets
+from annotations.exchange.units import Settled, Unit, _units_apart, offsets_of, settle_offsets
 from corpus.text.spans import Span
+from tests.pure.exchange.made_up import TEXTS
 
 TEXT = "🌊 Zoe\u0301 and 👩🏽‍🔧 Quint.\r\nTwice Quint."
 
@@ -108,3 +111,16 @@ def test_graphemes_are_what_readers_see() -> None:
     assert [offsets.from_code_points(place) for place in (0, 1, 2)] == [0, 1, 2]
     with pytest.raises(ValueError, match="inside a grapheme"):
         offsets.from_code_points(TEXT.index("\u0301"))
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(text=st.text(min_size=1, max_size=12) | TEXTS)
+def test_units_that_are_passed_over_count_like_code_points(text: str) -> None:
+    for own in Unit:
+        apart = _units_apart(text, own)
+        assert len(apart) == len(set(apart)) and apart[0] is own
+        for unit in set(Unit) - set(apart):
+            offsets = offsets_of(text, unit)
+            assert [offsets.from_code_points(place) for place in range(len(text) + 1)] == list(
+                range(len(text) + 1)
+            )
