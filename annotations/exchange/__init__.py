@@ -16,6 +16,7 @@ from annotations.exchange.formats import (
     spacy_json,
     spans_csv,
     web_annotation,
+    webanno_tsv,
 )
 from annotations.exchange.native import NATIVE
 
@@ -31,6 +32,7 @@ FORMATS: dict[str, Format] = {
         brat.FORMAT,
         cas_json.FORMAT,
         cas_xmi.FORMAT,
+        webanno_tsv.FORMAT,
         web_annotation.FORMAT,
         citron.FORMAT,
         spacy_json.FORMAT,

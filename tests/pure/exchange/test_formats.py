@@ -16,7 +16,7 @@ from annotations.exchange.articles import Annotation, Article, Layer, Refusal
 from annotations.exchange.format import Format
 from annotations.exchange.losses import EVERYTHING, Losses, Lost, Part, count_losses
 from annotations.exchange.source import source_of
-from annotations.exchange.units import settle_offsets
+from annotations.exchange.units import Unit, settle_offsets
 from tests.pure.exchange.made_up import any_article, articles, carried
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,13 +42,13 @@ def unpacked(data: bytes) -> Any:
         return [(entry.filename, entry.date_time, archive.read(entry)) for entry in archive.infolist()]
 
 
-def read(format: Format, data: bytes) -> list[Article]:
+def read(format: Format, data: bytes, declared: Unit | None = None) -> list[Article]:
     """Return the articles of a file with their spans in code points."""
     assert format.read is not None
     found = list(format.read(source_of(io.BytesIO(data), f"file{format.suffix}")))
     assert [item for item in found if isinstance(item, Refusal)] == []
     return [
-        settle_offsets(item, own=format.unit, declared=None, spelling=format.spelling).article
+        settle_offsets(item, own=format.unit, declared=declared, spelling=format.spelling).article
         for item in found
         if isinstance(item, Article)
     ]
@@ -94,15 +94,14 @@ def test_a_file_is_what_it_was_byte_by_byte(name: str, request: pytest.FixtureRe
     assert unpacked(data) == unpacked(golden.read_bytes())
 
 
-@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("name", [name for name in BOTH if name != "citron"])
 def test_what_was_written_comes_back(name: str) -> None:
     format = FORMATS[name]
     given = [carried(article, format) for article in articles()]
     losses = Losses()
-    data = written(format, given, losses)
-    if losses.counts:
-        pytest.skip(f"it has no place for {', '.join(losses.counts)}; its own test has what it carries")
-    assert comparable(read(format, data), format) == comparable(given, format)
+    # Citron has no place for claims: what it does carry has a test of its own.
+    assert comparable(read(format, written(format, given, losses)), format) == comparable(given, format)
+    assert not losses.counts
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -115,7 +114,8 @@ def test_whatever_a_format_carries_comes_back_equal(name: str, article: Article)
     count_losses(article, format.carries, losses)
     data = written(format, [article], losses)
     if not losses.counts:
-        assert comparable(read(format, data), format) == comparable([article], format)
+        # A short text may fit its words in two units: whoever imports it then says which.
+        assert comparable(read(format, data, format.unit), format) == comparable([article], format)
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -483,6 +483,52 @@ def test_hostile_xmi_is_refused(data: str, reason: str) -> None:
     assert reason in refused("cas-xmi", data, ".xmi")
 
 
+# -- WebAnno TSV -------------------------------------------------------------------------------------
+
+HEADER = "#FORMAT=WebAnno TSV 3.3\n#T_SP=my.Span|value|tone\n#T_RL=my.Link|BT_my.Span\n\n\n"
+TABLE = (
+    f"{HEADER}#Text=🌊 Ida said a\\|b.\n"
+    "1-1\t0-2\t🌊\t_\t_\t_\t\n"
+    "1-2\t3-6\tIda\tSPEAKER\tcalm\t_\t\n"
+    "1-3\t7-11\tsaid\tQUOTE[1]|CUE\t*[1]|*\t1-2[0_1]\t\n"
+    "1-4\t12-15\ta|b\tQUOTE[1]\t*[1]\t_\t\n"
+    "\n#Text=Holm.\n2-1\t18-22\tHolm\t*\t*\t_\t\n2-2\t22-23\t.\t_\t_\t_\t\n"
+)
+
+
+def test_a_table_of_webanno() -> None:
+    article = one("webanno-tsv", TABLE, ".tsv")
+    assert article.text == "🌊 Ida said a|b.\n Holm."
+    (layer,) = article.layers
+    assert rows(layer, article.text) == [
+        ("SPEAKER", "Ida"),
+        ("QUOTE", "said a|b"),
+        ("CUE", "said"),
+        ("Span", "Holm"),
+    ]
+    assert layer.annotations[0].attributes == {"tone": "calm"}
+    assert links(layer, article.text) == [("Link", "Ida", "said a|b")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("3-6\tIda", "3-6\tIna", "'Ina'"),
+        ("0-2\t🌊", "0-1\t🌊", "inside character"),
+        ("18-22", "3-7", "begins within"),
+        ("1-2[0_1]", "1-1[0_1]", "no annotation"),
+        ("1-2[0_1]", "x[0_1]", "no token"),
+        ("SPEAKER\tcalm", "SPEAKER|X\tcalm", "different numbers"),
+        ("1-1\t", "one\t", "line 7"),
+        ("\tcalm", "", "cells for"),
+        ("#Text=🌊 Ida said a\\|b.\n", "", "before the #Text"),
+    ],
+)
+def test_a_broken_table_of_webanno_is_refused(old: str, new: str, reason: str) -> None:
+    assert old in TABLE
+    assert reason in refused("webanno-tsv", TABLE.replace(old, new), ".tsv")
+
+
 # -- tables ------------------------------------------------------------------------------------------
 
 
