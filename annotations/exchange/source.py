@@ -116,10 +116,17 @@ class Archive(Source):
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
         try:
-            with self._archive.open(name) as stream:
+            stream = self._archive.open(name)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+            raise self._damaged(name, error) from None
+        try:
+            with stream:
                 yield stream
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            raise FileRefused(f"{self.name}/{name}: the archive is damaged here: {error}") from None
+            raise self._damaged(name, error) from None
+
+    def _damaged(self, name: str, error: Exception) -> FileRefused:
+        return FileRefused(f"{self.name}/{name}: the archive is damaged here: {error}")
 
 
 def _check_entry(archive: str, entry: zipfile.ZipInfo) -> None:

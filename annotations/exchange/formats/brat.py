@@ -138,7 +138,10 @@ def _relation(head: str, lines: _Lines) -> None:
 
 
 def _event(key: str, head: str, lines: _Lines) -> None:
-    lines.events[key] = _pairs(head.split())
+    pairs = _pairs(head.split())
+    if not pairs:
+        raise RecordRefused(f"the event {key} has no trigger")
+    lines.events[key] = pairs
 
 
 def _attribute(head: str, lines: _Lines) -> None:

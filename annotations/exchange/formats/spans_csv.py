@@ -4,6 +4,7 @@ Cells that a spreadsheet would take for a formula get an apostrophe in front, wh
 from tables that have exactly our columns. In tables of others the source says what their columns are called.
 """
 
+import codecs
 import csv
 import io
 import json
@@ -86,16 +87,16 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
 
 def _lines(stream: IO[bytes], name: str) -> Iterator[str]:
     """Yield lines with their ends; a line that is longer than any cell is refused."""
-    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
-    try:
-        while line := text.readline(MAX_BYTES + 1):
-            if len(line) > MAX_BYTES:
-                raise FileRefused(f"{name}: a line is longer than {MAX_BYTES:,} characters")
-            yield line
-    except UnicodeDecodeError as error:
-        raise FileRefused(f"{name}: byte 0x{error.object[error.start]:02x} is not UTF-8") from None
-    finally:
-        text.detach()
+    number = 0
+    while raw := stream.readline(MAX_BYTES + 1):
+        number += 1
+        if len(raw) > MAX_BYTES:
+            raise FileRefused(f"{name}: line {number} is longer than {MAX_BYTES:,} bytes")
+        try:
+            yield (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).decode()
+        except UnicodeDecodeError as error:
+            place = f"{name}: line {number}"
+            raise FileRefused(f"{place}: byte 0x{error.object[error.start]:02x} is not UTF-8") from None
 
 
 def _articles(name: str, rows: Iterable[tuple[int, Row]]) -> Iterator[Found]:
