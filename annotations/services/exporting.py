@@ -164,7 +164,9 @@ def _write(records: Iterable[dict[str, Any]], format: str, target: Target, losse
         raise BadInput(f"{lost} in {format}. Nothing was exported.", field="strict") from None
     except Unwritable as refusal:
         raise BadInput(f"{refusal}. Nothing was exported.", field="format") from None
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if error.name != chosen.needs:
+            raise
         raise BadInput(
             f"{format} needs the package {chosen.needs}: install it first.", field="format"
         ) from None
