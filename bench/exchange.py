@@ -22,7 +22,6 @@ from django.conf import settings
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Annotation, Article, Layer, Relation
-from annotations.exchange.losses import Losses
 from bench.peer import PATIENCE, CannotRun, Peer, python_of, run
 from bench.peer_doccano import Doccano
 from bench.peer_label_studio import LabelStudio
@@ -251,11 +250,16 @@ def by_label_studio(peer: LabelStudio) -> Returned:
 
 
 def by_doccano(peer: Doccano) -> Returned:
-    peer.new_project("exchange")
     client = peer.client()
-    format = FORMATS["doccano"]
-    peer.bring_in(client, written(format, articles(), Losses()))
-    return {"doccano": read(format, peer.exported(client))}
+    found: Returned = {}
+    for name in ("doccano", "doccano-spans", "doccano-graphemes"):
+        format = FORMATS[name]
+        peer.relations = name != "doccano-spans"
+        peer.graphemes = name == "doccano-graphemes"
+        peer.new_project(name)
+        peer.bring_in(client, written(format, [carried(article, format) for article in articles()]))
+        found[name] = read(format, peer.exported(client))
+    return found
 
 
 SIDES = (

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,15 @@ def test_a_strict_export_refuses_what_it_would_lose(worked_on: Corpus, name: str
         return
     with pytest.raises(BadInput, match="cannot be carried in"):
         strict()
+
+
+@pytest.mark.parametrize(("name", "package"), [("parquet", "pyarrow"), ("spacy", "spacy")])
+def test_a_package_that_is_not_here_is_named(
+    worked_on: Corpus, monkeypatch: pytest.MonkeyPatch, name: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(BadInput, match=f"needs the package {package}"):
+        exported(worked_on, name)
 
 
 def test_a_person_of_a_file_becomes_an_account_of_that_name(corpus: Corpus) -> None:
