@@ -56,14 +56,15 @@ def native_values(article: Article, taking: Taking) -> tuple[dict[str, Any], Cou
         "relations": [],
         **{name: getattr(article, name) for name in FIELDS if getattr(article, name)},
     }
-    names = set()
+    names: set[str] = set()
+    ids: set[str] = set()
     for layer in settled.article.layers:
         name, info = _layer_name(layer.name, taking)
         if name in names:
             raise RecordRefused(f"two layers of it are by {layer.name or name!r}; give each annotator one")
         names.add(name)
         values["layers"].append({"name": name, **info})
-        _add(values, layer, name, taking.labels, notes)
+        _add(values, layer, name, taking.labels, notes, ids)
     return values, +notes
 
 
@@ -93,10 +94,11 @@ def _layer_name(name: str, taking: Taking) -> tuple[str, dict[str, Any]]:
     return f"reviewer:{person}", {"annotator": name[:LONGEST_NAME]}
 
 
-def _add(values: dict[str, Any], layer: Layer, name: str, labels: LabelMap, notes: Counter[str]) -> None:
-    """Add what a layer says to the values of a record."""
+def _add(
+    values: dict[str, Any], layer: Layer, name: str, labels: LabelMap, notes: Counter[str], ids: set[str]
+) -> None:
+    """Add what a layer says to the values of a record, which has these ids already."""
     annotations, relations = values["annotations"], values["relations"]
-    taken = {row["id"] for row in (*annotations, *relations) if "id" in row}
     ends: dict[str, int | str] = {}
     known = set()
     for row in layer.annotations:
@@ -107,7 +109,7 @@ def _add(values: dict[str, Any], layer: Layer, name: str, labels: LabelMap, note
         if became is None:
             notes["annotations that the label map leaves out"] += 1
             continue
-        own = _own_id(row.key, taken)
+        own = _own_id(row.key, ids)
         # A record names its annotations by their ids, and those without one by their numbers.
         ends[row.key] = own.get("id", len(annotations))
         annotations.append(_annotation(row, became, name, labels, notes) | own)

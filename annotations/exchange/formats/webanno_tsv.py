@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from annotations.exchange.articles import Article, Found, Layer
+from annotations.exchange.articles import Article, Found, Layer, Relation
 from annotations.exchange.cas import SOFA, VIEW, Structure, article_of
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
@@ -277,52 +277,69 @@ def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> Non
 
 def _tsv(article: Article, layer: Layer, losses: Losses) -> str:
     text = article.text
-    pieces, links = spread(layer)
-    tokens = Tokens(text, (piece.span for piece in pieces))
-    rows = {piece.key: tokens.within(piece.span) for piece in pieces}
-    whole = {piece.key for piece in pieces if _is_whole(piece, tokens)}
-    missed = len(pieces) - len(whole)
-    losses.lose(article.external_id, "spans that begin or end in white space", missed)
-    pieces = [piece for piece in pieces if piece.key in whole]
-    links = [link for link in links if {link.head, link.child} <= whole]
-    numbers = {piece.key: number for number, piece in enumerate(pieces, 1)}
-    values = {piece.key: _values(piece) for piece in pieces}
-    told = [filled({"label": link.label, "score": link.score, "reason": link.reason}) for link in links]
-    features = _names(values.values())
-    link_features = _names(told)
-    here: dict[int, list[str]] = defaultdict(list)
-    for piece in pieces:
-        for token in rows[piece.key]:
-            here[token].append(piece.key)
-    addresses = _addresses(text, tokens)
-    lines = ["#FORMAT=WebAnno TSV 3.3", f"#T_SP={'|'.join([SPANS, *features])}"]
-    if links:
-        lines.append(f"#T_RL={'|'.join([LINKS, *link_features, BASE + SPANS])}")
+    sheet = _Sheet(article, layer, losses)
+    lines = ["#FORMAT=WebAnno TSV 3.3", *sheet.header()]
     offsets = offsets_of(text, Unit.UTF16)
-    for number, (sentence, first, last) in enumerate(_sentences(text, tokens), 1):
-        lines += ["", *([""] if number == 1 else []), f"#Text={_escaped(sentence.of(text), _IN_TEXT)}"]
+    for number, (sentence, first, last) in enumerate(sheet.sentences):
+        lines += [*([""] if number else ["", ""]), f"#Text={_escaped(sentence.of(text), _IN_TEXT)}"]
         for token in range(first, last):
-            span = tokens.spans[token]
-            place = f"{offsets.from_code_points(span.start)}-{offsets.from_code_points(span.end)}"
-            cells = [addresses[token], place, _escaped(span.of(text), _IN_TEXT)]
-            keys = here[token]
-            cells += [_cell([(values[key].get(name), numbers[key]) for key in keys]) for name in features]
-            if links:
-                own = [
-                    (link, about)
-                    for link, about in zip(links, told, strict=True)
-                    if rows[link.child][0] == token
-                ]
-                cells += [_cell([(about.get(name), 0) for _, about in own]) for name in link_features]
-                cells.append(
-                    "|".join(
-                        f"{addresses[rows[link.head][0]]}[{numbers[link.head]}_{numbers[link.child]}]"
-                        for link, _ in own
-                    )
-                    or NONE
-                )
-            lines.append("\t".join([*cells, ""]))
+            start, end = sheet.tokens.spans[token]
+            place = f"{offsets.from_code_points(start)}-{offsets.from_code_points(end)}"
+            word = _escaped(text[start:end], _IN_TEXT)
+            lines.append("\t".join([sheet.addresses[token], place, word, *sheet.cells(token), ""]))
     return "\n".join([*lines, "", ""])
+
+
+class _Sheet:
+    """What a layer says, token by token; a relation stands on the first token of its dependent."""
+
+    def __init__(self, article: Article, layer: Layer, losses: Losses) -> None:
+        pieces, links = spread(layer)
+        self.tokens = Tokens(article.text, (piece.span for piece in pieces))
+        whole = {piece.key: piece for piece in pieces if _is_whole(piece, self.tokens)}
+        missed = len(pieces) - len(whole)
+        losses.lose(article.external_id, "spans that begin or end in white space", missed)
+        self.sentences = list(_sentences(article.text, self.tokens))
+        self.addresses = {
+            token: f"{number}-{token - first + 1}"
+            for number, (_, first, last) in enumerate(self.sentences, 1)
+            for token in range(first, last)
+        }
+        self._numbers = {key: number for number, key in enumerate(whole, 1)}
+        self._values = {key: _values(piece) for key, piece in whole.items()}
+        self._keys: dict[int, list[str]] = defaultdict(list)
+        self._first = {key: self.tokens.within(piece.span)[0] for key, piece in whole.items()}
+        for key, piece in whole.items():
+            for token in self.tokens.within(piece.span):
+                self._keys[token].append(key)
+        self._links: dict[int, list[tuple[Relation, dict[str, Any]]]] = defaultdict(list)
+        for link in links:
+            if link.head in whole and link.child in whole:
+                told = filled({"label": link.label, "score": link.score, "reason": link.reason})
+                self._links[self._first[link.child]].append((link, told))
+        self._features = _names(self._values.values())
+        self._link_features = _names(told for found in self._links.values() for _, told in found)
+
+    def header(self) -> list[str]:
+        spans = f"#T_SP={'|'.join([SPANS, *self._features])}"
+        links = f"#T_RL={'|'.join([LINKS, *self._link_features, BASE + SPANS])}"
+        return [spans, links] if self._links else [spans]
+
+    def cells(self, token: int) -> list[str]:
+        keys = self._keys.get(token, [])
+        cells = [
+            _cell([(self._values[key].get(name), self._numbers[key]) for key in keys])
+            for name in self._features
+        ]
+        if not self._links:
+            return cells
+        links = self._links.get(token, [])
+        cells += [_cell([(told.get(name), 0) for _, told in links]) for name in self._link_features]
+        return [*cells, "|".join(self._ends(link) for link, _ in links) or NONE]
+
+    def _ends(self, link: Relation) -> str:
+        governor = self.addresses[self._first[link.head]]
+        return f"{governor}[{self._numbers[link.head]}_{self._numbers[link.child]}]"
 
 
 def _is_whole(piece: Piece, tokens: Tokens) -> bool:
@@ -373,14 +390,6 @@ def _sentences(text: str, tokens: Tokens) -> Iterator[tuple[Span, int, int]]:
             start, first = after, number
     if tokens.spans:
         yield Span(start, len(text)), first, len(tokens.spans)
-
-
-def _addresses(text: str, tokens: Tokens) -> dict[int, str]:
-    return {
-        token: f"{number}-{token - first + 1}"
-        for number, (_, first, last) in enumerate(_sentences(text, tokens), 1)
-        for token in range(first, last)
-    }
 
 
 FORMAT = Format(
