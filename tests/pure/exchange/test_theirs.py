@@ -17,6 +17,7 @@ from annotations.exchange.source import Source, source_of
 from annotations.exchange.units import settle_offsets
 from tests.pure.exchange.made_up import TEXT as MADE_UP
 from tests.pure.exchange.made_up import articles, carried, two_layers
+from tests.pure.exchange.test_damaged import taken
 from tests.pure.exchange.test_formats import comparable, read, written
 
 TEXT = "🌊 Ida said “the pier is shut”. Holm agreed.\nHe sighed."
@@ -262,6 +263,18 @@ def test_events_are_relations_from_content_to_source_and_cue() -> None:
     assert links(layer) == [("source", "“the pier is shut”", "Ida"), ("cue", "“the pier is shut”", "said")]
     other = f"{spans}E1\tCue:T2 Agent:T1\n"
     assert links(one("brat", {"a.txt": TEXT, "a.ann": other}).layers[0]) == [("agent", "said", "Ida")]
+
+
+def test_names_that_are_common_become_those_of_the_default_scheme() -> None:
+    spans = "T1\tSource 2 5\tIda\nT2\tCue 6 10\tsaid\nT3\tCONTENT 11 29\t“the pier is shut”\n"
+    standoff = f"{spans}T4\tAttribution 2 29\t{TEXT[2:29]}\nE1\tAttribution:T4 Content:T3 Cue:T2 Source:T1\n"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", TEXT)
+        archive.writestr("a.ann", standoff + "R1\tsaid_by Arg1:T3 Arg2:T1\n")
+    (record,) = taken("brat", packed.getvalue())
+    assert [row.label for row in record.annotations] == ["attribution", "cue", "quote"]
+    assert [link.label for link in record.relations] == ["source", "cue", "source"]
 
 
 @pytest.mark.parametrize(
