@@ -20,6 +20,7 @@ BENCHMARKS = (
     "agreement",
     "claims",
     "costs",
+    "exchange",
     "keys",
     "kill_workers",
     "learn",
@@ -28,6 +29,7 @@ BENCHMARKS = (
     "reviewers",
     "scale",
     "state_machine",
+    "streams",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (

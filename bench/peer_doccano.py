@@ -22,6 +22,8 @@ class Doccano(Peer):
     requirements = ("doccano==1.8.4", "marshmallow<4", "numpy<2")
     pythons = ("3.10", "3.9", "3.8")
     decision = "25 requests, a span each"
+    #: What the next project is: with relations, and with offsets in graphemes.
+    relations, graphemes = True, False
 
     def start(self) -> None:
         doccano, env = self.program.parent / "doccano", {"DOCCANO_HOME": str(self.home)}
@@ -44,7 +46,8 @@ class Doccano(Peer):
             "guideline": "",
             "project_type": "SequenceLabeling",
             "resourcetype": "SequenceLabelingProject",
-            "use_relation": True,
+            "use_relation": self.relations,
+            "grapheme_mode": self.graphemes,
             "allow_overlapping": True,
         }
         self.project = f"/v1/projects/{self.client().json('POST', '/v1/projects', wanted)['id']}"
@@ -61,7 +64,7 @@ class Doccano(Peer):
         asked = {
             "format": "JSONL",
             "uploadIds": [uploaded.decode()],
-            "task": "RelationExtraction",
+            "task": "RelationExtraction" if self.relations else "SequenceLabeling",
             "column_data": "text",
             "column_label": "label",
             "encoding": "utf_8",
@@ -106,10 +109,14 @@ class Doccano(Peer):
             client.json("POST", f"{self.project}/examples/{article}/spans", wanted)
 
     def export(self, client: Client) -> int:
+        return len(self.exported(client))
+
+    def exported(self, client: Client) -> bytes:
+        """Return the archive that an export of the newest project is."""
         asked = {"format": "JSONL", "exportApproved": False}
         task = client.json("POST", f"{self.project}/download", asked)["task_id"]
         self._awaited(client, task)
-        return len(client.call("GET", f"{self.project}/download?taskId={task}"))
+        return client.call("GET", f"{self.project}/download?taskId={task}")
 
 
 def _example(article: Labelled) -> dict[str, Any]:

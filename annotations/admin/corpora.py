@@ -16,6 +16,8 @@ from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
+from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
+from annotations.exchange.native import NATIVE
 from annotations.extraction import CONFIGURED, PIPELINES
 from annotations.models import Export, Layer, LayerKind, Pipeline, Run
 from annotations.services.exporting import export_corpus
@@ -26,7 +28,7 @@ from corpus.admin.corpora import CorpusAdmin
 from corpus.admin.pages import Tab, corpus_page, telling
 from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Role
-from corpus.services.errors import ServiceError
+from corpus.services.errors import BadInput, ServiceError
 
 #: Bytes of an export that stay in memory; a longer one waits in a temporary file.
 SPOOL = 8 * 2**20
@@ -104,7 +106,8 @@ def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     refused = ""
     if request.method == "POST":
         try:
-            return _exported(request, corpus, request.POST.get("layer", ""))
+            form = request.POST
+            return _exported(request, corpus, form.get("layer", ""), form.get("format", NATIVE))
         except ServiceError as error:
             refused = error.message
     pipelines = Pipeline.objects.filter(corpus=corpus).order_by("-active", "name", "-pk")[:50]
@@ -114,6 +117,7 @@ def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "attest/corpus_export.html",
         tab="export",
         layers=_layers_offered(request, corpus, list(pipelines)),
+        formats=_formats_offered(),
         refused=refused,
         exports=Export.objects.filter(corpus=corpus).select_related("made_by")[:10],
         status=400 if refused else 200,
@@ -133,18 +137,35 @@ def _layers_offered(request: HttpRequest, corpus: Corpus, pipelines: list[Pipeli
     return offered
 
 
-def _exported(request: HttpRequest, corpus: Corpus, layer: str) -> FileResponse:
+def _formats_offered() -> list[tuple[str, str]]:
+    others = [(name, format.title) for name, format in FORMATS.items() if name in WRITABLE]
+    return [(NATIVE, "native records: JSON, one article a line"), *others]
+
+
+def _exported(request: HttpRequest, corpus: Corpus, layer: str, format: str) -> FileResponse:
+    try:
+        check_writable(format)
+    except UnknownFormat as error:
+        raise BadInput(str(error), field="format") from None
     # The response closes it, once the last byte is out.
     target = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
     try:
-        export = export_corpus(admin_actor(request), corpus, layer=layer, target=target)
+        export = export_corpus(
+            admin_actor(request),
+            corpus,
+            layer=layer,
+            target=target,
+            format=format,
+            strict="strict" in request.POST,
+        )
     except BaseException:
         target.close()
         raise
     target.seek(0)
     name = re.sub(r"[^a-z0-9@.-]+", "-", f"{corpus.slug}-{layer}".lower())
-    response = FileResponse(
-        target, as_attachment=True, filename=f"{name}.jsonl", content_type="application/x-ndjson"
-    )
+    suffix, media_type = ".jsonl", "application/x-ndjson"
+    if format in FORMATS:
+        suffix, media_type = FORMATS[format].suffix, FORMATS[format].media_type
+    response = FileResponse(target, as_attachment=True, filename=f"{name}{suffix}", content_type=media_type)
     response["X-Content-SHA256"] = str(export.manifest["sha256"])
     return response

@@ -1,10 +1,12 @@
 """Records out and in: downloads that are whole before they begin, and imports as they come."""
 
 import base64
+import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import FileResponse
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
@@ -14,25 +16,47 @@ from rest_framework.response import Response
 
 from annotations.api.machines import CORPUS
 from annotations.api.running_shapes import ExportShape
-from annotations.exchange import FORMATS, UnknownFormat, check_format
+from annotations.exchange import FORMATS, READABLE, WRITABLE, UnknownFormat, check_readable, check_writable
+from annotations.exchange.articles import FileRefused
 from annotations.exchange.native import NATIVE
+from annotations.exchange.source import source_of
+from annotations.exchange.units import Unit
 from annotations.models import Export
 from annotations.services.exporting import FILTERS, export_corpus
 from annotations.services.importing import import_records
+from annotations.services.importing.articles import import_articles
 from annotations.tasks import ring_after_commit
 from corpus.api.ndjson import Lines, body_stream, is_ndjson, numbered_lines, results, written
 from corpus.api.pagination import page_of
+from corpus.api.parsing import TooLarge
 from corpus.api.schema import CURSOR, ETAG, NDJSON, binary, documented, paged
 from corpus.api.views import Route
-from corpus.models import Role
+from corpus.models import Corpus, Role
 from corpus.readers.base import RowRefused
+from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.services.actors import Scope, find_corpus, require
 from corpus.services.errors import BadInput, NotAllowed, NotFound
 from corpus.services.ingest import RowOutcome
 
 NO_SUCH_EXPORT = "There is no such export, or it is in no corpus of yours."
 ERRORS = (403, 404)
-FORMAT = OpenApiParameter("format", str, enum=list(FORMATS), description=f"`{NATIVE}` by default.")
+#: What is read of a body at once, in bytes.
+PIECE = 2**16
+WRITTEN_AS = OpenApiParameter("format", str, enum=list(WRITABLE), description=f"`{NATIVE}` by default.")
+READ_AS = OpenApiParameter("format", str, enum=list(READABLE), description=f"`{NATIVE}` by default.")
+STRICT = OpenApiParameter(
+    "strict", bool, description="Refuse where the format cannot carry all of it; false by default."
+)
+TAKING = (
+    OpenApiParameter("map", str, description="What its labels are here, as JSON; docs/exchange.md."),
+    OpenApiParameter("annotator", str, description="Who said what the file names nobody for."),
+    OpenApiParameter(
+        "offset_unit", str, enum=list(Unit), description="What offsets count where no words tell."
+    ),
+)
+OCTETS = "application/octet-stream"
+#: What a body of another format may call itself; what it is, `format` says.
+FILE_TYPES = (OCTETS, NDJSON, *dict.fromkeys(format.media_type for format in FORMATS.values()))
 LAYER = OpenApiParameter(
     "layer",
     str,
@@ -58,17 +82,21 @@ class ExportRoute(Route):
         "download_export",
         "Download a layer of a corpus.",
         tag="files",
-        responses=binary(NDJSON),
-        query=(FORMAT, LAYER, *NARROWED),
+        responses=binary(NDJSON) | {key: value for name in FILE_TYPES for key, value in binary(name).items()},
+        query=(WRITTEN_AS, LAYER, STRICT, *NARROWED),
         headers=FILE_HEADERS,
         errors=ERRORS,
     )
     def get(self, request: Request, slug: str) -> FileResponse:
-        """The file is made whole before the first byte is sent; its manifest is at the address in `Link`."""
+        """The file is made whole before the first byte is sent; its manifest is at the address in `Link`.
+
+        `losses` of the manifest counts what the format could not carry.
+        """
         corpus = find_corpus(self.actor, slug, Role.LEAD, Scope.EXPORT)
         asked = request.query_params
+        name = asked.get("format", NATIVE)
         try:
-            check_format(asked.get("format", NATIVE))
+            check_writable(name)
         except UnknownFormat as error:
             raise BadInput(str(error), field="format") from None
         if "layer" not in asked:
@@ -76,10 +104,18 @@ class ExportRoute(Route):
         filters = {name: asked[name] for name in FILTERS if name in asked}
 
         def write(target: IO[bytes]) -> dict[str, str]:
-            export = export_corpus(self.actor, corpus, layer=asked["layer"], target=target, filters=filters)
+            export = export_corpus(
+                self.actor,
+                corpus,
+                layer=asked["layer"],
+                target=target,
+                filters=filters,
+                format=name,
+                strict=_truth(asked.get("strict", "false")),
+            )
             return _file_headers(export)
 
-        return written(write, NDJSON)
+        return written(write, FORMATS[name].media_type if name in FORMATS else NDJSON)
 
 
 class ExportsRoute(Route):
@@ -127,22 +163,64 @@ class ExportManifestRoute(Route):
 class ImportRoute(Route):
     @documented(
         "import_records",
-        "Take native records in, with their layers, with a result a line.",
+        "Take articles in, with their layers, with a result a line.",
         tag="files",
         responses=binary(NDJSON),
-        request={NDJSON: {"type": "string"}},
+        request={name: {"type": "string"} for name in FILE_TYPES},
+        query=(READ_AS, *TAKING),
         errors=ERRORS,
     )
     def post(self, request: Request, slug: str) -> FileResponse:
-        """Takes the scopes ingest and suggest. Sending the records again changes nothing."""
+        """Takes the scopes ingest and suggest. Sending the records again changes nothing.
+
+        The body is native records, a line each, or a file in another format, an archive of several included.
+        """
         corpus = find_corpus(self.actor, slug, Role.LEAD, Scope.INGEST)
         require(self.actor, corpus.pk, Role.LEAD, Scope.SUGGEST)
+        name = request.query_params.get("format", NATIVE)
+        try:
+            check_readable(name)
+        except UnknownFormat as error:
+            raise BadInput(str(error), field="format") from None
+        if name != NATIVE:
+            return self._file(request, corpus, name)
         if not is_ndjson(request):
             raise UnsupportedMediaType(request.content_type)
         refused: list[RowOutcome] = []
         lines = _lines(body_stream(request._request), refused)
         outcomes = import_records(self.actor, corpus, lines, source=request.path)
         return results(_and_refused(outcomes, refused))
+
+    def _file(self, request: Request, corpus: Corpus, name: str) -> FileResponse:
+        """Take a file of another format, which is kept until it has been read twice."""
+        asked = request.query_params
+        if request.content_type.partition(";")[0].strip().lower() not in FILE_TYPES:
+            raise UnsupportedMediaType(request.content_type)
+        unit = asked.get("offset_unit")
+        if unit and unit not in list(Unit):
+            raise BadInput(
+                f"There is no offset unit {unit!r}; there are {', '.join(Unit)}.", field="offset_unit"
+            )
+        with tempfile.TemporaryFile() as file:
+            stream = body_stream(request._request)
+            while piece := stream.readline(PIECE):
+                file.write(piece)
+                if file.tell() > settings.ATTEST_MAX_STREAM_BYTES:
+                    raise TooLarge(f"The body is over {settings.ATTEST_MAX_STREAM_BYTES} bytes.")
+            try:
+                source = source_of(file, "body")
+            except FileRefused as error:
+                raise BadInput(f"{error}. Nothing was imported.", field="file") from None
+            outcomes = import_articles(
+                self.actor,
+                corpus,
+                source,
+                format=name,
+                labels=_label_map(asked.get("map")),
+                annotator=asked.get("annotator", ""),
+                unit=Unit(unit) if unit else None,
+            )
+            return results(_and_refused(outcomes, []))
 
 
 def export_body(export: Export) -> dict[str, Any]:
@@ -158,13 +236,27 @@ def export_body(export: Export) -> dict[str, Any]:
 
 def _file_headers(export: Export) -> dict[str, str]:
     digest = export.manifest["sha256"]
-    name = f"{export.corpus.slug}-{export.layer.replace(':', '-')}.jsonl"
+    suffix = FORMATS[export.format].suffix if export.format in FORMATS else ".jsonl"
+    name = f"{export.corpus.slug}-{export.layer.replace(':', '-')}{suffix}"
     return {
         "ETag": f'"{digest}"',
         "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:",
         "Content-Disposition": f'attachment; filename="{name}"',
         "Link": f'<{reverse("export-manifest", args=[export.pk])}>; rel="describedby"',
     }
+
+
+def _truth(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise BadInput(f"strict is {value[:40]!r}; it is true or false.", field="strict")
+    return value == "true"
+
+
+def _label_map(value: str | None) -> Any:
+    try:
+        return loads_strict(value) if value else None
+    except JSONRefused as error:
+        raise BadInput(f"map is no JSON: {error}", field="map") from None
 
 
 def _lines(stream: Lines, refused: list[RowOutcome]) -> Iterator[bytes]:

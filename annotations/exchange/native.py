@@ -224,6 +224,7 @@ def _layers(values: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         plain_id(item.get("id"), "id of a layer")
         mapping(item, "configuration")
         truth(item, "external")
+        words(item, "annotator", most=64)
         for key in ("created_at", "submitted_at"):
             moment(item.get(key), key)
         layers[name] = item

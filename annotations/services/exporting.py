@@ -5,13 +5,14 @@ The file is made whole before anybody reads it: its checksum is known, and a slo
 
 import base64
 import hashlib
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -19,7 +20,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from annotations.exchange import FORMATS
+from annotations.exchange.format import Unwritable
+from annotations.exchange.losses import Losses, Lost
 from annotations.exchange.native import LAYER, NATIVE, SCHEMA
+from annotations.exchange.outgoing import outgoing
 from annotations.models import Export, Layer, LayerKind
 from annotations.services.decided_rows import Decided, assignment_rows, dispute_rows, settlement_rows
 from annotations.services.jobs import configuration_hash
@@ -67,8 +72,27 @@ class Counts:
     settlements: int = 0
     disputes: int = 0
     assignments: int = 0
-    bytes: int = 0
-    sha256: Any = field(default_factory=hashlib.sha256)
+
+
+class Target(io.RawIOBase):
+    """The file that an export goes to, with the size and checksum of what went in."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.size = 0
+        self.sha256 = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        count = self._file.write(data)
+        self.sha256.update(data)
+        self.size += count
+        return count
+
+    def tell(self) -> int:
+        return self.size
 
 
 def export_corpus(
@@ -78,19 +102,24 @@ def export_corpus(
     layer: str,
     target: IO[bytes],
     filters: Mapping[str, str] | None = None,
+    format: str = NATIVE,
+    strict: bool = False,
 ) -> Export:
     """Write the records of `layer` to `target` and return the Export with its manifest.
 
-    `all` is lossless: every revision, layer, review and block, the raw page with it. Any other layer is a
-    view of the current revisions that have it: what stands there, and what was decided. A surface that does
-    not fit its text stops the export with an error.
+    `all` in native records is lossless: every revision, layer, review and block, the raw page with it. Any
+    other layer, and any other format, is a view of the current revisions that have it: what stands there, and
+    what was decided. A surface that does not fit its text stops the export with an error, and so does, with
+    `strict`, the first thing that the format cannot carry; otherwise the manifest counts these.
 
     Raises:
-        BadInput: no such layer, or a filter that is none of status, outlet and language.
+        BadInput: no such layer, a filter that is none of status, outlet and language, something that the
+            format cannot carry, or a package that it needs is not here.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
     _check(layer, filters or {})
-    counts = Counts()
+    counts, losses, written = Counts(), Losses(strict=strict), Target(target)
+    whole = _is_whole(layer, format)
     with snapshot() as alias:
         position = (
             Event.objects.using(alias)
@@ -98,29 +127,49 @@ def export_corpus(
             .order_by("-position")
             .first()
         )
-        rules = _rules(alias, corpus, whole=layer == "all")
-        for ids in _pages(alias, corpus, layer, filters or {}):
-            with collector_paused():
-                lines = b"".join(_records(alias, corpus, layer, ids, counts))
-            counts.bytes += len(lines)
-            counts.sha256.update(lines)
-            target.write(lines)
+        rules = _rules(alias, corpus, whole=whole)
+        records = _records(alias, corpus, layer, filters or {}, counts, format)
+        _write(records, format, written, losses)
     manifest = {
         "schema": SCHEMA,
-        "format": NATIVE,
+        "format": format,
         "corpus": corpus.slug,
         "layer": layer,
-        "lossless": layer == "all",
-        "offset_unit": "code_point",
+        "lossless": whole,
+        "offset_unit": "code_point" if format == NATIVE else FORMATS[format].unit.value,
         "filters": dict(filters or {}),
         "counts": {name: getattr(counts, name) for name in ("articles", "revisions", *COUNTED)},
-        "bytes": counts.bytes,
-        "sha256": counts.sha256.hexdigest(),
+        "losses": dict(losses.counts),
+        "bytes": written.size,
+        "sha256": written.sha256.hexdigest(),
         **rules,
         "event_position": position.position if position else 0,
         "exported_at": timezone.now().isoformat(),
     }
     return _keep(actor, corpus, layer, manifest)
+
+
+def _write(records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses) -> None:
+    """Write records in a format, which counts in `losses` what it cannot carry."""
+    if format == NATIVE:
+        for record in records:
+            target.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+        return
+    chosen = FORMATS[format]
+    if chosen.write is None:
+        raise BadInput(f"{format} can be imported, and not exported.", field="format")
+    try:
+        chosen.write(outgoing(records, chosen, losses), cast(IO[bytes], target), losses)
+    except Lost as lost:
+        raise BadInput(f"{lost} in {format}. Nothing was exported.", field="strict") from None
+    except Unwritable as refusal:
+        raise BadInput(f"{refusal}. Nothing was exported.", field="format") from None
+    except ModuleNotFoundError as error:
+        if error.name != chosen.needs:
+            raise
+        raise BadInput(
+            f"{format} needs the package {chosen.needs}: install it first.", field="format"
+        ) from None
 
 
 def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
@@ -141,7 +190,7 @@ def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
 @transaction.atomic
 def _keep(actor: Actor, corpus: Corpus, layer: str, manifest: dict[str, Any]) -> Export:
     export = Export.objects.create(
-        corpus=corpus, format=NATIVE, layer=layer, manifest=manifest, made_by=actor.user
+        corpus=corpus, format=manifest["format"], layer=layer, manifest=manifest, made_by=actor.user
     )
     record(
         actor,
@@ -150,7 +199,7 @@ def _keep(actor: Actor, corpus: Corpus, layer: str, manifest: dict[str, Any]) ->
             object_type="export",
             object_id=export.pk,
             corpus_id=corpus.pk,
-            after={name: manifest[name] for name in ("layer", "counts", "sha256", "filters")},
+            after={name: manifest[name] for name in ("format", "layer", "counts", "sha256", "filters")},
         ),
     )
     return export
@@ -169,13 +218,14 @@ def _check(layer: str, filters: Mapping[str, str]) -> None:
             raise BadInput(f"There is no status {value!r}.", field=name)
 
 
-def _pages(alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str]) -> Iterator[list[UUID]]:
+def _pages(
+    alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str], *, whole: bool
+) -> Iterator[list[UUID]]:
     """Yield the ids of the revisions to write, oldest first, a page at a time by key.
 
     Keys first, and which of them have the layer at all (what nobody has read is not in its export): in one
     statement with the rest, every page would walk through all the layers before it.
     """
-    whole = layer == "all"
     every = Revision.objects.using(alias).filter(corpus=corpus)
     for ids in _keys(every if whole else every.filter(current=True, article__erased_at=None), filters):
         if whole:
@@ -226,8 +276,24 @@ def _named(layers: QuerySet[Layer], name: str) -> QuerySet[Layer]:
     return layers.filter(kind=LayerKind.GOLD)
 
 
-def _records(alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts: Counts) -> Iterator[bytes]:
-    whole = layer == "all"
+def _records(
+    alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str], counts: Counts, format: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the records to write, a page of revisions in memory at a time."""
+    for ids in _pages(alias, corpus, layer, filters, whole=_is_whole(layer, format)):
+        with collector_paused():
+            page = list(_page(alias, corpus, layer, ids, counts, format))
+        yield from page
+
+
+def _is_whole(layer: str, format: str) -> bool:
+    return layer == "all" and format == NATIVE
+
+
+def _page(
+    alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts: Counts, format: str
+) -> Iterator[dict[str, Any]]:
+    whole = _is_whole(layer, format)
     layers: dict[str, list[Layer]] = defaultdict(list)
     found = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
     # One pipeline and few people speak in all the layers of a page: they are fetched apart, once.
@@ -251,7 +317,12 @@ def _records(alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts
             body |= _rest(text, own) | {name: rows.get(text.id, []) for name, rows in decided.items()}
             if text.erased_at:
                 body |= {name: [] for name in ("blocks", "layers", *COUNTED)}
-        yield _line(text, body, counts)
+        elif format != NATIVE:
+            # Those that say nothing included: who read a text and found nothing says something, too.
+            body["layers"] = [layer_name(row) for row in own]
+        _check_surfaces(text, body["annotations"])
+        _count(body, counts, current=text.current)
+        yield body
 
 
 class _Text(NamedTuple):
@@ -328,13 +399,11 @@ def _body(
     }
 
 
-def _line(text: _Text, body: dict[str, Any], counts: Counts) -> bytes:
-    _check_surfaces(text, body["annotations"])
-    counts.articles += text.current
+def _count(body: Mapping[str, Any], counts: Counts, *, current: bool) -> None:
+    counts.articles += current
     counts.revisions += 1
     for name in COUNTED:
         setattr(counts, name, getattr(counts, name) + len(body.get(name, ())))
-    return orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _rest(text: _Text, layers: Sequence[Layer]) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def outcome_body(outcome: RowOutcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "article": outcome.article_id,
         "revision": outcome.number,
+        **({"notes": outcome.notes} if outcome.notes else {}),
     }
 
 

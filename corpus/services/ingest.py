@@ -1,8 +1,8 @@
 """Putting articles in: each row is created, amended, unchanged or rejected, and says so."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
@@ -48,6 +48,8 @@ class RowOutcome:
     article_id: UUID | None = None
     revision_id: UUID | None = None
     number: int | None = None
+    #: What else there is to say of it, and how many of each.
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -129,6 +129,21 @@ def test_an_export_is_downloaded_whole_and_kept_with_its_checksum(signed_in, lea
     assert export.manifest["sha256"][:16] in client.get(url("corpus_corpus_export", corpus.pk)).text
 
 
+def test_another_format_is_downloaded_and_its_losses_are_shown(signed_in, lea, suggested, corpus):
+    client, address = signed_in(lea), url("corpus_corpus_export", corpus.pk)
+    answer = client.post(address, {"layer": "machine", "format": "brat"})
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert answer["Content-Disposition"] == 'attachment; filename="harbour-machine.zip"'
+    losses = Export.objects.get().manifest["losses"]
+    assert f"without {losses['scores']} scores" in client.get(address).text
+    refused = client.post(address, {"layer": "machine", "format": "brat", "strict": "on"})
+    assert refused.status_code == 400
+    assert "cannot be carried in brat" in refused.text
+    unknown = client.post(address, {"layer": "machine", "format": "papyrus"})
+    assert "There is no format" in unknown.text
+    assert Export.objects.count() == 1
+
+
 def test_an_unknown_layer_is_told_in_words(signed_in, lea, corpus):
     answer = signed_in(lea).post(url("corpus_corpus_export", corpus.pk), {"layer": "../../etc/passwd"})
     assert answer.status_code == 400

@@ -81,11 +81,13 @@ def test_every_example_works(
         "SECOND": str(own(ada, disputed).layer.pk),
     }
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 20
+    assert len(lines) == 21
     for line in lines:
         status, body = run(as_owen, line, names)
         if line.endswith("/take/"):
             names["ASSIGNMENT"] = orjson.loads(body)["id"]
         assert status in (200, 201), (line, body)
+        if "/import/" in line:
+            assert b'"outcome":"created"' in body, body
         if "/reviews/" in line:
             assert b'"status":200' in body, body

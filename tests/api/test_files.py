@@ -31,7 +31,7 @@ def test_a_download_states_what_it_is(as_lea: Caller, as_ada: Caller, article: U
 
 
 @pytest.mark.parametrize(
-    "query", ["", "layer=nothing", "layer=all&format=csv", "layer=all&status=x", "layer=all&a=b"]
+    "query", ["", "layer=nothing", "layer=all&format=xlsx", "layer=all&status=x", "layer=all&a=b"]
 )
 def test_what_cannot_be_exported_says_why(as_lea: Caller, article: UUID, query: str) -> None:
     assert as_lea.get(f"corpora/harbour/export/?{query}").status_code == 400
@@ -83,3 +83,44 @@ def test_an_export_holds_no_more_than_the_articles_that_are_asked_for(as_lea: Ca
     assert body == b""
     assert Article.objects.count() == 2
     assert Annotation.objects.exists()
+
+
+def test_another_format_goes_out_and_comes_in(
+    as_lea: Caller, as_owen: Caller, as_ada: Caller, article: UUID
+) -> None:
+    decide_all(as_ada, article, "accept")
+    got = as_lea.get("corpora/harbour/export/?format=label-studio&layer=all")
+    assert got.headers["Content-Type"] == "application/json"
+    assert got.headers["Content-Disposition"] == 'attachment; filename="harbour-all.json"'
+    body = content_of(got)
+    as_owen.post("corpora/", {"slug": "copy"})
+    address = "corpora/copy/import/?format=label-studio"
+    answer = as_owen.send("POST", address, body, content_type="application/json")
+    (outcome,) = [orjson.loads(line) for line in content_of(answer).splitlines()]
+    assert outcome["outcome"] == "created"
+    assert outcome["notes"] == {"articles with offsets in code_point, verified by their words": 1}
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status"),
+    [
+        ("format=label-studio", b"[{", 400),
+        ("format=nothing", b"[]", 400),
+        ("format=label-studio&offset_unit=x", b"[]", 400),
+        ("format=label-studio&map={", b"[]", 400),
+        ("format=label-studio&map=[]", b"[]", 400),
+        ("format=label-studio", b"PK\x03\x04 no archive", 400),
+        ("format=label-studio", b"[]", 200),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused(as_lea: Caller, query: str, body: bytes, status: int) -> None:
+    answer = as_lea.send("POST", f"corpora/harbour/import/?{query}", body, content_type="application/json")
+    assert answer.status_code == status
+    assert not Article.objects.exists()
+
+
+def test_a_strict_download_is_refused_where_something_is_lost(as_lea: Caller, article: UUID) -> None:
+    query = "format=doccano&layer=machine"
+    assert as_lea.get(f"corpora/harbour/export/?{query}&strict=true").status_code == 400
+    assert as_lea.get(f"corpora/harbour/export/?{query}&strict=maybe").status_code == 400
+    assert as_lea.get(f"corpora/harbour/export/?{query}&strict=false").status_code == 200

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from annotations.exchange import FORMATS, UnknownFormat, check_format
+from annotations.exchange import WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
 from annotations.services.exporting import FILTERS, export_corpus
 from corpus.management.base import AttestCommand
@@ -16,23 +16,27 @@ from corpus.services.actors import COMMAND
 class Command(AttestCommand):
     help = (
         "Write a layer of a corpus to a file, with its manifest beside it. "
-        "layer=all is lossless; every other layer is a view, and its manifest says so."
+        f"layer=all of {NATIVE} is lossless; every other layer and format is a view, and its manifest says "
+        "so, and how many of what the format could not carry."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--corpus", required=True, metavar="NAME")
-        parser.add_argument("--format", default=NATIVE, help=f"one of {', '.join(FORMATS)}")
+        parser.add_argument("--format", default=NATIVE, help=f"one of {', '.join(WRITABLE)}")
         parser.add_argument(
             "--layer", default="all", help="all, gold, machine, machine:<name>@<version>, reviewer:<id>"
         )
         parser.add_argument("--output", required=True, type=Path, metavar="FILE")
+        parser.add_argument(
+            "--strict", action="store_true", help="refuse where the format cannot carry all of it"
+        )
         for name in FILTERS:
             parser.add_argument(f"--{name}", help=f"only articles of this {name}")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            check_format(options["format"])
+            check_writable(options["format"])
         except UnknownFormat as error:
             raise CommandError(str(error)) from None
         corpus = self.corpus(options["corpus"])
@@ -47,7 +51,13 @@ class Command(AttestCommand):
         try:
             with os.fdopen(number, "wb") as target:
                 export = export_corpus(
-                    COMMAND, corpus, layer=options["layer"], target=target, filters=filters
+                    COMMAND,
+                    corpus,
+                    layer=options["layer"],
+                    target=target,
+                    filters=filters,
+                    format=options["format"],
+                    strict=options["strict"],
                 )
                 target.flush()
                 os.fsync(target.fileno())
@@ -62,4 +72,7 @@ class Command(AttestCommand):
         counts = export.manifest["counts"]
         held = f"{counts['articles']} articles, {counts['annotations']} annotations"
         sentence = f"{held} in {output}; manifest {manifest}"
+        if losses := export.manifest["losses"]:
+            named = ", ".join(f"{count} × {what}" for what, count in sorted(losses.items()))
+            sentence += f"\n{options['format']} cannot carry {named}"
         self.report(export.manifest, sentence, as_json=options["json"])

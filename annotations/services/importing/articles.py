@@ -1,0 +1,123 @@
+"""Taking articles in from the exchange formats of others, with the layers of their people and models.
+
+A file is read through before anything of it goes in: one that is cut off, damaged or no file of its format
+changes nothing. After that each article is taken whole or rejected, as native records are.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from annotations.exchange import FORMATS
+from annotations.exchange.articles import FileRefused, Found, Refusal
+from annotations.exchange.fields import RecordRefused
+from annotations.exchange.format import Reader
+from annotations.exchange.incoming import Taking, native_values
+from annotations.exchange.labels import MapRefused, columns_of, read_label_map
+from annotations.exchange.native import read_record
+from annotations.exchange.source import Source
+from annotations.exchange.units import Unit
+from annotations.services.importing.chunks import Schemes, take_in
+from annotations.services.importing.placing import Read
+from corpus.models import Corpus, Role
+from corpus.readers.base import RowRefused
+from corpus.services.actors import Actor, Scope, require
+from corpus.services.corpora import scheme_of
+from corpus.services.errors import BadInput
+from corpus.services.ingest import RowOutcome
+
+
+def import_articles(
+    actor: Actor,
+    corpus: Corpus,
+    source: Source,
+    *,
+    format: str,
+    labels: object = None,
+    annotator: str = "",
+    unit: Unit | None = None,
+) -> Iterator[RowOutcome]:
+    """Return what becomes of each article of a file in another format, with notes, as it is taken in.
+
+    Args:
+        actor: who asks.
+        corpus: where they go.
+        source: the file, folder or archive.
+        format: a name of `FORMATS`.
+        labels: what its labels are here, as `read_label_map` reads it.
+        annotator: who said what the file names nobody for: a name, or a layer's name.
+        unit: what its offsets count where no words tell.
+
+    Raises:
+        BadInput: the file or the label map cannot be read; nothing has gone in.
+    """
+    require(actor, corpus.pk, Role.LEAD, Scope.INGEST)
+    chosen = FORMATS[format]
+    if chosen.read is None:
+        raise BadInput(f"{format} can be exported, and not imported.", field="format")
+    try:
+        label_map = read_label_map(labels, scheme_of(corpus.pk))
+        source.columns = columns_of(labels)
+        _read_through(chosen.read, source)
+    except MapRefused as refusal:
+        raise BadInput(str(refusal), field="map") from None
+    except FileRefused as refusal:
+        raise BadInput(f"{refusal}. Nothing was imported.", field="file") from None
+    taking = Taking(format=chosen, labels=label_map, space=corpus.pk, annotator=annotator, unit=unit)
+    return _taken(actor, corpus, source, _Reading(taking), chosen.read(source))
+
+
+def _taken(
+    actor: Actor, corpus: Corpus, source: Source, reading: "_Reading", articles: Iterator[Found]
+) -> Iterator[RowOutcome]:
+    items = ((found.place, found, _size(found)) for found in articles)
+    for outcome in take_in(actor, corpus, items, reading.read, source=source.name):
+        yield replace(outcome, notes=reading.notes.pop(outcome.place, {}))
+
+
+def _read_through(read: Reader, source: Source) -> None:
+    """Raise FileRefused where any part of the file does."""
+    for _ in read(source):
+        pass
+
+
+def _size(found: Found) -> int:
+    return 0 if isinstance(found, Refusal) else 4 * len(found.text)
+
+
+class _Reading:
+    """Reads the articles of one file; none may stand twice with two texts, or by one annotator."""
+
+    def __init__(self, taking: Taking) -> None:
+        self.taking = taking
+        #: Of the articles in hand, by place.
+        self.notes: dict[str, Counter[str]] = {}
+        # Digests, so that a million articles take some hundred megabytes less than their names would.
+        self._texts: dict[bytes, bytes] = {}
+        self._layers: set[bytes] = set()
+
+    def read(self, place: str, found: Found, schemes: Schemes) -> Read:
+        if isinstance(found, Refusal):
+            return RowRefused(place=place, reason=found.reason)
+        try:
+            values, notes = native_values(found, self.taking)
+            record = read_record(values, schemes.newest)
+            self._refuse_twice(record.external_id, record.text_sha256, list(record.layers))
+        except RecordRefused as refusal:
+            return RowRefused(place=place, reason=str(refusal))
+        self.notes[place] = notes
+        return place, record
+
+    def _refuse_twice(self, external_id: str, text_sha256: str, layers: list[str]) -> None:
+        name, text = _digest(external_id), _digest(text_sha256)
+        if self._texts.setdefault(name, text) != text:
+            raise RecordRefused(f"the id {external_id!r} stands twice in the file, with two texts")
+        for layer in layers:
+            if _digest(external_id, layer) in self._layers:
+                raise RecordRefused(f"{external_id!r} stands twice in the file, by one annotator")
+        self._layers.update(_digest(external_id, layer) for layer in layers)
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).digest()
