@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annotations.exchange import FORMATS
@@ -82,6 +82,7 @@ def test_a_damaged_file_is_read_as_far_as_it_is_sound(name: str, place: int, cut
 @pytest.mark.parametrize("name", READERS)
 @settings(max_examples=60, deadline=None)
 @given(data=st.binary(max_size=200))
+@example(data=b"\r\x00")
 def test_any_bytes_are_no_reason_to_fall_over(name: str, data: bytes) -> None:
     taken(name, data)
     packed = io.BytesIO()
