@@ -40,8 +40,8 @@ class Judges(Protocol):
     def __call__(self, options: Sequence[Option]) -> tuple[Option, float]: ...
 
 
-def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
-    """Return the stretches of a page with its quotes settled; their probability is the judge's."""
+def settle(page: Page, tagged: Tagged, judge: Judges) -> Tagged:
+    """Return what was tagged in a page with its quotes settled; their probability is the judge's."""
     settled = [stretch for stretch in tagged.stretches if stretch.tag != "Q"]
     quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
     for ours, theirs in _clusters(page.quotes, quotes):
@@ -52,7 +52,7 @@ def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
             if any(_holds(quote, found) for quote in believed.quotes):
                 option, chance = judge(_options_of_nested(found))
                 settled += [quote._replace(probability=chance) for quote in option.quotes]
-    return sorted(settled, key=lambda stretch: stretch.first)
+    return tagged._replace(stretches=sorted(settled, key=lambda stretch: stretch.first))
 
 
 def _clusters(

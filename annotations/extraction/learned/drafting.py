@@ -12,7 +12,7 @@ from annotations.extraction.learned.examples import joined
 from annotations.extraction.learned.linker import Decides, Linked, Linker, advice_by_quote, link
 from annotations.extraction.learned.ranker import Ranker
 from annotations.extraction.learned.reading import Page, Reading
-from annotations.extraction.learned.tagger import Stretch, Tagged
+from annotations.extraction.learned.tagger import Tagged
 from annotations.extraction.passages import Passage, pieces_of
 from annotations.extraction.said import speech_of
 from corpus.text.spans import Span
@@ -35,21 +35,21 @@ def suggestions_of(
     return draft_quotes(reading, pages, calibrate)
 
 
-def settled_pages(reading: Reading, tagged: Sequence[Tagged], arbiter: Ranker) -> list[list[Stretch]]:
-    """Return the stretches of each page, with the quotes that rules and tagger together give."""
+def settled_pages(reading: Reading, tagged: Sequence[Tagged], arbiter: Ranker) -> list[Tagged]:
+    """Return what was tagged in each page, with the quotes that rules and tagger together give."""
     judge = Arbiter(arbiter)
     return [settle(page, tags, judge) for page, tags in zip(reading.pages, tagged, strict=True)]
 
 
 def linked_pages(
-    reading: Reading, settled: Sequence[Sequence[Stretch]], decide: Decides
+    reading: Reading, settled: Sequence[Tagged], decide: Decides
 ) -> list[tuple[Page, list[Linked]]]:
     """Return the pieces of quotes of an article, page by page, each with its cue and its source."""
     advices = advice_by_quote(reading.rules)
     carried: Span | None = None
     pages = []
-    for page, stretches in zip(reading.pages, settled, strict=True):
-        found = link(page, stretches, advices, decide, carried)
+    for page, tagged in zip(reading.pages, settled, strict=True):
+        found = link(page, tagged, advices, decide, carried)
         carried = next((linked.source.span for linked in reversed(found) if linked.source.span), None)
         pages.append((page, found))
     return pages

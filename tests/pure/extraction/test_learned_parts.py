@@ -125,11 +125,16 @@ PAGE = page_of("Holm warned that the pier is closed and Voss said it was old.")
 
 def settled(rules, tagged, pick):
     page = type(PAGE)(
-        passage=PAGE.passage, rows=PAGE.rows, quotes=rules, verbs=PAGE.verbs, subjects=PAGE.subjects
+        passage=PAGE.passage,
+        hints=PAGE.hints,
+        reports=PAGE.reports,
+        quotes=rules,
+        verbs=PAGE.verbs,
+        subjects=PAGE.subjects,
     )
     inside = [0.5] * len(PAGE.passage.tokens)
-    stretches = settle(page, Tagged(tagged, inside), lambda options: (pick(options), 0.9))
-    return [(stretch.first, stretch.last) for stretch in stretches if stretch.tag == "Q"]
+    settled_page = settle(page, Tagged(tagged, inside), lambda options: (pick(options), 0.9))
+    return [(stretch.first, stretch.last) for stretch in settled_page.stretches if stretch.tag == "Q"]
 
 
 def last(options: list[Option]) -> Option:
