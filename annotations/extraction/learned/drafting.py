@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from annotations.extraction.base import Suggestions
 from annotations.extraction.draft import Draft, Key
-from annotations.extraction.learned.arbiter import Arbiter, settle
+from annotations.extraction.learned.arbiter import Arbiter, Judges, settle
 from annotations.extraction.learned.examples import joined
 from annotations.extraction.learned.linker import Decides, Linked, Linker, advice_by_quote, link
 from annotations.extraction.learned.ranker import Ranker
@@ -19,25 +19,25 @@ from corpus.text.spans import Span
 
 
 class Rankers(NamedTuple):
-    """All that decides once the tagger has spoken."""
+    """All that decides once the tagger has spoken, and with how much caution."""
 
     arbiter: Ranker = Ranker()
     cue: Ranker = Ranker()
     source: Ranker = Ranker()
+    caution: float = 1.0
 
 
 def suggestions_of(
     reading: Reading, tagged: Sequence[Tagged], rankers: Rankers, calibrate: Callable[[float], float]
 ) -> Suggestions:
     """Return the suggestions for an article; `tagged` has what the tagger makes of each of its pages."""
-    settled = settled_pages(reading, tagged, rankers.arbiter)
+    settled = settled_pages(reading, tagged, Arbiter(rankers.arbiter, rankers.caution))
     pages = linked_pages(reading, settled, Linker(cue=rankers.cue, source=rankers.source))
     return draft_quotes(reading, pages, calibrate)
 
 
-def settled_pages(reading: Reading, tagged: Sequence[Tagged], arbiter: Ranker) -> list[Tagged]:
+def settled_pages(reading: Reading, tagged: Sequence[Tagged], judge: Judges) -> list[Tagged]:
     """Return what was tagged in each page, with the quotes that rules and tagger together give."""
-    judge = Arbiter(arbiter)
     return [settle(page, tags, judge) for page, tags in zip(reading.pages, tagged, strict=True)]
 
 

@@ -28,13 +28,20 @@ class Lesson:
 
 
 class Learner(Protocol):
-    """Makes taggers. `steps` is how often one fit says that it has come further."""
+    """Makes taggers.
+
+    `steps` is how often one fit says that it has come further; `cautions` is with how much caution its tags
+    may be believed: the one that does best on articles held out is taken, of equals the first.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def steps(self) -> int: ...
+
+    @property
+    def cautions(self) -> tuple[float, ...]: ...
 
     def parts(self, count: int, seed: int) -> list[frozenset[int]]:
         """Return the parts of so many articles that are held out in turn.
@@ -68,6 +75,7 @@ class Light:
 
     name = "light"
     steps = 1
+    cautions = (1.0,)
 
     def parts(self, count: int, seed: int) -> list[frozenset[int]]:
         return split(count, PARTS_OF_MANY if count >= MANY_ARTICLES else PARTS, seed)

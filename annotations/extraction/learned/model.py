@@ -30,6 +30,7 @@ LONGEST_HEAD = 1_000_000
 LARGEST = 500_000_000
 #: the learners, each with what its tagger reads: a model that reads another version is refused
 READS = {"light": ("features", FEATURES), "neural": ("marks", MARKS)}
+_RANKERS = ("arbiter", "cue", "source")
 _PARTS = ("tagger", "rankers", "calibration", "claims")
 #: magic, size, type, version of a CRFsuite model, its counts, and the offsets of its five sections
 _CRF_HEAD = struct.Struct("<4sI4sIIIIIIIII")
@@ -92,7 +93,7 @@ class Model:
         """Return the file; the same model gives the same bytes."""
         parts = {
             "tagger": self.tagger,
-            "rankers": _dump({name: ranker.weights for name, ranker in self.rankers._asdict().items()}),
+            "rankers": _dump(_plain(self.rankers)),
             "calibration": _dump(self.calibration.points),
             "claims": _dump([sorted(self.claims.weights.items()), self.claims.calibration.points]),
         }
@@ -119,8 +120,7 @@ class Model:
         try:
             card = _card(head["card"])
             parts = _read_parts(head["parts"], body)
-            weights = _load(parts["rankers"])
-            rankers = Rankers(**{name: _ranker(weights[name]) for name in Rankers._fields})
+            rankers = _rankers(_load(parts["rankers"]))
             calibration = _calibration(_load(parts["calibration"]))
             claims = _claims(*_load(parts["claims"]))
         except (KeyError, TypeError, AttributeError) as error:
@@ -181,6 +181,15 @@ def _card(head: Mapping[str, Any]) -> Card:
     if found != version:
         raise BadModel(f"the model was trained with {found}, this release reads {version}: train it again")
     return card
+
+
+def _plain(rankers: Rankers) -> dict[str, Any]:
+    return {name: getattr(rankers, name).weights for name in _RANKERS} | {"caution": rankers.caution}
+
+
+def _rankers(plain: Mapping[str, Any]) -> Rankers:
+    arbiter, cue, source = (_ranker(plain[name]) for name in _RANKERS)
+    return Rankers(arbiter=arbiter, cue=cue, source=source, caution=_number(plain["caution"]))
 
 
 def _ranker(weights: Mapping[str, Any]) -> Ranker:

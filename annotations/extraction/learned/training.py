@@ -15,6 +15,7 @@ from annotations.extraction.evaluation import (
     paired_bootstrap,
 )
 from annotations.extraction.learned.arbiter import PRIOR as arbiter_prior
+from annotations.extraction.learned.arbiter import Arbiter
 from annotations.extraction.learned.calibration import Calibration, calibrate
 from annotations.extraction.learned.claiming import claim_cases
 from annotations.extraction.learned.claims import train_claims
@@ -76,8 +77,8 @@ def train(
         steps.done()
     tagger = _hold_out(lessons, parts, learner, seed, steps)
     held = [lesson for number, lesson in enumerate(lessons) if any(number in part for part in parts)]
-    predicted = _predicted(held, seed, parts if len(parts) > 1 else split(len(held), RANKED, seed))
     known = [lesson.example for lesson in held]
+    predicted, caution = _best(held, learner.cautions, seed, parts, counts)
     predictions = [
         judgement
         for found, example in zip(predicted, known, strict=True)
@@ -96,7 +97,7 @@ def train(
     return Model(
         card=card,
         tagger=tagger,
-        rankers=_teach(held, seed),
+        rankers=_teach(held, seed)._replace(caution=caution),
         calibration=_calibration(predictions),
         claims=claims,
     )
@@ -139,10 +140,11 @@ def _teach(lessons: Sequence[Lesson], seed: int) -> Rankers:
     for lesson in lessons:
         arbitrated += arbiter_cases(lesson.reading, lesson.tagged, lesson.example.gold)
     arbiter = train_ranker(arbitrated, arbiter_prior, seed=seed)
+    judge = Arbiter(arbiter)
     linked: dict[str, list[Case]] = {"cue": [], "source": []}
     for lesson in lessons:
         teacher = LinkTeacher(lesson.example.gold)
-        linked_pages(lesson.reading, settled_pages(lesson.reading, lesson.tagged, arbiter), teacher)
+        linked_pages(lesson.reading, settled_pages(lesson.reading, lesson.tagged, judge), teacher)
         for relation, cases in teacher.cases.items():
             linked[relation] += cases
     return Rankers(
@@ -152,15 +154,34 @@ def _teach(lessons: Sequence[Lesson], seed: int) -> Rankers:
     )
 
 
-def _predicted(lessons: Sequence[Lesson], seed: int, parts: Sequence[frozenset[int]]) -> list[Suggestions]:
-    """Return what is suggested for each article when everything was learned from others alone."""
-    predicted: dict[int, Suggestions] = {}
+def _best(
+    held: Sequence[Lesson],
+    cautions: Sequence[float],
+    seed: int,
+    parts: Sequence[frozenset[int]],
+    counts: Counted | None,
+) -> tuple[list[Suggestions], float]:
+    """Return what is suggested for each article when everything was learned from others, and the caution."""
+    known = [lesson.example for lesson in held]
+    rankers = _taught_by_others(held, seed, parts if len(parts) > 1 else split(len(held), RANKED, seed))
+    tried = []
+    for caution in cautions:
+        predicted = [
+            suggestions_of(lesson.reading, lesson.tagged, one._replace(caution=caution), Calibration())
+            for lesson, one in zip(held, rankers, strict=True)
+        ]
+        tried.append((attributed_f1(evaluate(predicted, known, counts=counts).figures()), predicted, caution))
+    _, predicted, caution = max(tried, key=lambda one: one[0])
+    return predicted, caution
+
+
+def _taught_by_others(lessons: Sequence[Lesson], seed: int, parts: Sequence[frozenset[int]]) -> list[Rankers]:
+    """Return for each lesson what was learned from those of the other parts."""
+    rankers: dict[int, Rankers] = {}
     for part in parts:
-        rankers = _teach([lesson for number, lesson in enumerate(lessons) if number not in part], seed)
-        for number in part:
-            lesson = lessons[number]
-            predicted[number] = suggestions_of(lesson.reading, lesson.tagged, rankers, Calibration())
-    return [predicted[number] for number in range(len(lessons))]
+        taught = _teach([lesson for number, lesson in enumerate(lessons) if number not in part], seed)
+        rankers |= dict.fromkeys(part, taught)
+    return [rankers[number] for number in range(len(lessons))]
 
 
 def _calibration(predictions: Sequence[tuple[float, bool]]) -> Calibration:

@@ -36,6 +36,7 @@ class Neural:
     threads: int = 1
     name: str = NAME
     steps: int = 100
+    cautions: tuple[float, ...] = (1.0, 0.5, 0.0)
 
     @cached_property
     def encoder(self) -> Encoder:
