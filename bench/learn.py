@@ -1,4 +1,7 @@
-"""Trains the pipeline "learned" on some articles and measures it beside the rules on others."""
+"""Trains the pipeline "learned" on some articles and measures it beside the rules on others.
+
+By the light learner, or, with an encoder, by the neural one.
+"""
 
 import argparse
 import importlib.util
@@ -24,9 +27,11 @@ from annotations.extraction.evaluation import (
 )
 from annotations.extraction.learned.calibration import calibration_error
 from annotations.extraction.learned.examples import Example, example_of
+from annotations.extraction.learned.learners import LIGHT, Learner
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.training import is_better, train
+from annotations.extraction.neural.learner import Neural
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import segment_blocks
 
@@ -42,7 +47,8 @@ def main(arguments: list[str]) -> int:
     score = scorer(options.scorer, unseen, speech=options.speech)
     steps = list(curve(examples, dev, options)) if options.curve else None
     start = time.perf_counter()
-    model = train(examples, seed=options.seed, counts=counts, on_progress=show_progress)
+    learner = learner_of(options)
+    model = train(examples, learner=learner, seed=options.seed, counts=counts, on_progress=show_progress)
     seconds = time.perf_counter() - start
     if options.model:
         options.model.write_bytes(model.to_bytes())
@@ -52,6 +58,7 @@ def main(arguments: list[str]) -> int:
         json.dumps(
             {
                 "benchmark": "learn",
+                "learner": model.card.learner,
                 "articles": len(examples),
                 "chosen": model.card.chosen,
                 "held_out_gains": model.card.gains,
@@ -81,11 +88,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--curve", action="store_true", help=f"also learn from {SIZES} articles")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of the curve")
     parser.add_argument("--draws", type=int, default=5, help="how often the curve draws its articles")
+    parser.add_argument(
+        "--encoder", help="a folder or package, for the neural learner; none for the light one"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="of the neural learner")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speech", action="store_true", help="count only what reports speech")
     parser.add_argument("--scorer", type=Path, help="a score.py whose figures are to be shown as well")
     parser.add_argument("--model", type=Path, help="where to write the model")
     return parser.parse_args(arguments)
+
+
+def learner_of(options: argparse.Namespace) -> Learner:
+    return Neural(encoder_name=options.encoder, threads=options.threads) if options.encoder else LIGHT
 
 
 def read_records(path: Path) -> list[Record]:
@@ -136,7 +151,7 @@ def curve(
         chosen = better = 0
         for draw in range(options.draws):
             sample = random.Random(f"{options.seed}:{size}:{draw}").sample(list(examples), size)
-            model: Model = train(sample, seed=options.seed, counts=counts)
+            model: Model = train(sample, learner=learner_of(options), seed=options.seed, counts=counts)
             chosen += model.card.chosen == "learned"
             better += is_better(**{name: Difference(*gain) for name, gain in model.card.gains.items()})
             drawn.append(evaluate(suggest_all(Learned(model), dev), dev, counts=counts).figures())
