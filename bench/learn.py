@@ -41,14 +41,14 @@ Record = dict[str, Any]
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    learning, unseen = read_records(options.train), read_records(options.dev)
-    examples, dev = [example_of(row) for row in learning], [example_of(row) for row in unseen]
+    unseen = read_records(options.dev)
+    dev = [example_of(row) for row in unseen]
+    examples = [example_of(row) for row in read_records(options.train)] if options.train else []
     counts = is_speech if options.speech else None
     score = scorer(options.scorer, unseen, speech=options.speech)
     steps = list(curve(examples, dev, options)) if options.curve else None
     start = time.perf_counter()
-    learner = learner_of(options)
-    model = train(examples, learner=learner, seed=options.seed, counts=counts, on_progress=show_progress)
+    model = model_of(examples, options)
     seconds = time.perf_counter() - start
     if options.model:
         options.model.write_bytes(model.to_bytes())
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
             {
                 "benchmark": "learn",
                 "learner": model.card.learner,
-                "articles": len(examples),
+                "articles": model.card.articles,
                 "chosen": model.card.chosen,
                 "held_out_gains": model.card.gains,
                 "rules": figures_of(measured["rules"].figures()) | score(found["rules"]),
@@ -83,7 +83,9 @@ def main(arguments: list[str]) -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench learn", description=__doc__)
-    parser.add_argument("--train", type=Path, required=True, help="evaluation records (bench/README.md)")
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--train", type=Path, help="evaluation records (bench/README.md)")
+    model.add_argument("--trained", type=Path, help="a model that was trained before, to be measured alone")
     parser.add_argument("--dev", type=Path, required=True, help="the same, of other articles")
     parser.add_argument("--curve", action="store_true", help=f"also learn from {SIZES} articles")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of the curve")
@@ -97,6 +99,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--scorer", type=Path, help="a score.py whose figures are to be shown as well")
     parser.add_argument("--model", type=Path, help="where to write the model")
     return parser.parse_args(arguments)
+
+
+def model_of(examples: Sequence[Example], options: argparse.Namespace) -> Model:
+    if options.trained:
+        return Model.from_bytes(options.trained.read_bytes())
+    return train(
+        examples,
+        learner=learner_of(options),
+        seed=options.seed,
+        counts=is_speech if options.speech else None,
+        on_progress=show_progress,
+    )
 
 
 def learner_of(options: argparse.Namespace) -> Learner:
