@@ -199,6 +199,9 @@ def test_the_rules_have_the_benefit_of_the_doubt(nothing, rules, tagger, believe
     option, chance = Arbiter(Sure())(list(options.values()))
     assert option is options[believed]
     assert chance == chances[believed]
+    likeliest = max(options, key=lambda name: chances[name])
+    option, _ = Arbiter(Sure(), caution=0.0)(list(options.values()))
+    assert option is options[likeliest]
 
 
 @pytest.mark.parametrize(("rules", "other", "believed"), [(0.3, 0.7, 0), (0.2, 0.8, 1)])
