@@ -11,7 +11,7 @@ import pycrfsuite  # type: ignore[import-untyped]
 from annotations.extraction.base import Suggestions
 from annotations.extraction.learned.features import token_range
 from annotations.extraction.learned.reading import Page
-from annotations.extraction.tokens import Token
+from annotations.extraction.tokens import STOP, Token
 
 #: which tag stands for which label of the scheme
 TAGS = {"quote": "Q", "cue": "C", "attribution": "S"}
@@ -80,6 +80,15 @@ def train_tagger(sequences: Iterable[tuple[list[list[str]], list[str]]]) -> byte
         return path.read_bytes()
 
 
+def _with_words(tokens: Sequence[Token], tagged: Tagged) -> Tagged:
+    stretches = [
+        stretch
+        for stretch in tagged.stretches
+        if any(token.low != STOP for token in tokens[stretch.first : stretch.last])
+    ]
+    return tagged._replace(stretches=stretches)
+
+
 class Tagger:
     """Tags passages by a trained model."""
 
@@ -91,8 +100,8 @@ class Tagger:
         self._labels = frozenset(self._tagger.labels())
 
     def tag(self, pages: Sequence[Page]) -> list[Tagged]:
-        """Return what is found in each page."""
-        return [self._tag(page.rows) for page in pages]
+        """Return what is found in each page; what holds nothing but the ends of sentences is none."""
+        return [_with_words(page.passage.tokens, self._tag(page.rows)) for page in pages]
 
     def _tag(self, rows: list[list[str]]) -> Tagged:
         """Return the stretches of one passage, in order."""

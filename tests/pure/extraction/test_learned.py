@@ -140,6 +140,13 @@ def test_any_text_gives_spans_that_fit_and_the_same_ones_again(model, parts):
         assert {link.head, link.child} <= set(range(len(found.annotations)))
 
 
+def test_the_end_of_a_sentence_alone_is_never_marked(model):
+    text = "‘‘\x1bAa:Ao"
+    article = ArticleText(text=text, blocks=tuple(segment_blocks(text)))
+    for annotation in Learned(model).suggest(article).annotations:
+        check_segments(text, annotation.segments)
+
+
 def head_and_body(data):
     head, _, body = data.removeprefix(MAGIC).partition(b"\n")
     return json.loads(head), body
