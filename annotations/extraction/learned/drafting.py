@@ -32,7 +32,8 @@ def suggestions_of(
 ) -> Suggestions:
     """Return the suggestions for an article; `tagged` has what the tagger makes of each of its pages."""
     settled = settled_pages(reading, tagged, Arbiter(rankers.arbiter, rankers.caution))
-    pages = linked_pages(reading, settled, Linker(cue=rankers.cue, source=rankers.source))
+    linker = Linker(cue=rankers.cue, source=rankers.source, caution=rankers.caution)
+    pages = linked_pages(reading, settled, linker)
     return draft_quotes(reading, pages, calibrate)
 
 

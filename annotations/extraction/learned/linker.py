@@ -33,6 +33,8 @@ PRIOR = {
     "q>gap=0": 0.5,
     "q<gap=1": 0.5,
     "q>gap=1": 0.5,
+    "pointed best source": 1.0,
+    "pointed best nothing": 1.0,
     "sure=5": 0.5,
     "sure=0": -0.5,
 }
@@ -40,7 +42,7 @@ PRIOR = {
 
 #: steps of how likely a tagger that knows takes something for the source
 _POINTED = (0.05, 0.2, 0.5, 0.8, 0.95)
-#: another cue or source takes the place of the rules' where it is likelier by this much
+#: with full caution, another cue or source takes the place of the rules' where it is likelier by this much
 MARGIN = 0.5
 
 
@@ -203,9 +205,11 @@ def source_candidates(
 def _pointed(candidate: Candidate, pointed: Mapping[int, float]) -> Candidate:
     """Return a candidate with how likely the tagger takes it for the source, where it says so."""
     span = candidate.span or Span(NOWHERE, NOWHERE + 1)
-    chance = sum(share for offset, share in pointed.items() if span.start <= offset < span.end)
+    shares = {offset: share for offset, share in pointed.items() if span.start <= offset < span.end}
     what = "source" if candidate.span else "nothing"
-    features = (f"pointed {what}={sum(chance >= step for step in _POINTED)}",)
+    features = [f"pointed {what}={sum(sum(shares.values()) >= step for step in _POINTED)}"]
+    if shares and max(pointed, key=pointed.__getitem__) in shares:
+        features.append(f"pointed best {what}")
     return candidate._replace(features=(*candidate.features, *features))
 
 
@@ -345,6 +349,7 @@ class Linker:
 
     cue: Ranker
     source: Ranker
+    caution: float = 1.0
 
     def __call__(
         self,
@@ -355,8 +360,9 @@ class Linker:
         """Return the candidate to believe and its probability."""
         ranker = self.cue if relation == "cue" else self.source
         chances = ranker.probabilities([candidate.features for candidate in candidates])
+        margin = self.caution * MARGIN
         best = max(
             range(len(candidates)),
-            key=lambda number: chances[number] + MARGIN * ("rules" in candidates[number].features),
+            key=lambda number: chances[number] + margin * ("rules" in candidates[number].features),
         )
         return candidates[best], chances[best]

@@ -212,6 +212,8 @@ def test_another_source_than_that_of_the_rules_must_be_surely_likelier(rules, ot
     ]
     decided, _ = Linker(cue=Sure(), source=Sure())("source", Span(4, 5), candidates)
     assert decided is candidates[believed]
+    decided, _ = Linker(cue=Sure(), source=Sure(), caution=0.0)("source", Span(4, 5), candidates)
+    assert decided is candidates[1]
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_what_is_no_network_is_refused(part, reason):
 def test_where_a_source_is_pointed_to_speaks_for_the_candidate_that_begins_there():
     here, there, nobody = (Candidate(0, 1, (), span) for span in (Span(10, 14), Span(30, 34), None))
     pointed = {12: 0.7, -1: 0.3}
-    assert _pointed(here, pointed).features == ("pointed source=3",)
+    assert _pointed(here, pointed).features == ("pointed source=3", "pointed best source")
     assert _pointed(there, pointed).features == ("pointed source=0",)
     assert _pointed(nobody, pointed).features == ("pointed nothing=2",)
 
