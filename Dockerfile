@@ -1,12 +1,14 @@
 # One image for every process: web, worker, sweeper and the commands. docker-compose.yml runs them.
 FROM python:3.13-slim AS environment
 WORKDIR /build
+# More locks to install, for the neural pipeline: EXTRA="-r requirements/neural.txt"
+ARG EXTRA=""
 COPY requirements/ requirements/
 RUN python -m venv /tools \
     && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements/tools.txt \
     && python -m venv --without-pip /venv \
     && /tools/bin/uv pip install --no-cache --compile-bytecode --python /venv/bin/python \
-        --require-hashes -r requirements/runtime.txt
+        --require-hashes -r requirements/runtime.txt $EXTRA
 
 FROM python:3.13-slim
 RUN groupadd --gid 10001 attest \

@@ -1,4 +1,7 @@
-"""Trains the pipeline "learned" on some articles and measures it beside the rules on others."""
+"""Trains the pipeline "learned" on some articles and measures it beside the rules on others.
+
+By the light learner, or, with an encoder, by the neural one.
+"""
 
 import argparse
 import importlib.util
@@ -24,9 +27,11 @@ from annotations.extraction.evaluation import (
 )
 from annotations.extraction.learned.calibration import calibration_error
 from annotations.extraction.learned.examples import Example, example_of
+from annotations.extraction.learned.learners import LIGHT, Learner
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.training import is_better, train
+from annotations.extraction.neural.learner import Neural
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import segment_blocks
 
@@ -36,13 +41,14 @@ Record = dict[str, Any]
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    learning, unseen = read_records(options.train), read_records(options.dev)
-    examples, dev = [example_of(row) for row in learning], [example_of(row) for row in unseen]
+    unseen = read_records(options.dev)
+    dev = [example_of(row) for row in unseen]
+    examples = [example_of(row) for row in read_records(options.train)] if options.train else []
     counts = is_speech if options.speech else None
     score = scorer(options.scorer, unseen, speech=options.speech)
     steps = list(curve(examples, dev, options)) if options.curve else None
     start = time.perf_counter()
-    model = train(examples, seed=options.seed, counts=counts, on_progress=show_progress)
+    model = model_of(examples, options)
     seconds = time.perf_counter() - start
     if options.model:
         options.model.write_bytes(model.to_bytes())
@@ -52,7 +58,8 @@ def main(arguments: list[str]) -> int:
         json.dumps(
             {
                 "benchmark": "learn",
-                "articles": len(examples),
+                "learner": model.card.learner,
+                "articles": model.card.articles,
                 "chosen": model.card.chosen,
                 "held_out_gains": model.card.gains,
                 "rules": figures_of(measured["rules"].figures()) | score(found["rules"]),
@@ -76,16 +83,38 @@ def main(arguments: list[str]) -> int:
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench learn", description=__doc__)
-    parser.add_argument("--train", type=Path, required=True, help="evaluation records (bench/README.md)")
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--train", type=Path, help="evaluation records (bench/README.md)")
+    model.add_argument("--trained", type=Path, help="a model that was trained before, to be measured alone")
     parser.add_argument("--dev", type=Path, required=True, help="the same, of other articles")
     parser.add_argument("--curve", action="store_true", help=f"also learn from {SIZES} articles")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of the curve")
     parser.add_argument("--draws", type=int, default=5, help="how often the curve draws its articles")
+    parser.add_argument(
+        "--encoder", help="a folder or package, for the neural learner; none for the light one"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="of the neural learner")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--speech", action="store_true", help="count only what reports speech")
     parser.add_argument("--scorer", type=Path, help="a score.py whose figures are to be shown as well")
     parser.add_argument("--model", type=Path, help="where to write the model")
     return parser.parse_args(arguments)
+
+
+def model_of(examples: Sequence[Example], options: argparse.Namespace) -> Model:
+    if options.trained:
+        return Model.from_bytes(options.trained.read_bytes())
+    return train(
+        examples,
+        learner=learner_of(options),
+        seed=options.seed,
+        counts=is_speech if options.speech else None,
+        on_progress=show_progress,
+    )
+
+
+def learner_of(options: argparse.Namespace) -> Learner:
+    return Neural(encoder_name=options.encoder, threads=options.threads) if options.encoder else LIGHT
 
 
 def read_records(path: Path) -> list[Record]:
@@ -136,7 +165,7 @@ def curve(
         chosen = better = 0
         for draw in range(options.draws):
             sample = random.Random(f"{options.seed}:{size}:{draw}").sample(list(examples), size)
-            model: Model = train(sample, seed=options.seed, counts=counts)
+            model: Model = train(sample, learner=learner_of(options), seed=options.seed, counts=counts)
             chosen += model.card.chosen == "learned"
             better += is_better(**{name: Difference(*gain) for name, gain in model.card.gains.items()})
             drawn.append(evaluate(suggest_all(Learned(model), dev), dev, counts=counts).figures())

@@ -177,6 +177,13 @@ ATTEST_ENDPOINT_SECONDS = env_int("ATTEST_ENDPOINT_SECONDS", default=60, low=1, 
 #: The addresses that corpora may name, with their secrets. Only the operator writes them, and only here.
 ATTEST_ENDPOINTS = env_endpoints("ATTEST_ENDPOINTS", seconds=ATTEST_ENDPOINT_SECONDS)
 
+# --- Training (docs/learning.md); without an encoder there is only the light learner --------------------
+
+#: A folder, or an installed package that brings one along. Nothing is ever downloaded.
+ATTEST_ENCODER = os.environ.get("ATTEST_ENCODER", "").strip()
+#: Cores that training a network may take, at a low priority.
+ATTEST_TRAINING_THREADS = env_int("ATTEST_TRAINING_THREADS", default=1, low=1, high=64)
+
 # --- People and requests -----------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "corpus.User"

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotations.extraction.mistakes import Judgement, Kind
 from annotations.models import Pipeline, Training, TrainingStatus
-from annotations.models.learning import OPEN_TRAININGS
+from annotations.models.learning import OPEN_TRAININGS, LearnerName
 from annotations.services.evaluating import report_on
 from annotations.services.in_hand import in_hand
-from annotations.services.trainings import cancel_training, start_training
+from annotations.services.trainings import cancel_training, open_learners, start_training
 from annotations.tasks import ring_trainings
 from corpus.admin.access import corpus_or_404, person
 from corpus.admin.pages import corpus_page, telling
@@ -86,7 +86,7 @@ def training_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     corpus = corpus_or_404(request, pk, Role.LEAD)
     if request.method == "POST":
         with telling(request, "The training waits for a worker; this page follows it."):
-            start_training(admin_actor(request), corpus)
+            start_training(admin_actor(request), corpus, request.POST.get("learner") or LearnerName.LIGHT)
             ring_trainings()
         return redirect("admin:corpus_corpus_training", corpus.pk)
     trainings = list(
@@ -98,6 +98,7 @@ def training_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "attest/corpus_training.html",
         tab="machines",
         trainings=trainings,
+        learners=[(name, label) for name, label in LearnerName.choices if name in open_learners()],
         working=next((row for row in trainings if row.status in OPEN_TRAININGS), None),
     )
 

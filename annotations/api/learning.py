@@ -10,9 +10,11 @@ from rest_framework.response import Response
 
 from annotations.extraction.mistakes import Kind
 from annotations.models import Pipeline, Training, TrainingStatus
+from annotations.models.learning import LearnerName
 from annotations.services.evaluating import report_on
 from annotations.services.trainings import cancel_training, start_training
 from annotations.tasks import ring_trainings_after_commit
+from corpus.api.fields import Input
 from corpus.api.idempotency import idempotent
 from corpus.api.pagination import page_of
 from corpus.api.schema import CURSOR, IDEMPOTENCY_KEY, documented, paged
@@ -28,6 +30,7 @@ ERRORS = (403, 404)
 class TrainingShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     corpus = serializers.CharField()
+    learner = serializers.ChoiceField(LearnerName.choices)
     status = serializers.ChoiceField(TrainingStatus.choices)
     stage = serializers.CharField(help_text="What it is at, for people.")
     started_at = serializers.DateTimeField()
@@ -40,6 +43,14 @@ class TrainingShape(serializers.Serializer[Any]):
     figures = serializers.DictField(help_text="Of both, on articles that neither has learned from.")
     card = serializers.DictField(
         allow_null=True, help_text="Data, counts, figures and versions of the model."
+    )
+
+
+class TrainingInput(Input):
+    learner = serializers.ChoiceField(
+        LearnerName.choices,
+        default=LearnerName.LIGHT,
+        help_text="“neural” fine-tunes an encoder, where the operator has named one.",
     )
 
 
@@ -81,6 +92,7 @@ class TrainingsRoute(Route):
         tag="machines",
         response=TrainingShape,
         status=201,
+        request=TrainingInput,
         headers=[IDEMPOTENCY_KEY],
         errors=(*ERRORS, 409),
     )
@@ -88,7 +100,7 @@ class TrainingsRoute(Route):
     def post(self, request: Request, slug: str) -> Response:
         """A worker trains in the background. It goes into service only where it has shown to be better."""
         corpus = find_corpus(self.actor, slug, Role.LEAD, Scope.MANAGE)
-        training = start_training(self.actor, corpus)
+        training = start_training(self.actor, corpus, self.input(TrainingInput)["learner"])
         ring_trainings_after_commit()
         return Response(training_body(training), status=HTTPStatus.CREATED)
 
@@ -170,6 +182,7 @@ def training_body(training: Training) -> dict[str, Any]:
     return {
         "id": training.pk,
         "corpus": training.corpus.slug,
+        "learner": training.learner,
         "status": training.status,
         "stage": training.stage,
         "started_at": training.started_at,

@@ -28,6 +28,11 @@ class ModelFile(models.Model):
         return f"model {self.sha256[:12]}"
 
 
+class LearnerName(models.TextChoices):
+    LIGHT = "light", _("light")  #: small and quick, trained in minutes
+    NEURAL = "neural", _("neural")  #: fine-tunes an encoder, if the operator names one
+
+
 class TrainingStatus(models.TextChoices):
     QUEUED = "queued", _("queued")  #: waits for a worker, from `due_at` on
     RUNNING = "running", _("running")  #: a worker has it until `lease_until`
@@ -55,6 +60,7 @@ class Training(models.Model):
     corpus = models.ForeignKey(Corpus, models.PROTECT, related_name="trainings")
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(auto_now_add=True)
+    learner = models.CharField(max_length=16, choices=LearnerName, default=LearnerName.LIGHT)
     status = models.CharField(max_length=16, choices=TrainingStatus, default=TrainingStatus.QUEUED)
     stage = models.CharField(max_length=200, blank=True, help_text=_("what it is at, for people"))
     due_at = models.DateTimeField()

@@ -10,16 +10,21 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from annotations.extraction.base import Pipeline as Runnable
 from annotations.extraction.evaluation import Difference, Evaluation, evaluate
 from annotations.extraction.learned.examples import Example
+from annotations.extraction.learned.learners import LIGHT, Learner
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.training import gains_over, is_better, train
+from annotations.extraction.neural.extra import ExtraMissing
+from annotations.extraction.neural.learner import Neural
 from annotations.models import ModelFile, Pipeline, Run, Training, TrainingStatus
+from annotations.models.learning import LearnerName
 from annotations.services.building import LEARNED, built
 from annotations.services.jobs import configuration_hash
 from annotations.services.pipelines import DEFAULT_PIPELINE, fill_run, open_run
@@ -74,33 +79,41 @@ def work_training(claim: TrainingClaim) -> None:
         log.info("training_stopped", training=str(claim.training_id))
     except Exception as error:  # noqa: BLE001 - whatever a training raises is its cause, not our end
         log.warning("training_failed", training=str(claim.training_id), error=repr(error))
-        fail_training(claim, f"{type(error).__name__}: {error}", for_good=isinstance(error, ValueError))
+        hopeless = isinstance(error, ValueError | ExtraMissing)
+        fail_training(claim, f"{type(error).__name__}: {error}", for_good=hopeless)
 
 
 def _work(claim: TrainingClaim) -> None:
     training = Training.objects.select_related("corpus").get(pk=claim.training_id)
     corpus, began = training.corpus, timezone.now()
     reviewed = list(reviewed_articles(corpus))
+    learner = _learner(training)
 
     def say(stage: str) -> None:
         if not tell_stage(claim, stage):
             raise Stopped
 
-    model = _train(reviewed, say, "learns from")
+    model = _train(learner, reviewed, say, "learns from")
     rival = _in_service(corpus)
-    comparison = _compare(model, rival, reviewed, say)
+    comparison = _compare(model, rival, learner, reviewed, say)
     run = _land(claim, corpus, _dated(model, began), rival, comparison)
     if run is not None:
         fill_run(run)
 
 
-def _train(reviewed: Sequence[Reviewed], say: Callable[[str], None], doing: str) -> Model:
+def _learner(training: Training) -> Learner:
+    if training.learner == LearnerName.LIGHT:
+        return LIGHT
+    return Neural(encoder_name=settings.ATTEST_ENCODER, threads=settings.ATTEST_TRAINING_THREADS)
+
+
+def _train(learner: Learner, reviewed: Sequence[Reviewed], say: Callable[[str], None], doing: str) -> Model:
     examples = [example_of(item) for item in reviewed]
 
     def progress(done: int, total: int) -> None:
         say(f"{doing} {len(examples)} articles: step {done} of {total}")
 
-    return train(examples, on_progress=progress)
+    return train(examples, learner=learner, on_progress=progress)
 
 
 def example_of(item: Reviewed) -> Example:
@@ -120,17 +133,21 @@ def _in_service(corpus: Corpus) -> Pipeline | None:
 
 
 def _compare(
-    model: Model, rival: Pipeline | None, reviewed: Sequence[Reviewed], say: Callable[[str], None]
+    model: Model,
+    rival: Pipeline | None,
+    learner: Learner,
+    reviewed: Sequence[Reviewed],
+    say: Callable[[str], None],
 ) -> Comparison:
     """Measure what was learned beside what is in service.
 
-    Against the rules the training itself has the figures, by cross-validation over all articles. A learned
+    Against the rules the training itself has the figures, from articles that it held out. A learned
     pipeline knows the articles that were there when it was trained; only those settled since tell anything.
     """
     if rival is None or rival.name == DEFAULT_PIPELINE:
         card = model.card
         return Comparison(
-            articles=card.articles,
+            articles=card.measured_on,
             learned=dict(card.figures["learned"]),
             rival=dict(card.figures["rules"]),
             gains={name: Difference(*gain) for name, gain in card.gains.items()},
@@ -140,7 +157,7 @@ def _compare(
     known = [item for item in reviewed if item.settled_at <= since]
     if len(fresh) < ENOUGH:
         return Comparison(articles=len(fresh), learned={}, rival={}, gains={})
-    ours, theirs = _by_turns(known, fresh, built(rival), say)
+    ours, theirs = _by_turns(learner, known, fresh, built(rival), say)
     return Comparison(
         articles=len(fresh),
         learned=ours.figures().as_json(),
@@ -150,7 +167,11 @@ def _compare(
 
 
 def _by_turns(
-    known: Sequence[Reviewed], fresh: Sequence[Reviewed], rival: Runnable, say: Callable[[str], None]
+    learner: Learner,
+    known: Sequence[Reviewed],
+    fresh: Sequence[Reviewed],
+    rival: Runnable,
+    say: Callable[[str], None],
 ) -> tuple[Evaluation, Evaluation]:
     """Return how the learner, taught by the other parts, and the rival do on each part of `fresh`."""
     counted: list[Any] = []
@@ -158,8 +179,8 @@ def _by_turns(
     for part in range(PARTS):
         judged = fresh[part::PARTS]
         others = [item for number, item in enumerate(fresh) if number % PARTS != part]
-        learner = Learned(_train([*known, *others], say, f"is measured, part {part + 1}, on"))
-        found = [learner.suggest(item.article) for item in judged]
+        taught = Learned(_train(learner, [*known, *others], say, f"is measured, part {part + 1}, on"))
+        found = [taught.suggest(item.article) for item in judged]
         counted += evaluate(found, [example_of(item) for item in judged]).articles
         order += judged
     theirs = evaluate([rival.suggest(item.article) for item in order], [example_of(item) for item in order])

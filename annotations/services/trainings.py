@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Training, TrainingStatus
-from annotations.models.learning import OPEN_TRAININGS
+from annotations.models.learning import OPEN_TRAININGS, LearnerName
 from annotations.services.leases import lease_end
 from annotations.services.reviewed import count_reviewed
 from corpus.models import Corpus, Role
@@ -36,14 +37,19 @@ class TrainingClaim:
     attempts: int
 
 
-def start_training(actor: Actor, corpus: Corpus) -> Training:
+def start_training(actor: Actor, corpus: Corpus, learner: str = LearnerName.LIGHT) -> Training:
     """Ask for a pipeline that learns from this corpus; whoever calls this rings the bell afterwards.
 
     Raises:
-        BadInput: too little has been reviewed.
+        BadInput: too little has been reviewed, or this learner is not to be had here.
         InvalidTransition: one is under way.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
+    if learner not in open_learners():
+        raise BadInput(
+            f"The learner {learner} is not to be had here; there is {', '.join(open_learners())}. "
+            "The neural one takes an encoder, which the operator names in ATTEST_ENCODER."
+        )
     reviewed = count_reviewed(corpus)
     if reviewed < LEAST_REVIEWED:
         raise BadInput(
@@ -52,12 +58,22 @@ def start_training(actor: Actor, corpus: Corpus) -> Training:
     try:
         with transaction.atomic():
             training = Training.objects.create(
-                corpus=corpus, started_by=actor.user, due_at=timezone.now(), stage="waits for a worker"
+                corpus=corpus,
+                learner=learner,
+                started_by=actor.user,
+                due_at=timezone.now(),
+                stage="waits for a worker",
             )
-            record(actor, change(training, "training.started", {"reviewed": reviewed}))
+            after = {"reviewed": reviewed, "learner": str(learner)}
+            record(actor, change(training, "training.started", after))
     except IntegrityError:
         raise InvalidTransition("A training of this corpus is under way; wait for it or cancel it.") from None
     return training
+
+
+def open_learners() -> list[str]:
+    """Return the learners that may be asked for here."""
+    return [name for name in LearnerName.values if name != LearnerName.NEURAL or settings.ATTEST_ENCODER]
 
 
 @transaction.atomic

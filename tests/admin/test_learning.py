@@ -46,6 +46,16 @@ def test_a_lead_trains_follows_and_cancels(signed_in, lea, reviewed):
     assert newest.status == "cancelled"
 
 
+def test_a_lead_chooses_a_learner_where_there_is_a_choice(signed_in, lea, reviewed, settings):
+    client = signed_in(lea)
+    page = url("corpus_corpus_training", reviewed.pk)
+    assert 'name="learner"' not in client.get(page).content.decode()
+    settings.ATTEST_ENCODER = "some-encoder"
+    assert 'name="learner"' in client.get(page).content.decode()
+    client.post(page, {"learner": "neural"})
+    assert Training.objects.get().learner == "neural"
+
+
 def test_too_little_to_learn_from_is_said(signed_in, lea, corpus):
     body = signed_in(lea).post(url("corpus_corpus_training", corpus.pk), follow=True).content.decode()
     assert "0 articles of this corpus are reviewed" in body

@@ -8,12 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.extraction.evaluation import Difference
 from annotations.extraction.mistakes import Kind
+from annotations.extraction.neural import extra
 from annotations.models import Job, ModelFile, Pipeline, Run, Training
+from annotations.models.learning import LearnerName
 from annotations.services import learning, trainings
 from annotations.services.building import ModelMissing, built
 from annotations.services.evaluating import report_on
@@ -33,6 +36,7 @@ from corpus.services.actors import COMMAND
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed
 from tests.annotations.deciding import machine
 from tests.conftest import acting, put_in
+from tests.pure.extraction.neural.small import make_encoder, needs_extra
 
 NAMES = ("Mara Voss", "Ilya Brandt", "Tess Okonjo", "Henrik Sand", "Noor Haddad")
 ENDS = ("the gate stays shut", "the ferry will sail", "nobody was asked", "the wall is too low")
@@ -75,8 +79,8 @@ def reviewed(corpus: Corpus) -> Corpus:
     return corpus
 
 
-def worked(corpus: Corpus) -> Training:
-    training = start_training(COMMAND, corpus)
+def worked(corpus: Corpus, learner: str = LearnerName.LIGHT) -> Training:
+    training = start_training(COMMAND, corpus, learner)
     claim = claim_training("test")
     assert claim
     work_training(claim)
@@ -130,6 +134,40 @@ def test_what_was_learned_is_better_and_goes_into_service(reviewed: Corpus, stag
     }
     actions = set(Event.objects.values_list("action", flat=True))
     assert {"training.started", "training.ended", "pipeline.promoted"} <= actions
+
+
+@needs_extra
+def test_what_an_encoder_has_learned_is_kept_and_runs(
+    reviewed: Corpus, settings: LazySettings, tmp_path: Path
+) -> None:
+    settings.ATTEST_ENCODER = make_encoder(tmp_path)
+    training = worked(reviewed, LearnerName.NEURAL)
+    assert training.model and training.pipeline
+    assert training.model.card["learner"] == "neural"
+    assert training.model.card["versions"]["encoder"].startswith(tmp_path.name)
+    assert set(training.figures["gains"]) == {"found", "attributed"}
+    assert built(training.pipeline).suggest(next(reviewed_articles(reviewed)).article).annotations
+
+
+def test_an_encoder_that_nobody_named_is_not_learned_from(reviewed: Corpus, settings: LazySettings) -> None:
+    with pytest.raises(BadInput, match="ATTEST_ENCODER"):
+        start_training(COMMAND, reviewed, LearnerName.NEURAL)
+    with pytest.raises(CommandError, match="ATTEST_ENCODER"):
+        call_command("train", "--corpus", reviewed.slug, "--learner", "neural", "--inline")
+
+
+def test_a_worker_without_the_extra_says_what_is_missing_and_does_not_try_again(
+    reviewed: Corpus, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda name: None)
+    settings.ATTEST_ENCODER = "some-encoder"
+    training = start_training(COMMAND, reviewed, LearnerName.NEURAL)
+    claim = claim_training("test")
+    assert claim
+    work_training(claim)
+    training.refresh_from_db()
+    assert training.status == "failed"
+    assert "torch" in training.cause and "requirements/neural-training.txt" in training.cause
 
 
 def test_what_is_not_better_stays_out(reviewed: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import io
 
+from django.conf import LazySettings
 from django.core.management import call_command
 
 from annotations.models import Pipeline
@@ -15,6 +16,17 @@ from tests.annotations.test_learning import line
 from tests.api.contract import caller
 
 
+def test_a_learner_is_chosen_where_it_is_to_be_had(corpus: Corpus, lea: User, settings: LazySettings) -> None:
+    list(import_records(COMMAND, corpus, [line(number) for number in range(12)], source="test"))
+    as_lea = caller(lea)
+    refused = as_lea.post("corpora/harbour/trainings/", {"learner": "neural"})
+    assert refused.status_code == 400 and "ATTEST_ENCODER" in refused.json()["message"]
+    assert as_lea.post("corpora/harbour/trainings/", {"learner": "oracle"}).status_code == 400
+    settings.ATTEST_ENCODER = "some-encoder"
+    started = as_lea.post("corpora/harbour/trainings/", {"learner": "neural"})
+    assert (started.status_code, started.json()["learner"]) == (201, "neural")
+
+
 def test_a_training_is_started_followed_and_judged(corpus: Corpus, lea: User) -> None:
     list(import_records(COMMAND, corpus, [line(number) for number in range(12)], source="test"))
     activate_pipeline(COMMAND, corpus, "rules")
@@ -22,6 +34,7 @@ def test_a_training_is_started_followed_and_judged(corpus: Corpus, lea: User) ->
     as_lea = caller(lea)
     started = as_lea.post("corpora/harbour/trainings/", Idempotency_Key="once")
     assert (started.status_code, started.json()["status"]) == (201, "queued")
+    assert started.json()["learner"] == "light"
     again = as_lea.post("corpora/harbour/trainings/", Idempotency_Key="once")
     assert again.json()["id"] == started.json()["id"]
     assert as_lea.post("corpora/harbour/trainings/").status_code == 409

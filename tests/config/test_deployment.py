@@ -151,6 +151,7 @@ def test_the_image_does_not_run_as_root():
         ("ATTEST_ENDPOINTS", "m=http://m/", "ATTEST_ENDPOINTS: it is no JSON"),
         ("ATTEST_ENDPOINTS", '{"m": {"url": "ftp://m/"}}', "ATTEST_ENDPOINTS: 'm' needs a url of http"),
         ("ATTEST_ENDPOINT_SECONDS", "900", "ATTEST_ENDPOINT_SECONDS=900 is out of range"),
+        ("ATTEST_TRAINING_THREADS", "0", "ATTEST_TRAINING_THREADS=0 is out of range"),
     ],
 )
 def test_production_refuses_to_start(variable, value, reason):

@@ -2,7 +2,8 @@
 
 The rules have the benefit of the doubt. Weights start with them, and what a few dozen articles teach is
 surer of itself than it is right: taking the likeliest reading lost more than it gained on fewer than two
-hundred articles, while what differs from the rules by a margin gains from ten articles on.
+hundred articles, while what differs from the rules by a margin gains from ten articles on. How much of that
+benefit they have is the caution, from 0 (the likeliest reading) to 1.
 """
 
 from bisect import bisect_left
@@ -15,12 +16,14 @@ from annotations.extraction.learned.tagger import Stretch, Tagged
 
 #: what the weights are before anything was learned
 PRIOR = {"agree": 4.0, "rules": 2.5, "tagger": 0.0, "tagger sure=9": 1.0, "tagger sure=8": 0.5}
-#: where the rules found something, nothing is suggested only where any quote is less likely than this
+#: with full caution, where the rules found something, a quote is suggested from this probability on
 KEPT = 0.3
-#: where they found nothing, a quote is suggested from this probability on
+#: and where they found nothing, from this one on
 ADDED = 0.65
 #: another reading takes the place of the rules' where it is likelier by this much
 MARGIN = 0.25
+#: without caution a quote is suggested where it is likelier than none
+_EVEN = 0.5
 #: a cue is near a quote at most this many tokens away
 _NEAR = 4
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -40,8 +43,8 @@ class Judges(Protocol):
     def __call__(self, options: Sequence[Option]) -> tuple[Option, float]: ...
 
 
-def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
-    """Return the stretches of a page with its quotes settled; their probability is the judge's."""
+def settle(page: Page, tagged: Tagged, judge: Judges) -> Tagged:
+    """Return what was tagged in a page with its quotes settled; their probability is the judge's."""
     settled = [stretch for stretch in tagged.stretches if stretch.tag != "Q"]
     quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
     for ours, theirs in _clusters(page.quotes, quotes):
@@ -52,7 +55,7 @@ def settle(page: Page, tagged: Tagged, judge: Judges) -> list[Stretch]:
             if any(_holds(quote, found) for quote in believed.quotes):
                 option, chance = judge(_options_of_nested(found))
                 settled += [quote._replace(probability=chance) for quote in option.quotes]
-    return sorted(settled, key=lambda stretch: stretch.first)
+    return tagged._replace(stretches=sorted(settled, key=lambda stretch: stretch.first))
 
 
 def _clusters(
@@ -175,16 +178,20 @@ def _step(share: float) -> int:
 class Arbiter:
     """Believes the option that past articles make likeliest, with the benefit of the doubt for the rules."""
 
-    def __init__(self, ranker: Ranker) -> None:
+    def __init__(self, ranker: Ranker, caution: float = 1.0) -> None:
         self.ranker = ranker
+        self._kept = _EVEN + caution * (KEPT - _EVEN)
+        self._added = _EVEN + caution * (ADDED - _EVEN)
+        self._margin = caution * MARGIN
 
     def __call__(self, options: Sequence[Option]) -> tuple[Option, float]:
         """Return the option to believe and its probability; the first option is nothing."""
         chances = self.ranker.probabilities([option.features for option in options])
         best = max(
-            range(1, len(options)), key=lambda number: chances[number] + MARGIN * options[number].by_rules
+            range(1, len(options)),
+            key=lambda number: chances[number] + self._margin * options[number].by_rules,
         )
         known = any(option.by_rules for option in options)
-        if 1 - chances[0] < (KEPT if known else ADDED):
+        if 1 - chances[0] < (self._kept if known else self._added):
             return options[0], chances[0]
         return options[best], chances[best]

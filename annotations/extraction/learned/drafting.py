@@ -7,49 +7,50 @@ from typing import NamedTuple
 
 from annotations.extraction.base import Suggestions
 from annotations.extraction.draft import Draft, Key
-from annotations.extraction.learned.arbiter import Arbiter, settle
+from annotations.extraction.learned.arbiter import Arbiter, Judges, settle
 from annotations.extraction.learned.examples import joined
 from annotations.extraction.learned.linker import Decides, Linked, Linker, advice_by_quote, link
 from annotations.extraction.learned.ranker import Ranker
 from annotations.extraction.learned.reading import Page, Reading
-from annotations.extraction.learned.tagger import Stretch, Tagged
+from annotations.extraction.learned.tagger import Tagged
 from annotations.extraction.passages import Passage, pieces_of
 from annotations.extraction.said import speech_of
 from corpus.text.spans import Span
 
 
 class Rankers(NamedTuple):
-    """All that decides once the tagger has spoken."""
+    """All that decides once the tagger has spoken, and with how much caution."""
 
     arbiter: Ranker = Ranker()
     cue: Ranker = Ranker()
     source: Ranker = Ranker()
+    caution: float = 1.0
 
 
 def suggestions_of(
     reading: Reading, tagged: Sequence[Tagged], rankers: Rankers, calibrate: Callable[[float], float]
 ) -> Suggestions:
     """Return the suggestions for an article; `tagged` has what the tagger makes of each of its pages."""
-    settled = settled_pages(reading, tagged, rankers.arbiter)
-    pages = linked_pages(reading, settled, Linker(cue=rankers.cue, source=rankers.source))
+    settled = settled_pages(reading, tagged, Arbiter(rankers.arbiter, rankers.caution))
+    linker = Linker(cue=rankers.cue, source=rankers.source, caution=rankers.caution)
+    pages = linked_pages(reading, settled, linker)
     return draft_quotes(reading, pages, calibrate)
 
 
-def settled_pages(reading: Reading, tagged: Sequence[Tagged], arbiter: Ranker) -> list[list[Stretch]]:
-    """Return the stretches of each page, with the quotes that rules and tagger together give."""
-    judge = Arbiter(arbiter)
+def settled_pages(reading: Reading, tagged: Sequence[Tagged], judge: Judges) -> list[Tagged]:
+    """Return what was tagged in each page, with the quotes that rules and tagger together give."""
     return [settle(page, tags, judge) for page, tags in zip(reading.pages, tagged, strict=True)]
 
 
 def linked_pages(
-    reading: Reading, settled: Sequence[Sequence[Stretch]], decide: Decides
+    reading: Reading, settled: Sequence[Tagged], decide: Decides
 ) -> list[tuple[Page, list[Linked]]]:
     """Return the pieces of quotes of an article, page by page, each with its cue and its source."""
     advices = advice_by_quote(reading.rules)
     carried: Span | None = None
     pages = []
-    for page, stretches in zip(reading.pages, settled, strict=True):
-        found = link(page, stretches, advices, decide, carried)
+    for page, tagged in zip(reading.pages, settled, strict=True):
+        found = link(page, tagged, advices, decide, carried)
         carried = next((linked.source.span for linked in reversed(found) if linked.source.span), None)
         pages.append((page, found))
     return pages

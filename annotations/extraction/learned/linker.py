@@ -10,7 +10,7 @@ from annotations.extraction.base import Suggestions
 from annotations.extraction.learned.features import token_range
 from annotations.extraction.learned.ranker import Features, Ranker
 from annotations.extraction.learned.reading import Page
-from annotations.extraction.learned.tagger import Stretch
+from annotations.extraction.learned.tagger import NOWHERE, Stretch, Tagged
 from annotations.extraction.passages import Passage
 from annotations.extraction.phrases import pronoun_of
 from annotations.extraction.tokens import QUOTED, STOP, Token
@@ -33,12 +33,16 @@ PRIOR = {
     "q>gap=0": 0.5,
     "q<gap=1": 0.5,
     "q>gap=1": 0.5,
+    "pointed best source": 1.0,
+    "pointed best nothing": 1.0,
     "sure=5": 0.5,
     "sure=0": -0.5,
 }
 
 
-#: another cue or source takes the place of the rules' where it is likelier by this much
+#: steps of how likely a tagger that knows takes something for the source
+_POINTED = (0.05, 0.2, 0.5, 0.8, 0.95)
+#: with full caution, another cue or source takes the place of the rules' where it is likelier by this much
 MARGIN = 0.5
 
 
@@ -76,11 +80,12 @@ class Scene:
     begun: Mapping[str, Sequence[int]]
     verbs: Mapping[int, int]
     by_tag: Mapping[str, Sequence[Stretch]]
+    sources: Mapping[int, Mapping[int, float]]
 
 
-def scene_of(page: Page, stretches: Sequence[Stretch]) -> Scene:
+def scene_of(page: Page, tagged: Tagged) -> Scene:
     """Return the stretches of a page, ready to be asked what stands between two of them."""
-    tokens = page.passage.tokens
+    tokens, stretches = page.passage.tokens, tagged.stretches
     by_tag = {tag: [stretch for stretch in stretches if stretch.tag == tag] for tag in "QCS"}
     by_tag["S"] = _filled("S", [_without_clause(tokens, source) for source in by_tag["S"]], page.subjects)
     by_tag["C"] = _filled("C", by_tag["C"], page.verbs)
@@ -92,6 +97,7 @@ def scene_of(page: Page, stretches: Sequence[Stretch]) -> Scene:
         by_tag=by_tag,
         verbs=_verbs(tokens, by_tag["C"]),
         begun={tag: _begun(tag, stretches, len(tokens)) for tag in "QCS"},
+        sources=tagged.sources,
     )
 
 
@@ -191,7 +197,20 @@ def source_candidates(
         candidate.span is not None and candidate.span.overlaps(carried) for candidate in found
     ):
         found.append(_carried(carried, quote, beside, advice))
-    return [*found, _nothing(scene, quote, advice, advice.source)]
+    found.append(_nothing(scene, quote, advice, advice.source))
+    pointed = scene.sources.get(quote.first)
+    return found if pointed is None else [_pointed(candidate, pointed) for candidate in found]
+
+
+def _pointed(candidate: Candidate, pointed: Mapping[int, float]) -> Candidate:
+    """Return a candidate with how likely the tagger takes it for the source, where it says so."""
+    span = candidate.span or Span(NOWHERE, NOWHERE + 1)
+    shares = {offset: share for offset, share in pointed.items() if span.start <= offset < span.end}
+    what = "source" if candidate.span else "nothing"
+    features = [f"pointed {what}={sum(sum(shares.values()) >= step for step in _POINTED)}"]
+    if shares and max(pointed, key=pointed.__getitem__) in shares:
+        features.append(f"pointed best {what}")
+    return candidate._replace(features=(*candidate.features, *features))
 
 
 def _nearest(stretches: Sequence[Stretch], to: Stretch) -> list[Stretch]:
@@ -305,13 +324,13 @@ class Decides(Protocol):
 
 def link(
     page: Page,
-    stretches: Sequence[Stretch],
+    tagged: Tagged,
     advices: Sequence[tuple[Span, Advice]],
     decide: Decides,
     carried: Span | None,
 ) -> list[Linked]:
     """Return the pieces of quotes of one passage, each with its cue and its source."""
-    scene = scene_of(page, stretches)
+    scene = scene_of(page, tagged)
     found = []
     for piece in scene.by_tag["Q"]:
         span = span_of(page.passage.tokens, piece.first, piece.last)
@@ -330,6 +349,7 @@ class Linker:
 
     cue: Ranker
     source: Ranker
+    caution: float = 1.0
 
     def __call__(
         self,
@@ -340,8 +360,9 @@ class Linker:
         """Return the candidate to believe and its probability."""
         ranker = self.cue if relation == "cue" else self.source
         chances = ranker.probabilities([candidate.features for candidate in candidates])
+        margin = self.caution * MARGIN
         best = max(
             range(len(candidates)),
-            key=lambda number: chances[number] + MARGIN * ("rules" in candidates[number].features),
+            key=lambda number: chances[number] + margin * ("rules" in candidates[number].features),
         )
         return candidates[best], chances[best]

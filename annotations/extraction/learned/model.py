@@ -1,8 +1,8 @@
 """A trained model as one file: a line that names the format, a head in JSON, then the parts that it lists.
 
 Nothing in it is executed. Size and sha256 of each part are checked before it is read. They guard against
-damage, not against malice: the tagger's part is read by CRFsuite's C code, so a model must come from one's
-own training.
+damage, not against malice: the tagger's part is read by CRFsuite or onnxruntime, programs in C and C++, so a
+model must come from one's own training.
 """
 
 import hashlib
@@ -20,12 +20,17 @@ from annotations.extraction.learned.claims import ClaimScorer
 from annotations.extraction.learned.drafting import Rankers
 from annotations.extraction.learned.features import FEATURES
 from annotations.extraction.learned.ranker import Ranker
+from annotations.extraction.neural.packing import BadNetwork, unpack
+from annotations.extraction.neural.windows import MARKS
 
 MAGIC = b"attest-model/1\n"
 #: no head is longer; a file that claims so is refused before it is parsed
 LONGEST_HEAD = 1_000_000
-#: a model of 840 articles has some 10 MB
+#: a model of 840 articles has some 10 MB, one with a small encoder some 25
 LARGEST = 500_000_000
+#: the learners, each with what its tagger reads: a model that reads another version is refused
+READS = {"light": ("features", FEATURES), "neural": ("marks", MARKS)}
+_RANKERS = ("arbiter", "cue", "source")
 _PARTS = ("tagger", "rankers", "calibration", "claims")
 #: magic, size, type, version of a CRFsuite model, its counts, and the offsets of its five sections
 _CRF_HEAD = struct.Struct("<4sI4sIIIIIIIII")
@@ -47,9 +52,11 @@ class Card:
         gains: by how much the learner's F1 exceeds that of the rules, with its 95 % interval: of quotes
             that are "found", and of those that are found and "attributed" to the right source.
         calibration: "calibrated on N suggestions", or "uncalibrated rank" with too few.
-        versions: of the rules, the features and CRFsuite.
+        versions: of the rules and of what the tagger depends on: its features and CRFsuite, or its encoder.
         seed: of the split and of the order of learning.
         claims: the same of the claims alone, with the "figures" of both, as `train_claims` tells.
+        learner: whose tagger it has, "light" or "neural".
+        judged: how many of the articles were held out to get the figures; 0 stands for all.
         created: when, as the caller says; not set by training, which is deterministic.
     """
 
@@ -62,7 +69,14 @@ class Card:
     versions: Mapping[str, str]
     seed: int
     claims: Mapping[str, Any] = field(default_factory=dict)
+    learner: str = "light"
+    judged: int = 0
     created: str = ""
+
+    @property
+    def measured_on(self) -> int:
+        """The number of articles behind the figures."""
+        return self.judged or self.articles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +93,7 @@ class Model:
         """Return the file; the same model gives the same bytes."""
         parts = {
             "tagger": self.tagger,
-            "rankers": _dump({name: ranker.weights for name, ranker in self.rankers._asdict().items()}),
+            "rankers": _dump(_plain(self.rankers)),
             "calibration": _dump(self.calibration.points),
             "claims": _dump([sorted(self.claims.weights.items()), self.claims.calibration.points]),
         }
@@ -106,8 +120,7 @@ class Model:
         try:
             card = _card(head["card"])
             parts = _read_parts(head["parts"], body)
-            weights = _load(parts["rankers"])
-            rankers = Rankers(**{name: _ranker(weights[name]) for name in Rankers._fields})
+            rankers = _rankers(_load(parts["rankers"]))
             calibration = _calibration(_load(parts["calibration"]))
             claims = _claims(*_load(parts["claims"]))
         except (KeyError, TypeError, AttributeError) as error:
@@ -161,10 +174,22 @@ def _card(head: Mapping[str, Any]) -> Card:
     card = Card(**head)
     if card.chosen not in ("rules", "learned"):
         raise BadModel(f"a model is chosen from rules and learned, not {card.chosen!r}")
-    found = card.versions["features"]
-    if found != FEATURES:
-        raise BadModel(f"the model was trained with {found}, this release reads {FEATURES}: train it again")
+    if card.learner not in READS:
+        raise BadModel(f"no learner is called {card.learner!r}; known are: {', '.join(READS)}")
+    name, version = READS[card.learner]
+    found = card.versions[name]
+    if found != version:
+        raise BadModel(f"the model was trained with {found}, this release reads {version}: train it again")
     return card
+
+
+def _plain(rankers: Rankers) -> dict[str, Any]:
+    return {name: getattr(rankers, name).weights for name in _RANKERS} | {"caution": rankers.caution}
+
+
+def _rankers(plain: Mapping[str, Any]) -> Rankers:
+    arbiter, cue, source = (_ranker(plain[name]) for name in _RANKERS)
+    return Rankers(arbiter=arbiter, cue=cue, source=source, caution=_number(plain["caution"]))
 
 
 def _ranker(weights: Mapping[str, Any]) -> Ranker:
@@ -193,8 +218,14 @@ def _number(value: Any) -> float:
 
 
 def _check_tagger(card: Card, tagger: bytes) -> None:
-    """Refuse what CRFsuite would read beyond its end or take for another kind of model."""
+    """Refuse what its program would read beyond its end or take for another kind of model."""
     if card.chosen == "rules" and not tagger:
+        return
+    if card.learner == "neural":
+        try:
+            unpack(tagger)
+        except BadNetwork as error:
+            raise BadModel(f"the tagger of the model cannot be used: {error}") from error
         return
     if len(tagger) < _CRF_HEAD.size:
         raise BadModel("the tagger of the model is too short")

@@ -8,7 +8,8 @@ from annotations.extraction.learned.claiming import with_claims
 from annotations.extraction.learned.drafting import suggestions_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.reading import read
-from annotations.extraction.learned.tagger import Tagger
+from annotations.extraction.learned.tagger import Tagger, Tags
+from annotations.extraction.neural import learner as neural
 from annotations.extraction.rules import Rules
 
 _HASH_IN_VERSION = 12
@@ -36,8 +37,9 @@ class Learned:
         return {"model": self.model.sha256, "rules": Rules().version}
 
     @cached_property
-    def _tagger(self) -> Tagger:
-        return Tagger(self.model.tagger)
+    def _tagger(self) -> Tags:
+        load = neural.load if self.model.card.learner == neural.NAME else Tagger
+        return load(self.model.tagger)
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""
@@ -48,5 +50,5 @@ class Learned:
         if self.model.card.chosen == "rules":
             return Rules().suggest(article)
         reading = read(article)
-        tagged = [self._tagger.tag(page.rows) for page in reading.pages]
+        tagged = self._tagger.tag(reading.pages)
         return suggestions_of(reading, tagged, self.model.rankers, self.model.calibration)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from annotations.extraction import reading as grammar
@@ -35,17 +36,24 @@ class Page:
 
     Attributes:
         passage: with its tokens.
-        rows: the features of each token.
+        hints: what the rules say of each token.
+        reports: what could be a cue with its source, whether or not the rules made a quote of it.
         quotes: what the rules take for quotes, segment by segment, sorted.
         verbs: what the lexicon proposes as cues, as ranges of tokens, sorted and disjoint.
         subjects: what the grammar proposes as sources, likewise.
     """
 
     passage: Passage
-    rows: list[list[str]]
+    hints: Sequence[Sequence[str]]
+    reports: Sequence[Report]
     quotes: Sequence[Found]
     verbs: Sequence[tuple[int, int]]
     subjects: Sequence[tuple[int, int]]
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        """The features of each token."""
+        return features_of(self.passage, self.hints, self.reports)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +82,8 @@ def _pages(article: ArticleText, found: Sequence[Suggestion]) -> Iterator[Page]:
             reports = grammar.read(passage.tokens, passage.language).reports
             yield Page(
                 passage=passage,
-                rows=features_of(passage, hints, reports),
+                hints=hints,
+                reports=reports,
                 quotes=_quotes(passage, found[first:position]),
                 verbs=[(cue.first, cue.last) for cue in find_cues(passage.tokens)],
                 subjects=_subjects(passage, reports),

@@ -1,19 +1,23 @@
 """The tagger: a conditional random field that marks content, cue and source, token by token."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 import pycrfsuite  # type: ignore[import-untyped]
 
 from annotations.extraction.base import Suggestions
 from annotations.extraction.learned.features import token_range
-from annotations.extraction.tokens import Token
+from annotations.extraction.learned.reading import Page
+from annotations.extraction.tokens import STOP, Token
 
 #: which tag stands for which label of the scheme
 TAGS = {"quote": "Q", "cue": "C", "attribution": "S"}
 OUTSIDE = "O"
+#: stands for the offset of a source that is not to be found nearby
+NOWHERE = -1
 #: strength of the two penalties (absolute and squared weights), and when to stop
 PARAMETERS = {"c1": 0.2, "c2": 0.05, "max_iterations": 80}
 
@@ -28,10 +32,21 @@ class Stretch(NamedTuple):
 
 
 class Tagged(NamedTuple):
-    """What the tagger makes of a passage: stretches, and how likely each token is part of a quote."""
+    """What a tagger makes of a passage.
+
+    `inside` tells how likely each token is part of a quote; `sources`, for a tagger that knows, how likely
+    the source of a quote that begins with a token begins at an offset of the text, or `NOWHERE`.
+    """
 
     stretches: Sequence[Stretch]
     inside: Sequence[float]
+    sources: Mapping[int, Mapping[int, float]] = MappingProxyType({})
+
+
+class Tags(Protocol):
+    """Tags the pages of one article, in order."""
+
+    def tag(self, pages: Sequence[Page]) -> list[Tagged]: ...
 
 
 def encode(tokens: Sequence[Token], gold: Suggestions) -> list[str]:
@@ -65,6 +80,15 @@ def train_tagger(sequences: Iterable[tuple[list[list[str]], list[str]]]) -> byte
         return path.read_bytes()
 
 
+def _with_words(tokens: Sequence[Token], tagged: Tagged) -> Tagged:
+    stretches = [
+        stretch
+        for stretch in tagged.stretches
+        if any(token.low != STOP for token in tokens[stretch.first : stretch.last])
+    ]
+    return tagged._replace(stretches=stretches)
+
+
 class Tagger:
     """Tags passages by a trained model."""
 
@@ -75,7 +99,11 @@ class Tagger:
         self._tagger.open_inmemory(self._model)
         self._labels = frozenset(self._tagger.labels())
 
-    def tag(self, rows: list[list[str]]) -> Tagged:
+    def tag(self, pages: Sequence[Page]) -> list[Tagged]:
+        """Return what is found in each page; what holds nothing but the ends of sentences is none."""
+        return [_with_words(page.passage.tokens, self._tag(page.rows)) for page in pages]
+
+    def _tag(self, rows: list[list[str]]) -> Tagged:
         """Return the stretches of one passage, in order."""
         tagger = self._tagger
         tags = tagger.tag(rows)

@@ -1,9 +1,7 @@
 """Training: from reviewed articles to a model, or to the word that the rules are better."""
 
-import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 
 from annotations.extraction.base import Suggestions
 from annotations.extraction.evaluation import (
@@ -17,27 +15,24 @@ from annotations.extraction.evaluation import (
     paired_bootstrap,
 )
 from annotations.extraction.learned.arbiter import PRIOR as arbiter_prior
+from annotations.extraction.learned.arbiter import Arbiter
 from annotations.extraction.learned.calibration import Calibration, calibrate
 from annotations.extraction.learned.claiming import claim_cases
 from annotations.extraction.learned.claims import train_claims
 from annotations.extraction.learned.drafting import Rankers, linked_pages, settled_pages, suggestions_of
 from annotations.extraction.learned.examples import Example
-from annotations.extraction.learned.features import FEATURES
+from annotations.extraction.learned.learners import LIGHT, Learner, Lesson, split
 from annotations.extraction.learned.linker import PRIOR as link_prior
 from annotations.extraction.learned.model import Card, Model
 from annotations.extraction.learned.ranker import Case, train_ranker
-from annotations.extraction.learned.reading import Reading, read
-from annotations.extraction.learned.tagger import Tagged, Tagger, encode, train_tagger
+from annotations.extraction.learned.reading import read
 from annotations.extraction.learned.teacher import LinkTeacher, arbiter_cases
 from annotations.extraction.rules import Rules
 
-#: the articles are split into so many parts; each is judged by what the others teach
-FOLDS = 6
-#: so many articles are enough to learn from two thirds of them, which saves time
-MANY_ARTICLES = 200
-FOLDS_OF_MANY = 3
 #: fewer articles than this teach nothing
-LEAST_ARTICLES = FOLDS
+LEAST_ARTICLES = 6
+#: what decides between tags is tried out on so many parts of the articles where the tagger had one part alone
+RANKED = 4
 #: fewer suggestions than this do not tell how often a score is right
 LEAST_CALIBRATED = 200
 DRAWS = 500
@@ -45,30 +40,23 @@ DRAWS = 500
 Progress = Callable[[int, int], None]
 
 
-@dataclass
-class _Lesson:
-    """One example, read once: what the tagger sees and should say, and what it said when held out."""
-
-    example: Example
-    reading: Reading
-    tags: list[list[str]]
-    tagged: list[Tagged]
-
-
 def train(
     examples: Sequence[Example],
     *,
+    learner: Learner = LIGHT,
     seed: int = 0,
     on_progress: Progress | None = None,
     counts: Counted | None = None,
 ) -> Model:
-    """Return a model of the examples; the same examples in the same order give the same bytes.
+    """Return a model of the examples; the light learner gives the same bytes for the same ones.
 
-    The examples are split into parts, and what the others teach is tried on each. Those predictions teach the
-    linker and calibrate the scores, and they decide whether the learner is kept at all.
+    The examples are split into parts, and what the others teach is tried on each, or on one alone where the
+    learner says so. Those predictions teach the linker and calibrate the scores, and they decide whether what
+    was learned is kept at all.
 
     Args:
         examples: reviewed articles.
+        learner: makes the tagger.
         seed: of the split and of the order of learning.
         on_progress: is told how many steps are done, and of how many.
         counts: tells which suggestions count when the learner is compared with the rules; None for all.
@@ -80,40 +68,53 @@ def train(
         raise ValueError(
             f"{len(examples)} reviewed articles are too few to learn from: {LEAST_ARTICLES} at least"
         )
-    folds = _folds(len(examples), seed)
-    steps = _Steps(len(examples) + len(folds) + 1, on_progress)
+    parts = learner.parts(len(examples), seed)
+    fits = len(parts) + (len(parts) > 1)
+    steps = _Steps(len(examples) + fits * learner.steps, on_progress)
     lessons = []
     for example in examples:
-        lessons.append(_read(example))
+        lessons.append(Lesson(example, read(example.article)))
         steps.done()
-    for fold in folds:
-        tagger = Tagger(_fit([lesson for number, lesson in enumerate(lessons) if number not in fold]))
-        for number in fold:
-            lesson = lessons[number]
-            lesson.tagged = [tagger.tag(page.rows) for page in lesson.reading.pages]
-        steps.done()
-    predicted = _held_out(lessons, folds, seed)
+    tagger = _hold_out(lessons, parts, learner, seed, steps)
+    held = [lesson for number, lesson in enumerate(lessons) if any(number in part for part in parts)]
+    known = [lesson.example for lesson in held]
+    predicted, caution = _best(held, learner.cautions, seed, parts, counts)
     predictions = [
         judgement
-        for found, example in zip(predicted, examples, strict=True)
+        for found, example in zip(predicted, known, strict=True)
         for judgement in judged(found, example)
     ]
-    learned = evaluate(predicted, examples, counts=counts)
-    rules = evaluate([lesson.reading.rules for lesson in lessons], examples, counts=counts)
+    learned = evaluate(predicted, known, counts=counts)
+    rules = evaluate([lesson.reading.rules for lesson in held], known, counts=counts)
     claims, told = train_claims(list(claim_cases(examples)), seed=seed)
-    card = replace(_card(examples, rules, learned, seed, len(predictions)), claims=told)
+    card = _card(examples, learner, rules, learned, seed, len(predictions))
+    card = replace(card, judged=len(held), claims=told)
     if card.chosen == "rules":
-        steps.done()
+        steps.skip()
         return Model(card=card, claims=claims)
-    model = Model(
+    if len(parts) > 1:
+        tagger = learner.fit(lessons, seed, steps.done)
+    return Model(
         card=card,
-        tagger=_fit(lessons),
-        rankers=_teach(lessons, seed),
+        tagger=tagger,
+        rankers=_teach(held, seed)._replace(caution=caution),
         calibration=_calibration(predictions),
         claims=claims,
     )
-    steps.done()
-    return model
+
+
+def _hold_out(
+    lessons: Sequence[Lesson], parts: Sequence[frozenset[int]], learner: Learner, seed: int, steps: "_Steps"
+) -> bytes:
+    """Tag each part by what the others teach; return the last tagger that came of it."""
+    tagger = b""
+    for part in parts:
+        others = [lesson for number, lesson in enumerate(lessons) if number not in part]
+        tagger = learner.fit(others, seed, steps.done)
+        tags = learner.load(tagger)
+        for number in part:
+            lessons[number].tagged = tags.tag(lessons[number].reading.pages)
+    return tagger
 
 
 class _Steps:
@@ -127,38 +128,23 @@ class _Steps:
         if self._tell is not None:
             self._tell(self._done, self._total)
 
-
-def _read(example: Example) -> _Lesson:
-    reading = read(example.article)
-    tags = [encode(page.passage.tokens, example.gold) for page in reading.pages]
-    return _Lesson(example, reading, tags, [])
-
-
-def _folds(count: int, seed: int) -> list[frozenset[int]]:
-    order = list(range(count))
-    random.Random(seed).shuffle(order)  # noqa: S311 - a split, no secret
-    folds = FOLDS_OF_MANY if count >= MANY_ARTICLES else FOLDS
-    return [frozenset(order[first::folds]) for first in range(folds)]
+    def skip(self) -> None:
+        """Pass over what remains."""
+        while self._done < self._total:
+            self.done()
 
 
-def _fit(lessons: Sequence[_Lesson]) -> bytes:
-    return train_tagger(
-        (page.rows, tags)
-        for lesson in lessons
-        for page, tags in zip(lesson.reading.pages, lesson.tags, strict=True)
-    )
-
-
-def _teach(lessons: Sequence[_Lesson], seed: int) -> Rankers:
+def _teach(lessons: Sequence[Lesson], seed: int) -> Rankers:
     """Return what can be learned from the tagger's findings in articles that it did not know."""
     arbitrated: list[Case] = []
     for lesson in lessons:
         arbitrated += arbiter_cases(lesson.reading, lesson.tagged, lesson.example.gold)
     arbiter = train_ranker(arbitrated, arbiter_prior, seed=seed)
+    judge = Arbiter(arbiter)
     linked: dict[str, list[Case]] = {"cue": [], "source": []}
     for lesson in lessons:
         teacher = LinkTeacher(lesson.example.gold)
-        linked_pages(lesson.reading, settled_pages(lesson.reading, lesson.tagged, arbiter), teacher)
+        linked_pages(lesson.reading, settled_pages(lesson.reading, lesson.tagged, judge), teacher)
         for relation, cases in teacher.cases.items():
             linked[relation] += cases
     return Rankers(
@@ -168,15 +154,34 @@ def _teach(lessons: Sequence[_Lesson], seed: int) -> Rankers:
     )
 
 
-def _held_out(lessons: Sequence[_Lesson], folds: Sequence[frozenset[int]], seed: int) -> list[Suggestions]:
-    """Return what the learner suggests for each article when it has learned from others alone."""
-    predicted: dict[int, Suggestions] = {}
-    for fold in folds:
-        rankers = _teach([lesson for number, lesson in enumerate(lessons) if number not in fold], seed)
-        for number in fold:
-            lesson = lessons[number]
-            predicted[number] = suggestions_of(lesson.reading, lesson.tagged, rankers, Calibration())
-    return [predicted[number] for number in range(len(lessons))]
+def _best(
+    held: Sequence[Lesson],
+    cautions: Sequence[float],
+    seed: int,
+    parts: Sequence[frozenset[int]],
+    counts: Counted | None,
+) -> tuple[list[Suggestions], float]:
+    """Return what is suggested for each article when everything was learned from others, and the caution."""
+    known = [lesson.example for lesson in held]
+    rankers = _taught_by_others(held, seed, parts if len(parts) > 1 else split(len(held), RANKED, seed))
+    tried = []
+    for caution in cautions:
+        predicted = [
+            suggestions_of(lesson.reading, lesson.tagged, one._replace(caution=caution), Calibration())
+            for lesson, one in zip(held, rankers, strict=True)
+        ]
+        tried.append((attributed_f1(evaluate(predicted, known, counts=counts).figures()), predicted, caution))
+    _, predicted, caution = max(tried, key=lambda one: one[0])
+    return predicted, caution
+
+
+def _taught_by_others(lessons: Sequence[Lesson], seed: int, parts: Sequence[frozenset[int]]) -> list[Rankers]:
+    """Return for each lesson what was learned from those of the other parts."""
+    rankers: dict[int, Rankers] = {}
+    for part in parts:
+        taught = _teach([lesson for number, lesson in enumerate(lessons) if number not in part], seed)
+        rankers |= dict.fromkeys(part, taught)
+    return [rankers[number] for number in range(len(lessons))]
 
 
 def _calibration(predictions: Sequence[tuple[float, bool]]) -> Calibration:
@@ -184,7 +189,12 @@ def _calibration(predictions: Sequence[tuple[float, bool]]) -> Calibration:
 
 
 def _card(
-    examples: Sequence[Example], rules: Evaluation, learned: Evaluation, seed: int, judgements: int
+    examples: Sequence[Example],
+    learner: Learner,
+    rules: Evaluation,
+    learned: Evaluation,
+    seed: int,
+    judgements: int,
 ) -> Card:
     gains = gains_over(rules, learned, seed=seed)
     enough = judgements >= LEAST_CALIBRATED
@@ -197,12 +207,9 @@ def _card(
         figures={"rules": rules.figures().as_json(), "learned": learned.figures().as_json()},
         gains={name: [round(number, 4) for number in gain] for name, gain in gains.items()},
         calibration=f"calibrated on {judgements} suggestions" if enough else "uncalibrated rank",
-        versions={
-            "rules": Rules().version,
-            "features": FEATURES,
-            "python-crfsuite": version("python-crfsuite"),
-        },
+        versions={"rules": Rules().version, **learner.versions()},
         seed=seed,
+        learner=learner.name,
     )
 
 

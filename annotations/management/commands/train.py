@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 
 from annotations.models import Training, TrainingStatus
-from annotations.models.learning import OPEN_TRAININGS
+from annotations.models.learning import OPEN_TRAININGS, LearnerName
 from annotations.services.learning import work_training
 from annotations.services.leases import keep_lease
 from annotations.services.trainings import TrainingClaim, claim_training, renew, start_training
@@ -31,6 +31,12 @@ class Command(AttestCommand):
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--corpus", metavar="NAME")
         what.add_argument("--claim", metavar="ID:TOKEN:ATTEMPTS", help="for a worker: work this one")
+        parser.add_argument(
+            "--learner",
+            choices=LearnerName.values,
+            default=LearnerName.LIGHT.value,
+            help="neural fine-tunes the encoder of ATTEST_ENCODER",
+        )
         parser.add_argument("--inline", action="store_true", help="train here, without a worker")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +48,7 @@ class Command(AttestCommand):
             )
             ring()
             return
-        training = start_training(COMMAND, self.corpus(options["corpus"]))
+        training = start_training(COMMAND, self.corpus(options["corpus"]), options["learner"])
         if options["inline"]:
             self._train_here()
         else:

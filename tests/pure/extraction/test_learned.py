@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText
 from annotations.extraction.evaluation import evaluate
+from annotations.extraction.learned.learners import LIGHT, Lesson, Light, split
 from annotations.extraction.learned.model import MAGIC, BadModel, Model
 from annotations.extraction.learned.pipeline import Learned
+from annotations.extraction.learned.reading import read
 from annotations.extraction.learned.training import LEAST_ARTICLES, train
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import segment_blocks
@@ -73,6 +75,28 @@ def test_with_little_data_it_is_never_below_the_rules(count):
     assert learned.attributed.f1 >= figures(Rules(), UNSEEN).attributed.f1
 
 
+class Once(Light):
+    """Holds one part out and is done, as a learner does whose fits take long; it may be of any caution."""
+
+    cautions = (1.0, 0.0)
+
+    def parts(self, count, seed):
+        return split(count, 4, seed)[:1]
+
+
+def test_with_one_part_held_out_the_tagger_that_was_measured_is_the_one_that_is_kept():
+    model = train(LESSONS, learner=Once())
+    (part,) = Once().parts(len(LESSONS), 0)
+    others = [Lesson(one, read(one.article)) for number, one in enumerate(LESSONS) if number not in part]
+    assert model.tagger == LIGHT.fit(others, 0, lambda: None)
+    assert (model.card.articles, model.card.measured_on) == (len(LESSONS), len(part))
+    assert model.card.figures["learned"]["gold"] < sum(
+        row.label == "quote" for lesson in LESSONS for row in lesson.gold.annotations
+    )
+    assert model.rankers.caution in Once.cautions
+    assert Model.from_bytes(model.to_bytes()).rankers == model.rankers
+
+
 def test_too_few_articles_are_refused():
     with pytest.raises(ValueError, match="too few"):
         train(LESSONS[: LEAST_ARTICLES - 1])
@@ -114,6 +138,13 @@ def test_any_text_gives_spans_that_fit_and_the_same_ones_again(model, parts):
         assert 0 < annotation.score < 1
     for link in found.relations:
         assert {link.head, link.child} <= set(range(len(found.annotations)))
+
+
+def test_the_end_of_a_sentence_alone_is_never_marked(model):
+    text = "‘‘\x1bAa:Ao"
+    article = ArticleText(text=text, blocks=tuple(segment_blocks(text)))
+    for annotation in Learned(model).suggest(article).annotations:
+        check_segments(text, annotation.segments)
 
 
 def head_and_body(data):

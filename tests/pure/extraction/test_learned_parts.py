@@ -125,11 +125,16 @@ PAGE = page_of("Holm warned that the pier is closed and Voss said it was old.")
 
 def settled(rules, tagged, pick):
     page = type(PAGE)(
-        passage=PAGE.passage, rows=PAGE.rows, quotes=rules, verbs=PAGE.verbs, subjects=PAGE.subjects
+        passage=PAGE.passage,
+        hints=PAGE.hints,
+        reports=PAGE.reports,
+        quotes=rules,
+        verbs=PAGE.verbs,
+        subjects=PAGE.subjects,
     )
     inside = [0.5] * len(PAGE.passage.tokens)
-    stretches = settle(page, Tagged(tagged, inside), lambda options: (pick(options), 0.9))
-    return [(stretch.first, stretch.last) for stretch in stretches if stretch.tag == "Q"]
+    settled_page = settle(page, Tagged(tagged, inside), lambda options: (pick(options), 0.9))
+    return [(stretch.first, stretch.last) for stretch in settled_page.stretches if stretch.tag == "Q"]
 
 
 def last(options: list[Option]) -> Option:
@@ -194,6 +199,9 @@ def test_the_rules_have_the_benefit_of_the_doubt(nothing, rules, tagger, believe
     option, chance = Arbiter(Sure())(list(options.values()))
     assert option is options[believed]
     assert chance == chances[believed]
+    likeliest = max(options, key=lambda name: chances[name])
+    option, _ = Arbiter(Sure(), caution=0.0)(list(options.values()))
+    assert option is options[likeliest]
 
 
 @pytest.mark.parametrize(("rules", "other", "believed"), [(0.3, 0.7, 0), (0.2, 0.8, 1)])
@@ -204,6 +212,8 @@ def test_another_source_than_that_of_the_rules_must_be_surely_likelier(rules, ot
     ]
     decided, _ = Linker(cue=Sure(), source=Sure())("source", Span(4, 5), candidates)
     assert decided is candidates[believed]
+    decided, _ = Linker(cue=Sure(), source=Sure(), caution=0.0)("source", Span(4, 5), candidates)
+    assert decided is candidates[1]
 
 
 @pytest.mark.parametrize(
