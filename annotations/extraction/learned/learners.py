@@ -75,7 +75,7 @@ class Light:
 
     name = "light"
     steps = 1
-    cautions = (1.0,)
+    cautions: tuple[float, ...] = (1.0,)
 
     def parts(self, count: int, seed: int) -> list[frozenset[int]]:
         return split(count, PARTS_OF_MANY if count >= MANY_ARTICLES else PARTS, seed)
