@@ -30,8 +30,8 @@ from corpus.services.corpora import create_corpus
 ROWS = "plain rows"
 #: What needs a package that Attest does not bring, and what writes nothing.
 LEFT_OUT = frozenset({"spacy", "parquet", "claim-review"})
-#: What a streaming format may take above the idle process, in MB.
-MOST = 32.0
+#: What a streaming format may take above the idle process, in MB; on SQLite its page cache comes on top.
+MOST, PAGE_CACHE = 32.0, 32.0
 
 
 def main(arguments: list[str]) -> int:
@@ -57,7 +57,8 @@ def main(arguments: list[str]) -> int:
             f"| {name} | {rate:,.0f} | {size / figure['seconds']:.1f} | {size:,.0f} | {figure['peak']:.1f} |"
         )
     print(json.dumps({"benchmark": "streams", "database": connection.vendor, "figures": figures}))
-    return 0 if all(figure["peak"] <= MOST for figure in figures.values()) else 1
+    most = MOST + (PAGE_CACHE if connection.vendor == "sqlite" else 0)
+    return 0 if all(figure["peak"] <= most for figure in figures.values()) else 1
 
 
 def take_in(corpus: Corpus, options: argparse.Namespace, target: IO[bytes]) -> int:
