@@ -55,7 +55,10 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
     lines = _lines(stream, name)
     heading = next(lines, "")
     delimiter = max(_DELIMITERS, key=heading.count)
-    theirs = next(csv.reader([heading], delimiter=delimiter), [])
+    try:
+        theirs = next(csv.reader([heading], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise FileRefused(f"{name}: the first line names no columns: {error}") from None
     named = {cell.strip().lower(): place for place, cell in enumerate(theirs)}
     places = {}
     for column in COLUMNS:
