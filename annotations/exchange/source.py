@@ -99,7 +99,7 @@ class Archive(Source):
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise FileRefused(f"{name}: no zip archive that can be read: {error}") from None
         size = stream.seek(0, 2)
-        entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in self._archive.infolist() if not entry.filename.endswith("/")]
         if len(entries) > MAX_FILES:
             raise FileRefused(f"{name}: {len(entries):,} files; {MAX_FILES:,} is the most")
         unpacked = sum(entry.file_size for entry in entries)
@@ -132,6 +132,8 @@ class Archive(Source):
 def _check_entry(archive: str, entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     path = PurePosixPath(name)
+    if not path.parts:
+        raise FileRefused(f"{archive}: a file in it has no name")
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
         raise FileRefused(f"{archive}: the name {name!r} leads out of the archive")
     if entry.flag_bits & 0x1:

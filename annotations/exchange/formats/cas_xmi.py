@@ -56,7 +56,10 @@ def _structures(data: bytes) -> list[Structure]:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(data, True)  # noqa: FBT003 - the parser takes it by place
-    except expat.ExpatError as error:
+    except RecordRefused:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # The last two of an encoding that Python or the parser has not.
         raise RecordRefused(f"no XML that can be read: {error}") from None
     return found
 

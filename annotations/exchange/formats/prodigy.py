@@ -10,7 +10,7 @@ from typing import IO, Any
 import orjson
 
 from annotations.exchange.articles import Annotation, Article, Found, Layer, Relation, fields_of
-from annotations.exchange.fields import RecordRefused, mapping, objects, words
+from annotations.exchange.fields import RecordRefused, mapping, number, objects, words
 from annotations.exchange.format import Format
 from annotations.exchange.incoming import machine_layer
 from annotations.exchange.json_items import json_lines
@@ -108,21 +108,22 @@ class _Ends:
         self.tokens: dict[object, list[str]] = {}
         for span, key in zip(spans, keys, strict=True):
             self.places.setdefault((span.get("start"), span.get("end"), span.get("label")), key)
-            self.tokens.setdefault(span.get("token_end"), []).append(key)
+            self.tokens.setdefault(number(span, "token_end", least=0), []).append(key)
 
     def find(self, link: Values, side: str) -> str:
         span = mapping(link, f"{side}_span")
         if span:
             own = str(span.get("id", ""))
-            place = (span.get("start"), span.get("end"), span.get("label"))
+            place = (number(span, "start", least=0), number(span, "end", least=0), words(span, "label"))
             found = own if own in self.keys else self.places.get(place)
             if found is None:
                 raise RecordRefused(f"the {side}_span of a relation is none of the spans")
             return found
-        several = self.tokens.get(link.get(side), []) if link.get(side) is not None else []
+        token = number(link, side, least=0)
+        several = [] if token is None else self.tokens.get(token, [])
         if len(several) != 1:
             raise RecordRefused(
-                f"the {side} of a relation is token {link.get(side)!r}, where {len(several)} spans end; "
+                f"the {side} of a relation is token {token}, where {len(several)} spans end; "
                 f"give its {side}_span"
             )
         return several[0]

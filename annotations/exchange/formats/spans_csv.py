@@ -56,9 +56,9 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
     heading = next(lines, "")
     delimiter = max(_DELIMITERS, key=heading.count)
     try:
-        theirs = next(csv.reader([heading], delimiter=delimiter), [])
+        theirs = next(csv.reader([heading], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise FileRefused(f"{name}: line 1 is no heading of CSV: {error}") from None
+        raise FileRefused(f"{name}: the first line names no columns: {error}") from None
     named = {cell.strip().lower(): place for place, cell in enumerate(theirs)}
     places = {}
     for column in COLUMNS:

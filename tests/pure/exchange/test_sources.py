@@ -102,6 +102,12 @@ def test_an_archive_is_read_in_place() -> None:
         source_of(io.BytesIO(archive("a.json", "a.json")), "a.zip")
 
 
+@pytest.mark.parametrize("name", [".", "./."])
+def test_a_file_of_an_archive_has_a_name(name: str) -> None:
+    with pytest.raises(FileRefused, match="no name"):
+        source_of(io.BytesIO(archive(name)), "a.zip")
+
+
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     packed = archive("bomb.json", data=b"0" * 80_000_000)
     with pytest.raises(FileRefused, match="bomb"):

@@ -224,6 +224,9 @@ def test_what_was_not_accepted_says_nothing(answer: str) -> None:
         ({"relations": [{"head_span": {"start": 1}, "label": "BY"}]}, "none of the spans"),
         ({"spans": [{"start": 2, "label": "S"}]}, "end is missing"),
         ({"meta": []}, "meta"),
+        ({"spans": [{"start": 2, "end": 5, "label": "S", "token_end": []}], "relations": []}, "token_end"),
+        ({"relations": [{"head": [], "child": 1, "label": "BY"}]}, "head is []"),
+        ({"relations": [{"head_span": {"start": {"a": 1}}, "label": "BY"}]}, "start is"),
     ],
 )
 def test_a_broken_task_of_prodigy_is_refused(more: dict[str, Any], reason: str) -> None:
@@ -487,6 +490,8 @@ SOFA = '<cas:Sofa xmi:id="1" sofaID="_InitialView" sofaString="&b;"/>'
         ),
         (xmi(SOFA), "no XML"),
         (xmi("")[:-5], "no XML"),
+        (xmi("").replace('1.0"', '1.0" encoding="papyrus"'), "no XML"),
+        (xmi("").replace('1.0"', '1.0" encoding="shift_jis"'), "no XML"),
         ("", "no XML"),
         (xmi('<my:Quote xmi:id="3" begin="x" end="6"/>'), "no number"),
         (xmi('<my:Quote xmi:id="3" begin="1" end="6" score="x"/>'), "no number"),
@@ -564,6 +569,7 @@ def test_columns_of_others_are_found_by_the_map() -> None:
         ("text,label\nx\n", "1 cells for 2 columns"),
         (b"text\n\xff\n", "not UTF-8"),
         ("text\n" + "x" * 10_000_001, "longer than"),
+        (b"text\rlabel\r", "names no columns"),
     ],
 )
 def test_a_broken_table_is_refused(table: str | bytes, reason: str) -> None:
