@@ -34,7 +34,7 @@ from annotations.services.layers import digest_of
 from annotations.services.reading import LayerView, read_layers
 from corpus.guards import CORPUS_GUARDS
 from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
-from corpus.services.events import GENESIS, chained_hash
+from corpus.services.events import GENESIS, chained_hash, sealed_events
 from corpus.snapshot import snapshot
 from corpus.text.guard import encode
 
@@ -374,10 +374,7 @@ def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
 def _chain(alias: str, corpus_id: UUID | None) -> Iterator[Lie | Progress]:
     """Positions run from 1 without a gap, and each hash is that of the event and of the one before."""
     previous, position = GENESIS, 0
-    events = (
-        Event.objects.using(alias).filter(Q(corpus=corpus_id), position__isnull=False).order_by("position")
-    )
-    for event in events.iterator(chunk_size=2_000):
+    for event in sealed_events(corpus_id, alias).iterator(chunk_size=2_000):
         position += 1
         if event.position != position:
             yield Lie(check="events", on=str(event.pk), message=f"position {position} is missing before it.")
