@@ -80,7 +80,7 @@ def seal_events(limit: int = 5_000) -> int:
         if not _only_sealer():
             return 0
         events = list(Event.objects.filter(position__isnull=True).order_by("id")[:limit])
-        heads = {corpus_id: _head(corpus_id) for corpus_id in {event.corpus_id for event in events}}
+        heads = {corpus_id: chain_head(corpus_id) for corpus_id in {event.corpus_id for event in events}}
         for event in events:
             position, previous = heads[event.corpus_id]
             event.position = position + 1
@@ -88,6 +88,17 @@ def seal_events(limit: int = 5_000) -> int:
             heads[event.corpus_id] = (event.position, event.hash)
         _store_seals(events)
     return len(events)
+
+
+def chain_head(corpus_id: UUID | None) -> tuple[int, str]:
+    """Return the position and the hash of the last sealed event; 0 and GENESIS where there is none."""
+    last = (
+        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
+        .order_by("-position")
+        .values_list("position", "hash")
+        .first()
+    )
+    return (last[0] or 0, last[1] or GENESIS) if last else (0, GENESIS)
 
 
 def sealed_events(corpus_id: UUID | None, using: str = DEFAULT_DB_ALIAS) -> QuerySet[Event]:
@@ -143,16 +154,6 @@ def _only_sealer() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         return bool(cursor.fetchone()[0])
-
-
-def _head(corpus_id: UUID | None) -> tuple[int, str]:
-    last = (
-        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
-        .order_by("-position")
-        .values_list("position", "hash")
-        .first()
-    )
-    return (last[0] or 0, last[1] or GENESIS) if last else (0, GENESIS)
 
 
 def _store_seals(events: list[Event]) -> None:
