@@ -27,6 +27,7 @@ BENCHMARKS = (
     "reviewers",
     "scale",
     "state_machine",
+    "tampering",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
