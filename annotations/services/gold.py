@@ -31,7 +31,7 @@ from corpus.ids import uuid7
 from corpus.models import Revision
 from corpus.services.actors import Actor
 from corpus.services.corpora import guideline_number
-from corpus.services.events import Change, record
+from corpus.services.events import Change, record_many
 from corpus.text.spans import Span
 
 
@@ -119,21 +119,19 @@ class GoldDesk:
         Settlement.objects.bulk_create(self._settlements)
         own = [row for row in self._settlements if row.implied_by_id is None]
         if own:
-            record(
-                self.actor,
-                Change(
-                    action="gold.settled",
-                    object_type="layer",
-                    object_id=self.view.layer.pk,
-                    corpus_id=self.revision.corpus_id,
-                    subject_id=self.revision.pk,
-                    after={
-                        "settlements": [[str(row.pk), row.outcome] for row in own],
-                        "told": [self._told(row) for row in self._settlements],
-                    },
-                    versions={"guideline": self.guideline},
-                ),
+            settled = Change(
+                action="gold.settled",
+                object_type="layer",
+                object_id=self.view.layer.pk,
+                corpus_id=self.revision.corpus_id,
+                subject_id=self.revision.pk,
+                after={
+                    "settlements": [[str(row.pk), row.outcome] for row in own],
+                    "told": [self._told(row) for row in self._settlements],
+                },
+                versions={"guideline": self.guideline},
             )
+            record_many(self.actor, [settled], now=self.now)
 
     def _told(self, settlement: Settlement) -> dict[str, Any]:
         """Return a settlement with what it wrote, without any word; replaying it takes no more."""
@@ -145,7 +143,11 @@ class GoldDesk:
             "line": str(settlement.line),
             "version": settlement.version,
             "outcome": settlement.outcome,
+            "reason": settlement.reason,
+            "rule": settlement.rule,
         }
+        if settlement.dispute_id:
+            told["dispute"] = str(settlement.dispute_id)
         if settlement.implied_by_id:
             told["implied_by"] = str(settlement.implied_by_id)
         if result is not None:

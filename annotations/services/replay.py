@@ -6,13 +6,13 @@ tables. Of a machine's layer the event has the digest, which `verify` holds agai
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from annotations.models import Layer, LayerKind, Review, Settlement
 from annotations.services.reading import LayerView, read_layers
@@ -24,6 +24,17 @@ from corpus.text.spans import SURFACE_JOINT
 Row = TypeVar("Row")
 
 PAGE = 200
+#: The columns that events tell of: all but words and the times of layers.
+ANNOTATED = ("label", "attributes", "origin", "derived_from_id", "root")
+LINKED = ("label", "head_id", "child_id", "origin", "derived_from_id", "root")
+DECIDED = (
+    "line", "version", "verdict", "reason", "annotation_id", "relation_id", "result_id", "result_relation_id",
+    "retracts_id", "implied_by_id", "guideline", "suggestions_shown", "at",
+)  # fmt: skip
+SETTLED = (
+    "line", "version", "outcome", "dispute_id", "result_id", "result_relation_id", "implied_by_id", "reason",
+    "rule", "guideline", "settled_by_id", "at",
+)  # fmt: skip
 RELEVANT = Q(action__startswith="review.") | Q(action__in=("gold.settled", "layer.imported"))
 
 
@@ -57,14 +68,16 @@ class Replayed:
         if "layer" not in after:
             self.untold.add(None)
             return
-        view = self._view(UUID(after["layer"]), LayerKind.REVIEWER)
-        view.reviews.append(self._review(view, after, UUID(event.object_id), event.reason))
+        view = self._view(UUID(after["layer"]), LayerKind.REVIEWER, event.actor_id)
+        own = self._review(view, after, event, UUID(event.object_id))
+        own.reason, own.retracts_id = event.reason, id_or_none(after.get("retracts"))
+        view.reviews.append(own)
         for told in after.get("brought", ()):
-            review = self._review(view, told, UUID(told["review"]), "")
-            review.implied_by_id = UUID(event.object_id)
+            review = self._review(view, told, event, UUID(told["review"]))
+            review.implied_by_id = own.pk
             view.reviews.append(review)
 
-    def _review(self, view: LayerView, told: Mapping[str, Any], pk: UUID, reason: str) -> Review:
+    def _review(self, view: LayerView, told: Mapping[str, Any], event: Event, pk: UUID) -> Review:
         self._take_rows(view, told)
         return Review(
             id=pk,
@@ -72,17 +85,20 @@ class Replayed:
             line=UUID(told["line"]),
             version=told["version"],
             verdict=told["verdict"],
-            reason=reason,
+            annotation_id=UUID(told["on"]) if told["of"] == "annotation" else None,
+            relation_id=UUID(told["on"]) if told["of"] == "relation" else None,
             result_id=id_or_none(told.get("annotation")),
             result_relation_id=id_or_none(told.get("relation")),
-            retracts_id=id_or_none(told.get("retracts")),
+            guideline=event.versions["guideline"],
+            suggestions_shown=(event.after or {})["suggestions_shown"],
+            at=event.at,
         )
 
     def _take_settlements(self, event: Event, after: Mapping[str, Any]) -> None:
         if "told" not in after:
             self.untold.add(UUID(event.object_id))
             return
-        view = self._view(UUID(event.object_id), LayerKind.GOLD)
+        view = self._view(UUID(event.object_id), LayerKind.GOLD, None)
         for told in after["told"]:
             self._take_rows(view, told)
             view.settlements.append(
@@ -92,9 +108,15 @@ class Replayed:
                     line=UUID(told["line"]),
                     version=told["version"],
                     outcome=told["outcome"],
+                    dispute_id=id_or_none(told.get("dispute")),
                     result_id=id_or_none(told.get("annotation")),
                     result_relation_id=id_or_none(told.get("relation")),
                     implied_by_id=id_or_none(told.get("implied_by")),
+                    reason=told["reason"],
+                    rule=told["rule"],
+                    guideline=event.versions["guideline"],
+                    settled_by_id=event.actor_id,
+                    at=event.at,
                 )
             )
 
@@ -108,9 +130,10 @@ class Replayed:
             relation = read_relation(told, view.layer.pk)
             view.relations[relation.pk] = relation
 
-    def _view(self, pk: UUID, kind: LayerKind) -> LayerView:
+    def _view(self, pk: UUID, kind: LayerKind, reviewer: int | None) -> LayerView:
         if pk not in self.views:
-            self.views[pk] = LayerView(layer=Layer(id=pk, kind=kind, revision=self.revision))
+            layer = Layer(id=pk, kind=kind, revision=self.revision, reviewer_id=reviewer)
+            self.views[pk] = LayerView(layer=layer)
         return self.views[pk]
 
 
@@ -182,24 +205,26 @@ def _differences(replayed: Replayed, stored: Sequence[LayerView]) -> list[str]:
 
 
 def _rows(view: LayerView) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Return everything that a layer holds, by kind and id, as far as events can tell of it."""
+    """Return everything that a layer holds, by kind and id, but for words, and what stands of it."""
     rows: dict[tuple[str, str], tuple[Any, ...]] = {}
+    if view.reviews or view.settlements:
+        rows["layer", str(view.layer.pk)] = (view.layer.kind, view.layer.reviewer_id)
     for row in view.annotations.values():
-        what = (row.label, view.segments_of(row), row.attributes, row.origin, row.derived_from_id, row.root)
-        rows["annotation", str(row.pk)] = what
-    for link in view.relations.values():
-        ends = (link.head_id, link.child_id)
-        rows["relation", str(link.pk)] = (link.label, *ends, link.origin, link.derived_from_id, link.root)
-    for review in view.reviews:
-        decided = (review.line, review.version, review.verdict, review.reason)
-        wrote = (review.result_id, review.result_relation_id, review.retracts_id, review.implied_by_id)
-        rows["review", str(review.pk)] = decided + wrote
-    for one in view.settlements:
-        settled = (one.line, one.version, one.outcome, one.implied_by_id)
-        rows["settlement", str(one.pk)] = (*settled, one.result_id, one.result_relation_id)
+        rows["annotation", str(row.pk)] = (view.segments_of(row), *_values(row, ANNOTATED))
+    for told, columns in (
+        (view.relations.values(), LINKED),
+        (view.reviews, DECIDED),
+        (view.settlements, SETTLED),
+    ):
+        for other in told:
+            rows[str(other._meta.model_name), str(other.pk)] = _values(other, columns)
     for line, standing in (*view.standing.items(), *view.links.items()):
         rows["line", str(line)] = (standing.pk,)
     return rows
+
+
+def _values(row: Model, columns: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(row, column) for column in columns)
 
 
 def standing_record(replayed: Replayed, view: LayerView) -> dict[str, Any]:

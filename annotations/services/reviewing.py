@@ -182,7 +182,8 @@ def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict
 
 def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
     """Return the event of a decision, which tells all that it takes to replay it."""
-    after = {"layer": str(review.layer_id), **_told(desk, review)}
+    after = {"layer": str(review.layer_id), "suggestions_shown": review.suggestions_shown}
+    after |= _told(desk, review)
     if brought:
         after["implied"] = [str(other.pk) for other in brought]
         after["brought"] = [{"review": str(other.pk), **_told(desk, other)} for other in brought]
@@ -204,6 +205,7 @@ def _told(desk: Desk, review: Review) -> dict[str, Any]:
     result = desk.own.annotations.get(review.result_id) if review.result_id else None
     relation = desk.own.relations.get(review.result_relation_id) if review.result_relation_id else None
     told: dict[str, Any] = {"verdict": review.verdict, "version": review.version, "line": str(review.line)}
+    told["of"] = "annotation" if review.annotation_id else "relation"
     told["on"] = str(review.annotation_id or review.relation_id)
     if result is not None:
         told |= told_annotation(result, desk.own.segments_of(result))

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Settlement
+from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Settlement
+from annotations.services.jobs import work_jobs
 from annotations.services.reading import LayerView, read_layers
 from annotations.services.replay import differences, replay
 from corpus.models import Corpus, Event, Revision, User
@@ -20,7 +22,7 @@ from tests.annotations.deciding import at, own, say, suggestion
 from tests.annotations.test_exporting import drop_rows, worked_on  # noqa: F401 - the fixture
 from tests.annotations.test_gold_records import settled  # noqa: F401 - the fixture
 from tests.annotations.test_verifying import first_of, set_first
-from tests.conftest import GUARDS, TEXT
+from tests.conftest import GUARDS, TEXT, put_in
 
 Standing = dict[str, set[tuple[Any, ...]]]
 
@@ -97,6 +99,77 @@ def test_all_that_was_decided_by_chance_is_told(suggested: Revision, ada: User, 
     assert found(corpus) == [] and told(corpus) == held(corpus)
 
 
+#: What people's work is in: all but the layers' own times is told.
+TABLES: tuple[Any, ...] = (Annotation, Relation, Review, Settlement)
+
+
+def tables(corpus: Corpus) -> dict[str, list[Any]]:
+    """Return the rows of people's layers and gold, whole but for the reviewers' notes."""
+    of_people = Layer.objects.filter(revision__corpus=corpus).exclude(kind=LayerKind.MACHINE)
+    found: dict[str, list[Any]] = {
+        "layers": list(of_people.order_by("pk").values("id", "revision_id", "kind", "reviewer_id"))
+    }
+    for model in TABLES:
+        rows = model.objects.filter(layer__in=of_people).order_by("pk").values()
+        found[model.__name__] = [{**row, "note": None} for row in rows]
+    further = Segment.objects.filter(annotation__layer__in=of_people)
+    found["segments"] = list(
+        further.order_by("annotation_id", "number").values(
+            "annotation_id", "number", "start", "end", "surface"
+        )
+    )
+    return found
+
+
+def empty(corpus: Corpus) -> None:
+    """Take away all that people have said, past the guards; texts, machines' layers and events stay."""
+    remove(GUARDS, connection)
+    of_people = Layer.objects.filter(revision__corpus=corpus).exclude(kind=LayerKind.MACHINE)
+    Segment.objects.filter(annotation__layer__in=of_people).delete()
+    for model in (Review, Settlement, Relation, Annotation):
+        drop_rows(model.objects.filter(layer__in=of_people))
+    drop_rows(of_people)
+
+
+def write_back(corpus: Corpus) -> None:
+    """Write what the events tell into the tables, with the words from the texts."""
+    for one in list(replay(corpus)):
+        text = one.revision.text
+        for view in one.views.values():
+            Layer.objects.bulk_create([view.layer])
+            for row in view.annotations.values():
+                row.surface = text[row.start : row.end]
+            Annotation.objects.bulk_create(view.annotations.values())
+            Segment.objects.bulk_create(
+                Segment(annotation_id=pk, number=number, start=start, end=end, surface=text[start:end])
+                for pk, further in view.segments.items()
+                for number, (start, end) in enumerate(further, 1)
+            )
+            Relation.objects.bulk_create(view.relations.values())
+            Review.objects.bulk_create(view.reviews)
+            Settlement.objects.bulk_create(view.settlements)
+
+
+def test_replayed_into_emptied_tables_the_events_give_the_same_tables(
+    settled: Revision,  # noqa: F811
+    ada: User,
+) -> None:
+    corpus = settled.article.corpus
+    other = put_in(corpus, external_id="second")
+    work_jobs("test", limit=10, seconds=30)
+    pieces = (at(TEXT, "two of its cables"), at(TEXT, "a third of their strength"))
+    say(ada, other, "add", label="quote", segments=pieces, attributes={"type": "indirect"}, note="words")
+    say(ada, other, "accept", suggestion(other, "nine weeks").pk)
+    before = tables(corpus)
+    assert all(before.values()), "the control: there is something of everything"
+    with connection.constraint_checks_disabled():
+        empty(corpus)
+        assert not any(tables(corpus).values())
+        write_back(corpus)
+    assert tables(corpus) == before
+    assert found(corpus) == []
+
+
 DAMAGE: dict[str, Any] = {
     "a changed label": lambda: set_first(Annotation, {"label": "cue"}, origin="reviewer", label="quote"),
     "a moved span": lambda: set_first(Annotation, {"start": 0, "end": 3}, origin="reviewer"),
@@ -106,6 +179,12 @@ DAMAGE: dict[str, Any] = {
     ),
     "a changed verdict": lambda: set_first(Review, {"verdict": "skip"}, verdict="reject"),
     "a changed reason": lambda: set_first(Review, {"reason": "other"}, verdict="reject"),
+    "a changed time": lambda: set_first(Review, {"at": timezone.now()}, verdict="reject"),
+    "another's decision": lambda: set_first(
+        Layer, {"reviewer": User.objects.get(username="owen")}, kind="reviewer"
+    ),
+    "a changed guideline": lambda: set_first(Review, {"guideline": 7}, verdict="reject"),
+    "suggestions said to be hidden": lambda: set_first(Review, {"suggestions_shown": False}, verdict="add"),
     "a lost review": lambda: drop_rows(Review.objects.filter(verdict="skip")),
     "an event that tells otherwise": lambda: set_first(
         Event, {"reason": "other"}, action="review.reject", reason="not_a_quote"
