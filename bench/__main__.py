@@ -19,6 +19,7 @@ BENCHMARKS = (
     "acts",
     "claims",
     "costs",
+    "history",
     "keys",
     "kill_workers",
     "learn",
