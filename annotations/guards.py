@@ -42,6 +42,7 @@ ANNOTATION_GUARDS = [
         allowed=kept_or_emptied("reason", "note"),
         message="A review never changes once written.",
         keeps_rows=True,
+        unique=["layer_id", "line", "version"],
     ),
 ]  # fmt: skip
 
@@ -56,5 +57,6 @@ GOLD_GUARDS = [
         allowed=kept_or_emptied("note"),
         message="A settlement never changes once written.",
         keeps_rows=True,
+        unique=["layer_id", "line", "version"],
     ),
 ]  # fmt: skip

@@ -21,6 +21,7 @@ BENCHMARKS = (
     "claims",
     "costs",
     "exchange",
+    "history",
     "keys",
     "kill_workers",
     "learn",
@@ -30,6 +31,7 @@ BENCHMARKS = (
     "scale",
     "state_machine",
     "streams",
+    "tampering",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (

@@ -170,6 +170,11 @@ ATTEST_JOB_LEASE = env_int("ATTEST_JOB_LEASE", default=60, low=2, high=3600)
 #: Seconds between two rounds of the sweeper.
 ATTEST_SWEEP_INTERVAL = env_int("ATTEST_SWEEP_INTERVAL", default=2, low=1, high=60)
 
+#: Where the sweeper anchors the chains of events, outside of the database (docs/history.md).
+ATTEST_ANCHORS = Path(os.environ.get("ATTEST_ANCHORS") or ATTEST_HOME / "anchors").resolve()
+#: Seconds between two anchors of a chain that grows.
+ATTEST_ANCHOR_INTERVAL = env_int("ATTEST_ANCHOR_INTERVAL", default=300, low=1, high=86_400)
+
 # --- Pipelines that run elsewhere (docs/pipelines.md); without endpoints there are none ----------------
 
 #: Seconds for everything that one article takes at an endpoint. A task must outlive them.

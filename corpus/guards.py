@@ -12,6 +12,7 @@ CORPUS_GUARDS = [
         allowed='OLD."position" IS NULL AND NEW."position" IS NOT NULL',
         message="Events are append-only.",
         keeps_rows=True,
+        unique=["corpus_id", "position"],
     ),
     Guard(
         table="corpus_revision",

@@ -10,13 +10,19 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """Rows of `table` cannot change in `frozen` columns, nor in others unless `allowed` holds."""
+    """Rows of `table` cannot change in `frozen` columns, nor in others unless `allowed` holds.
+
+    With `keeps_rows` they cannot go either. What SQLite is told to do OR REPLACE takes away the rows that it
+    conflicts with and asks no trigger of DELETE; so there whatever conflicts with a row, by its id or by the
+    columns `unique`, is refused by triggers of its own.
+    """
 
     table: str
     frozen: Sequence[str]
     message: str
     allowed: str = ""
     keeps_rows: bool = False
+    unique: Sequence[str] = ()
 
     def create(self, vendor: str) -> list[str]:
         """Return the statements that install this guard; `vendor` is sqlite or postgresql."""
@@ -30,6 +36,8 @@ class Guard:
             statements.insert(0, self._function())
             if self.keeps_rows:
                 statements.append(self._trigger(vendor, "TRUNCATE", "FOR EACH STATEMENT"))
+        elif self.keeps_rows:
+            statements += self._no_replacing()
         return statements
 
     def drop(self, vendor: str) -> list[str]:
@@ -44,7 +52,8 @@ class Guard:
         """Return the names of its triggers."""
         acts = ["UPDATE"]
         if self.keeps_rows:
-            acts += ["DELETE", "TRUNCATE"] if vendor == "postgresql" else ["DELETE"]
+            acts += ["DELETE"]
+            acts += ["TRUNCATE"] if vendor == "postgresql" else ["REPLACE", "DISPLACE"]
         return {self._name(act) for act in acts}
 
     def _name(self, act: str) -> str:
@@ -57,8 +66,19 @@ class Guard:
             "USING ERRCODE = 'integrity_constraint_violation'; END $$"
         )
 
-    def _trigger(self, vendor: str, act: str, when: str) -> str:
-        head = f'CREATE TRIGGER "{self._name(act)}" BEFORE {act} ON "{self.table}" {when}'
+    def _no_replacing(self) -> list[str]:
+        """Return the statements for SQLite that keep a row from being replaced by another."""
+        same = " AND ".join(f'"{name}" = NEW."{name}"' for name in self.unique)
+        by_key = f'EXISTS (SELECT 1 FROM "{self.table}" WHERE {same})'  # noqa: S608 - own names alone
+        by_id = f'EXISTS (SELECT 1 FROM "{self.table}" WHERE "id" = NEW."id")'  # noqa: S608 - the same
+        key = ", ".join(f'"{name}"' for name in self.unique)
+        return [
+            self._trigger("sqlite", "REPLACE", f"FOR EACH ROW WHEN ({by_id} OR {by_key})", on="INSERT"),
+            self._trigger("sqlite", "DISPLACE", f"FOR EACH ROW WHEN ({by_key})", on=f"UPDATE OF {key}"),
+        ]
+
+    def _trigger(self, vendor: str, name: str, when: str, *, on: str = "") -> str:
+        head = f'CREATE TRIGGER "{self._name(name)}" BEFORE {on or name} ON "{self.table}" {when}'
         if vendor == "postgresql":
             return f'{head} EXECUTE FUNCTION "{self.table}_guard"()'
         return f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"

@@ -1,17 +1,24 @@
+# ruff: noqa: ARG002 - the signatures are Django's
 """What machines said and people decided, to read; always of one revision, so that no list grows."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from annotations.models import Annotation, Export, Layer, LayerKind, Relation, Review
+from annotations.services.history import line_history
 from annotations.services.in_hand import in_hand
 from corpus.admin.access import M, ScopedAdmin, corpora_reached, person
 from corpus.admin.filters import CorpusFilter
-from corpus.models import Corpus, Role, SuggestionsShown
+from corpus.admin.pages import page
+from corpus.api.authentication import admin_actor
+from corpus.models import Corpus, Role, Scheme, SuggestionsShown
+from corpus.services.errors import NotFound
 
 REVISION = "layer__revision"
 
@@ -91,6 +98,26 @@ class SuggestionAdmin(OfOneRevision[Annotation]):
 
     def seen_layers(self, request: HttpRequest) -> QuerySet[Layer]:
         return machine_layers(request)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what happened to the line of any annotation that one may see, a person's too."""
+        try:
+            history = line_history(admin_actor(request), UUID(unquote(object_id)))
+        except (NotFound, ValueError):
+            raise Http404 from None
+        return page(
+            request,
+            "attest/history.html",
+            title=f"What happened to a {history.annotation.label}",
+            history=history,
+            article=history.article,
+            corpus=history.article.corpus,
+            scheme_number=Scheme.objects.filter(corpus=history.article.corpus_id)
+            .values_list("number", flat=True)
+            .first(),
+        )
 
     @admin.display(description="pipeline")
     def layer_named(self, row: Annotation) -> str:

@@ -76,6 +76,9 @@ class EventShape(serializers.Serializer[Any]):
         allow_null=True, help_text="Null where it would count others' reviews."
     )
     hash = serializers.CharField(allow_null=True)
+    canonical = serializers.CharField(
+        allow_null=True, help_text="What the hash is taken of, behind the hash before it: docs/history.md."
+    )
     at = serializers.DateTimeField()
     actor = serializers.UUIDField(allow_null=True)
     via = serializers.CharField()

@@ -16,6 +16,7 @@ from corpus.api.views import Route
 from corpus.models import Article, Event, Revision, RevisionStatus
 from corpus.services.actors import find_corpus
 from corpus.services.errors import BadInput
+from corpus.services.events import canonical_event
 
 #: Counts end here, so that their cost does not grow with the corpus.
 COUNTED = 100_000
@@ -92,6 +93,7 @@ def event_body(event: Event, *, whole: bool) -> dict[str, Any]:
         "id": event.pk,
         "position": event.position if whole else None,
         "hash": event.hash if whole else None,
+        "canonical": canonical_event(event).decode() if whole else None,
         "at": event.at,
         "actor": event.actor.public_id if event.actor else None,
         "via": event.via,

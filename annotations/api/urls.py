@@ -14,6 +14,7 @@ from annotations.api.articles import (
 from annotations.api.candidates import CandidatesRoute
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
 from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
+from annotations.api.history import HistoryRoute
 from annotations.api.layers import (
     AnnotationRoute,
     AnnotationsRoute,
@@ -92,6 +93,7 @@ urlpatterns = [
     path(
         "annotations/<uuid:annotation_id>/review/", AnnotationReviewRoute.as_view(), name="annotation-review"
     ),
+    path("annotations/<uuid:annotation_id>/history/", HistoryRoute.as_view(), name="annotation-history"),
     path("relations/<uuid:relation_id>/", RelationRoute.as_view(), name="relation"),
     path("relations/<uuid:relation_id>/review/", RelationReviewRoute.as_view(), name="relation-review"),
     path("runs/", RunsRoute.as_view(), name="runs"),

@@ -7,6 +7,7 @@ settling again, and taking back, are new rows, and what stands is worked out (`L
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -25,11 +26,12 @@ from annotations.models import (
 from annotations.services.comparing import links_of
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, holding_settlements, read_layers
+from annotations.services.telling import told_annotation, told_relation
 from corpus.ids import uuid7
 from corpus.models import Revision
 from corpus.services.actors import Actor
 from corpus.services.corpora import guideline_number
-from corpus.services.events import Change, record
+from corpus.services.events import Change, record_many
 from corpus.text.spans import Span
 
 
@@ -117,18 +119,42 @@ class GoldDesk:
         Settlement.objects.bulk_create(self._settlements)
         own = [row for row in self._settlements if row.implied_by_id is None]
         if own:
-            record(
-                self.actor,
-                Change(
-                    action="gold.settled",
-                    object_type="layer",
-                    object_id=self.view.layer.pk,
-                    corpus_id=self.revision.corpus_id,
-                    subject_id=self.revision.pk,
-                    after={"settlements": [[str(row.pk), row.outcome] for row in own]},
-                    versions={"guideline": self.guideline},
-                ),
+            settled = Change(
+                action="gold.settled",
+                object_type="layer",
+                object_id=self.view.layer.pk,
+                corpus_id=self.revision.corpus_id,
+                subject_id=self.revision.pk,
+                after={
+                    "settlements": [[str(row.pk), row.outcome] for row in own],
+                    "told": [self._told(row) for row in self._settlements],
+                },
+                versions={"guideline": self.guideline},
             )
+            record_many(self.actor, [settled], now=self.now)
+
+    def _told(self, settlement: Settlement) -> dict[str, Any]:
+        """Return a settlement with what it wrote, without any word; replaying it takes no more."""
+        result = self.view.annotations.get(settlement.result_id) if settlement.result_id else None
+        leading = settlement.result_relation_id
+        relation = self.view.relations.get(leading) if leading else None
+        told: dict[str, Any] = {
+            "settlement": str(settlement.pk),
+            "line": str(settlement.line),
+            "version": settlement.version,
+            "outcome": settlement.outcome,
+            "reason": settlement.reason,
+            "rule": settlement.rule,
+        }
+        if settlement.dispute_id:
+            told["dispute"] = str(settlement.dispute_id)
+        if settlement.implied_by_id:
+            told["implied_by"] = str(settlement.implied_by_id)
+        if result is not None:
+            told |= told_annotation(result, self.view.segments_of(result))
+        if relation is not None:
+            told |= told_relation(relation)
+        return told
 
     def _write(self, line: UUID, wanted: Wanted, said: Said) -> Annotation:
         identity = uuid7()
@@ -189,7 +215,7 @@ class GoldDesk:
         self._settlement(child.root, said, result=child, implied_by=settlement)
         identity = uuid7()
         root = line or identity
-        adjudicated = head.origin == Origin.ADJUDICATOR
+        origin = Origin.ADJUDICATOR if head.origin == Origin.ADJUDICATOR else Origin.REVIEWER
         self._relations.append(
             NewRelation(
                 id=identity,
@@ -197,12 +223,18 @@ class GoldDesk:
                 label=label,
                 head=head.pk,
                 child=child.pk,
-                origin=(Origin.ADJUDICATOR if adjudicated else Origin.REVIEWER).value,
+                origin=origin.value,
                 root=root,
             )
         )
         relation = Relation(
-            id=identity, layer=self.view.layer, label=label, head=head, child=child, root=root
+            id=identity,
+            layer=self.view.layer,
+            label=label,
+            head=head,
+            child=child,
+            origin=origin.value,
+            root=root,
         )
         self.view.relations[identity] = relation
         self._settlement(root, said, result_relation=relation, implied_by=settlement)

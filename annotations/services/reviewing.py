@@ -12,6 +12,7 @@ from annotations.services.desk import Desk
 from annotations.services.linking import drop_misfits, follow_suggestions
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
 from annotations.services.queue import keep_or_take
+from annotations.services.telling import told_annotation, told_relation
 from annotations.services.verdicts import apply_decision
 from corpus.models import IdempotencyKey, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require
@@ -180,19 +181,12 @@ def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict
 
 
 def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
-    result = desk.own.annotations.get(review.result_id) if review.result_id else None
-    after: dict[str, Any] = {"verdict": review.verdict, "version": review.version, "line": str(review.line)}
-    if result is not None:
-        after["annotation"] = str(result.pk)
-        after["label"] = result.label
-        after["segments"] = [list(span) for span in desk.own.segments_of(result)]
-        after["attributes"] = result.attributes
-    if review.result_relation_id:
-        after["relation"] = str(review.result_relation_id)
-    if review.retracts_id:
-        after["retracts"] = str(review.retracts_id)
+    """Return the event of a decision, which tells all that it takes to replay it."""
+    after = {"layer": str(review.layer_id), "suggestions_shown": review.suggestions_shown}
+    after |= _told(desk, review)
     if brought:
         after["implied"] = [str(other.pk) for other in brought]
+        after["brought"] = [{"review": str(other.pk), **_told(desk, other)} for other in brought]
     return Change(
         action=f"review.{review.verdict}",
         object_type="review",
@@ -204,3 +198,19 @@ def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
         reason=review.reason,
         versions={"guideline": review.guideline},
     )
+
+
+def _told(desk: Desk, review: Review) -> dict[str, Any]:
+    """Return a decision with what it wrote, without any word of the text or of the reviewer."""
+    result = desk.own.annotations.get(review.result_id) if review.result_id else None
+    relation = desk.own.relations.get(review.result_relation_id) if review.result_relation_id else None
+    told: dict[str, Any] = {"verdict": review.verdict, "version": review.version, "line": str(review.line)}
+    told["of"] = "annotation" if review.annotation_id else "relation"
+    told["on"] = str(review.annotation_id or review.relation_id)
+    if result is not None:
+        told |= told_annotation(result, desk.own.segments_of(result))
+    if relation is not None:
+        told |= told_relation(relation)
+    if review.retracts_id:
+        told["retracts"] = str(review.retracts_id)
+    return told

@@ -5,12 +5,12 @@ Each check yields what it finds, worst first within a page, and never mends anyt
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Count, F, Q
 
 from annotations.guards import ANNOTATION_GUARDS, GOLD_GUARDS
@@ -34,7 +34,8 @@ from annotations.services.layers import digest_of
 from annotations.services.reading import LayerView, read_layers
 from corpus.guards import CORPUS_GUARDS
 from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
-from corpus.services.events import GENESIS, chained_hash
+from corpus.services.anchors import Anchor
+from corpus.services.events import GENESIS, chained_hash, sealed_events
 from corpus.snapshot import snapshot
 from corpus.text.guard import encode
 
@@ -58,8 +59,12 @@ class Progress:
     rows: int
 
 
-def verify(corpus: Corpus | None = None) -> Iterator[Lie | Progress]:
-    """Check one corpus, or all with what belongs to none; yields lies as they are found, and progress."""
+def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> Iterator[Lie | Progress]:
+    """Check one corpus, or all with what belongs to none; yields lies as they are found, and progress.
+
+    `anchors` are what was written down elsewhere of the chains of events; without them a chain that was cut,
+    or written anew as a whole, fits together.
+    """
     with snapshot() as alias:
         yield from _guards(alias)
         corpora = [corpus] if corpus else list(Corpus.objects.using(alias))
@@ -69,9 +74,10 @@ def verify(corpus: Corpus | None = None) -> Iterator[Lie | Progress]:
             yield from _relations(alias, one)
             yield from _passes(alias, one)
             yield from _jobs(alias, one)
-            yield from _chain(alias, one.pk)
+            yield from verify_chain(one.pk, anchors, using=alias)
         if corpus is None:
-            yield from _chain(alias, None)
+            yield from verify_chain(None, anchors, using=alias)
+            yield from _anchored_elsewhere(corpora, anchors)
 
 
 def _guards(alias: str) -> Iterator[Lie]:
@@ -371,23 +377,55 @@ def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
         yield Lie(check="jobs", on=str(pk), message="it is done, and its layer is missing.")
 
 
-def _chain(alias: str, corpus_id: UUID | None) -> Iterator[Lie | Progress]:
-    """Positions run from 1 without a gap, and each hash is that of the event and of the one before."""
+def verify_chain(
+    corpus_id: UUID | None, anchors: Collection[Anchor] = (), *, using: str = DEFAULT_DB_ALIAS
+) -> Iterator[Lie | Progress]:
+    """Positions run from 1 without a gap, each hash fits its event and the one before, and its anchors."""
     previous, position = GENESIS, 0
-    events = (
-        Event.objects.using(alias).filter(Q(corpus=corpus_id), position__isnull=False).order_by("position")
-    )
-    for event in events.iterator(chunk_size=2_000):
-        position += 1
-        if event.position != position:
-            yield Lie(check="events", on=str(event.pk), message=f"position {position} is missing before it.")
-            position = event.position or position
-        if event.hash != chained_hash(previous, event):
-            yield Lie(check="events", on=str(event.pk), message=f"event {position} does not fit its chain.")
-        previous = event.hash or ""
-        if position % 10_000 == 0:
-            yield Progress(check="events", rows=position)
+    anchored: dict[int, list[Anchor]] = defaultdict(list)
+    for anchor in anchors:
+        if anchor.corpus_id == corpus_id:
+            anchored[anchor.position].append(anchor)
+    try:
+        for event in sealed_events(corpus_id, using).iterator(chunk_size=2_000):
+            position += 1
+            if event.position != position:
+                yield Lie(
+                    check="events", on=str(event.pk), message=f"position {position} is missing before it."
+                )
+                position = event.position or position
+            if event.hash != chained_hash(previous, event):
+                yield Lie(
+                    check="events", on=str(event.pk), message=f"event {position} does not fit its chain."
+                )
+            yield from _as_anchored(event, anchored.pop(position, ()))
+            previous = event.hash or ""
+            if position % 10_000 == 0:
+                yield Progress(check="events", rows=position)
+    except (ValueError, TypeError, AttributeError) as error:
+        # What stands there is no event; a database without types, or a hand, let it in.
+        message = f"the event behind position {position} cannot be read: {error}"
+        yield Lie(check="events", on=str(corpus_id), message=message)
+        return
+    if anchored:
+        message = f"its chain ends at {position}, and was anchored up to {max(anchored)}."
+        yield Lie(check="events", on=str(corpus_id), message=message)
     yield Progress(check="events", rows=position)
+
+
+def _as_anchored(event: Event, anchors: Iterable[Anchor]) -> Iterator[Lie]:
+    for anchor in anchors:
+        if anchor.hash != event.hash:
+            message = (
+                f"event {event.position} was another when it was anchored ({anchor.place}, {anchor.at})."
+            )
+            yield Lie(check="events", on=str(event.pk), message=message)
+
+
+def _anchored_elsewhere(corpora: Iterable[Corpus], anchors: Iterable[Anchor]) -> Iterator[Lie]:
+    """A corpus that was anchored is still there."""
+    for pk in {anchor.corpus_id for anchor in anchors} - {None, *(corpus.pk for corpus in corpora)}:
+        yield Lie(check="events", on=str(pk), message="it was anchored, and there is no such corpus.")
 
 
 def _revision_pages(alias: str, corpus: Corpus) -> Iterator[list[Revision]]:

@@ -4,18 +4,19 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from corpus.bulk import insert_columns
 from corpus.ids import uuid7_hex
 from corpus.models import Event
 from corpus.services.actors import Actor
+from corpus.snapshot import snapshot
 
 #: An arbitrary number that every sealer agrees on, for PostgreSQL's advisory locks.
 SEALER_LOCK = 0x5EA1
@@ -79,7 +80,7 @@ def seal_events(limit: int = 5_000) -> int:
         if not _only_sealer():
             return 0
         events = list(Event.objects.filter(position__isnull=True).order_by("id")[:limit])
-        heads = {corpus_id: _head(corpus_id) for corpus_id in {event.corpus_id for event in events}}
+        heads = {corpus_id: chain_head(corpus_id) for corpus_id in {event.corpus_id for event in events}}
         for event in events:
             position, previous = heads[event.corpus_id]
             event.position = position + 1
@@ -89,8 +90,25 @@ def seal_events(limit: int = 5_000) -> int:
     return len(events)
 
 
-def chained_hash(previous: str, event: Event) -> str:
-    """Return the sha256 of the hash before and the event as canonical JSON (sorted keys, UTC, no spaces)."""
+def chain_head(corpus_id: UUID | None) -> tuple[int, str]:
+    """Return the position and the hash of the last sealed event; 0 and GENESIS where there is none."""
+    last = (
+        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
+        .order_by("-position")
+        .values_list("position", "hash")
+        .first()
+    )
+    return (last[0] or 0, last[1] or GENESIS) if last else (0, GENESIS)
+
+
+def sealed_events(corpus_id: UUID | None, using: str = DEFAULT_DB_ALIAS) -> QuerySet[Event]:
+    """Return the chain of a corpus, or of what belongs to none, in its order."""
+    sealed = Event.objects.using(using).filter(Q(corpus=corpus_id), position__isnull=False)
+    return sealed.order_by("position")
+
+
+def canonical_event(event: Event) -> bytes:
+    """Return what the hash of an event is taken of: JSON with sorted keys, times in UTC and no spaces."""
     body = {
         "id": str(event.id),
         "corpus": str(event.corpus_id) if event.corpus_id else None,
@@ -108,7 +126,26 @@ def chained_hash(previous: str, event: Event) -> str:
         "reason": event.reason,
         "versions": event.versions,
     }
-    return hashlib.sha256(previous.encode() + orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def chained_hash(previous: str, event: Event) -> str:
+    """Return the sha256 of the hash before and the event in its canonical form."""
+    return hashlib.sha256(previous.encode() + canonical_event(event)).hexdigest()
+
+
+def write_chain(corpus_id: UUID | None, target: IO[bytes]) -> tuple[int, str]:
+    """Write the chain, a line an event; return how many, and the last hash.
+
+    A line is `{"hash":"…","event":…}`, the event in the very bytes that its hash is taken of, so that nobody
+    who checks it has to write JSON as we do (docs/verify_chain.py).
+    """
+    count, last = 0, GENESIS
+    with snapshot() as alias:
+        for event in sealed_events(corpus_id, alias).iterator(chunk_size=2_000):
+            count, last = count + 1, event.hash or ""
+            target.write(b'{"hash":"%s","event":%s}\n' % (last.encode(), canonical_event(event)))
+    return count, last
 
 
 def _only_sealer() -> bool:
@@ -117,16 +154,6 @@ def _only_sealer() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
         return bool(cursor.fetchone()[0])
-
-
-def _head(corpus_id: UUID | None) -> tuple[int, str]:
-    last = (
-        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
-        .order_by("-position")
-        .values_list("position", "hash")
-        .first()
-    )
-    return (last[0] or 0, last[1] or GENESIS) if last else (0, GENESIS)
 
 
 def _store_seals(events: list[Event]) -> None:

@@ -41,6 +41,7 @@ from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.reading import LayerView, read_layers, shown_layers
+from annotations.services.replay import differences
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import (
     Choice,
@@ -433,6 +434,8 @@ class Newsroom(RuleBasedStateMachine):
     def nothing_lies(self) -> None:
         connection.check_constraints()
         assert [found for found in verify() if isinstance(found, Lie)] == []
+        for corpus in Corpus.objects.all():
+            assert [found for _, found in differences(corpus) if found] == [], "as the events tell it"
 
     def what_stands_is_whole_and_within_the_scheme(self) -> None:
         scheme = scheme_of(self.corpus.pk)

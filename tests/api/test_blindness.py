@@ -52,10 +52,14 @@ def paths_of(article: UUID) -> list[str]:
 
 def answers(who: Caller, article: UUID) -> dict[str, tuple[int, bytes]]:
     mine = who.get("assignments/?corpus=harbour").json()["results"]
+    said = who.get(f"articles/{article}/annotations/").json()["results"]
+    paths = [
+        *paths_of(article),
+        *(f"assignments/{row['id']}/" for row in mine),
+        *(f"annotations/{row['id']}/history/" for row in said),
+    ]
     return {
-        path: (response.status_code, content_of(response))
-        for path in [*paths_of(article), *(f"assignments/{row['id']}/" for row in mine)]
-        for response in [who.get(path)]
+        path: (response.status_code, content_of(response)) for path in paths for response in [who.get(path)]
     }
 
 

@@ -110,6 +110,7 @@ EXPECTED: dict[str, Cell] = {
     "pass DELETE": Cell(role=REVIEWER, scope=REVIEW, status=404),
     "annotation GET": Cell(role=VIEWER),
     "annotation-review POST": Cell(role=REVIEWER, scope=REVIEW, body={"verdict": "skip"}, headers=V0),
+    "annotation-history GET": Cell(role=VIEWER),
     "relation GET": Cell(role=VIEWER),
     "relation-review POST": Cell(role=REVIEWER, scope=REVIEW, body={"verdict": "skip"}, headers=V0),
     "runs GET": Cell(),

@@ -1,5 +1,6 @@
 """The audit trail and the counts."""
 
+from hashlib import sha256
 from uuid import UUID
 
 from corpus.models import Corpus
@@ -43,6 +44,17 @@ def test_an_event_says_who_by_what_request_and_from_what_to_what(as_lea: Caller)
     assert event["request_id"] == changed.headers["X-Request-ID"]
     assert (event["via"], event["actor"]) == ("api", as_lea.get("me/").json()["id"])
     assert (event["before"]["name"], event["after"]["name"]) == ("Harbour", "Port")
+
+
+def test_the_list_has_what_each_hash_is_taken_of(as_lea: Caller, as_ada: Caller) -> None:
+    seal_events()
+    previous = "0" * 64
+    for event in as_lea.get("corpora/harbour/events/?limit=200").json()["results"]:
+        assert event["hash"] == sha256(f"{previous}{event['canonical']}".encode()).hexdigest()
+        previous = event["hash"]
+    assert previous != "0" * 64
+    for event in as_ada.get("corpora/harbour/events/?limit=200").json()["results"]:
+        assert (event["position"], event["hash"], event["canonical"]) == (None, None, None)
 
 
 def test_a_cursor_of_another_corpus_is_none_of_this_one(as_owen: Caller, corpus: Corpus) -> None:

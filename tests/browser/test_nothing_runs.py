@@ -252,6 +252,9 @@ def pages_of(corpus: Corpus) -> list[str]:
         rows = list(model.objects.filter(layer__revision__corpus=corpus).values_list("pk", flat=True))
         own = f"/admin/annotations/{model._meta.model_name}"
         pages += [f"{own}/{pk}/change/" for pk in (rows[0], rows[-1])]
+    lines = Review.objects.filter(layer__revision__corpus=corpus, annotation__isnull=False)
+    for pk in {row.annotation_id for row in lines[:3]}:
+        pages += [f"/admin/annotations/annotation/{pk}/history/"]
     actions = dict(Event.objects.filter(corpus=corpus).values_list("action", "pk"))
     pages += [f"/admin/corpus/event/{pk}/change/" for pk in actions.values()]
     pages += [f"/admin/corpus/corpus/{corpus.pk}/disputes/?show=settled"]

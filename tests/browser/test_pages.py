@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from annotations.models import Annotation
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from corpus.models import Article, Corpus, Revision
@@ -88,6 +89,7 @@ def test_a_run_is_watched_live(harbour, tab):
 
 def pages(corpus: Corpus, revision: Revision) -> list[str]:
     own = f"/admin/corpus/corpus/{corpus.pk}"
+    quote = Annotation.objects.filter(layer__revision=revision, label="quote").earliest("pk")
     return [
         "/admin/",
         "/admin/corpus/article/?corpus=harbour",
@@ -121,6 +123,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
         "/admin/annotations/run/",
         "/admin/annotations/job/?corpus=harbour",
         f"/admin/annotations/annotation/?layer__revision={revision.pk}",
+        f"/admin/annotations/annotation/{quote.pk}/history/",
         f"/admin/annotations/review/?layer__revision={revision.pk}",
         "/admin/password_change/",
     ]

@@ -16,6 +16,7 @@ from annotations.services.trainings import sweep_trainings
 from annotations.tasks import ring, ring_trainings
 from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
+from corpus.services.anchors import AnchorFile
 from corpus.services.events import seal_events
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ KEEP_KEYS = timedelta(days=2)
 
 class Command(AttestCommand):
     help = (
-        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal events, "
+        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal and anchor events, "
         "drop old receipts. Any number may run at once."
     )
 
@@ -35,6 +36,7 @@ class Command(AttestCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopping = False
+        self.anchors, self.next_anchor = AnchorFile(directory=settings.ATTEST_ANCHORS), time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         while not self.stopping:
@@ -53,6 +55,7 @@ class Command(AttestCommand):
                 "expired": sweep_assignments(),
                 "opened": refill_changed_queues(),
                 "sealed": seal_events(),
+                "anchored": self._anchor(),
                 "trainings": sweep_trainings(),
                 "rung": ring() + ring_trainings(),
             }
@@ -63,6 +66,17 @@ class Command(AttestCommand):
         if done["queued"] or done["parked"]:
             log.warning("jobs_taken_back", **done)
         return done
+
+    def _anchor(self) -> int:
+        """Anchor the chains when it is time to. A disk that is full or away ends no sweeper."""
+        if time.monotonic() < self.next_anchor:
+            return 0
+        self.next_anchor = time.monotonic() + settings.ATTEST_ANCHOR_INTERVAL
+        try:
+            return self.anchors.append_heads()
+        except OSError as error:
+            log.error("anchors_not_written", directory=str(self.anchors.directory), error=str(error))
+            return 0
 
     def _stop(self, *args: object) -> None:
         self.stopping = True
