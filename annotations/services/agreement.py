@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, islice
+from operator import itemgetter
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.agreement import STATISTICS, Unit
 from annotations.agreement.comparison import Comparison, Differing, Figures, by_label, differing
@@ -31,6 +32,8 @@ from corpus.services.errors import BadInput
 CHUNK = 100
 #: Articles that a page or an answer looks at, the newest, and of them those whose differences it lists.
 MOST, LISTED = 1_000, 100
+#: Passes that are looked through for each of those articles: most texts of a corpus may have one alone.
+PASSES_AN_ARTICLE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +140,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
     """
     statistics = statistics_of(every_scheme_of(corpus.pk), asked.label)
     comparisons = {shown: Comparison(statistics) for shown in (False, True)}
-    texts = _texts(actor, corpus, asked)
+    texts = _texts(actor, corpus, asked, most)
     mixed = 0
     for text in islice(texts, most):
         mixed += len(text.said) > 1
@@ -150,7 +153,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
         ],
         statistics=statistics,
         mixed=mixed,
-        capped=next(texts, None) is not None,
+        capped=next(texts, None) is not None or _has_older(_submitted(actor, corpus, asked), most),
     )
 
 
@@ -163,7 +166,7 @@ def differences_of(
     """
     roles = roles_of(every_scheme_of(corpus.pk), asked.label)
     found = []
-    for text in islice(_texts(actor, corpus, asked), most):
+    for text in islice(_texts(actor, corpus, asked, most), most):
         said = text.said.get(shown, {})
         [passes] = by_label(text.revision.length, said, {asked.label: ()}).values()
         for (first, second), pair in passes.pairs.items():
@@ -225,21 +228,46 @@ def _condition(shown: bool, comparison: Comparison) -> Condition:  # noqa: FBT00
     )
 
 
-def _texts(actor: Actor, corpus: Corpus, asked: Asked) -> Iterator[_Text]:
-    """Yield the newest text of each article that two people went through, the newest article first."""
-    several = _passes_by_text(_submitted(actor, corpus, asked))
+def _texts(actor: Actor, corpus: Corpus, asked: Asked, most: int | None) -> Iterator[_Text]:
+    """Yield the newest text of each article that two people went through, the newest text first."""
+    several = _with_several(_submitted(actor, corpus, asked)[: _looked_through(most)])
+    articles = set()
     while chunk := list(islice(several, CHUNK)):
-        views = iter(read_standing([layer for layers in chunk for layer in layers]))
-        for layers in chunk:
-            passes = list(islice(views, len(layers)))
+        for passes in _read(chunk):
+            revision = passes[0].layer.revision
+            if revision.article_id in articles:
+                continue
+            articles.add(revision.article_id)
             said: dict[bool, dict[str, Sequence[Unit]]] = {}
             for view, shown in zip(passes, _were_shown(corpus, passes), strict=True):
                 said.setdefault(shown, {})[str(view.layer.reviewer_id)] = units_of(view, with_ends=True)
-            yield _Text(
-                revision=layers[0].revision,
-                layers={str(layer.reviewer_id): layer for layer in layers},
-                said=said,
-            )
+            layers = {str(view.layer.reviewer_id): view.layer for view in passes}
+            yield _Text(revision=revision, layers=layers, said=said)
+
+
+def _with_several(passes: QuerySet[Layer]) -> Iterator[list[UUID]]:
+    """Yield the passes over each text that has two or more, by their ids."""
+    for _, group in groupby(passes.values_list("pk", "revision_id").iterator(), key=itemgetter(1)):
+        ids = [pk for pk, _ in group]
+        if len(ids) > 1:
+            yield ids
+
+
+def _read(texts: Sequence[Sequence[UUID]]) -> Iterator[list[LayerView]]:
+    """Yield the passes over each text, read whole; five statements however many they are."""
+    layers = Layer.objects.select_related("revision", "reviewer").only(
+        "kind",
+        "reviewer__public_id",
+        "reviewer__username",
+        "reviewer__pseudonym",
+        "revision__article_id",
+        "revision__number",
+        "revision__length",
+    )
+    found = layers.in_bulk([pk for ids in texts for pk in ids])
+    by_layer = {view.layer.pk: view for view in read_standing(list(found.values()))}
+    for ids in texts:
+        yield [by_layer[pk] for pk in ids]
 
 
 def _were_shown(corpus: Corpus, passes: Sequence[LayerView]) -> list[bool]:
@@ -267,40 +295,26 @@ def _decided_on_a_suggestion(review: Review) -> bool:
 
 
 def _submitted(actor: Actor, corpus: Corpus, asked: Asked) -> QuerySet[Layer]:
-    """Return the submitted passes over texts that were not erased, those of the newest texts first."""
-    layers = Layer.objects.filter(
-        kind=LayerKind.REVIEWER,
-        submitted_at__isnull=False,
-        revision__corpus=corpus,
-        revision__article__erased_at__isnull=True,
-    )
+    """Return the submitted passes over texts that were not erased, those of the newest texts first.
+
+    The corpus is a condition and no join, so that the newest are read from their index alone.
+    """
+    here = Revision.objects.filter(pk=OuterRef("revision_id"), corpus=corpus, article__erased_at__isnull=True)
+    layers = Layer.objects.filter(Exists(here), kind=LayerKind.REVIEWER, submitted_at__isnull=False)
     if corpus.blind and actor.user is not None:
         layers = layers.exclude(in_hand(actor.user.pk, "revision"))
     if asked.people:
-        layers = layers.filter(reviewer__public_id__in=asked.people)
+        layers = layers.filter(reviewer__in=User.objects.filter(public_id__in=asked.people))
     if asked.since:
         layers = layers.filter(submitted_at__gte=asked.since)
-    return (
-        layers.order_by("-revision_id", "id")
-        .select_related("revision", "reviewer")
-        .only(
-            "kind",
-            "reviewer__public_id",
-            "reviewer__username",
-            "reviewer__pseudonym",
-            "revision__article_id",
-            "revision__number",
-            "revision__length",
-        )
-    )
+    return layers.order_by("-revision_id", "-reviewer_id")
 
 
-def _passes_by_text(layers: QuerySet[Layer]) -> Iterator[list[Layer]]:
-    """Yield the passes over each text that has two or more, and of each article only its newest such text."""
-    articles = set()
-    for _, group in groupby(layers.iterator(), key=lambda layer: layer.revision_id):
-        passes = list(group)
-        article = passes[0].revision.article_id
-        if len(passes) > 1 and article not in articles:
-            articles.add(article)
-            yield passes
+def _looked_through(most: int | None) -> int | None:
+    return None if most is None else most * PASSES_AN_ARTICLE
+
+
+def _has_older(layers: QuerySet[Layer], most: int | None) -> bool:
+    """Return whether there are passes that were not looked through."""
+    seen = _looked_through(most)
+    return seen is not None and layers[seen : seen + 1].exists()

@@ -106,7 +106,7 @@ def test_the_list_of_articles_costs_the_same_however_long_it_is(
                 read(ada, revision, FIRST)
                 read(ben, revision, SECOND)
         client.get(address)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             assert len(client.get(address).context["compared"]) == count
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotations.agreement.bootstrap import Figure
 from annotations.models import Layer
+from annotations.services import agreement
 from annotations.services.agreement import (
     Agreement,
     Asked,
@@ -189,10 +190,10 @@ def test_the_statements_do_not_grow_with_the_articles(
             read(ben, revision, FIRST)
 
     articles(0, 2)
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    with django_assert_num_queries(9):  # type: ignore[operator]
         assert agreed(unaided).conditions[0].articles == 2
     articles(2, 12)
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    with django_assert_num_queries(9):  # type: ignore[operator]
         assert agreed(unaided).conditions[0].articles == 12
 
 
@@ -243,6 +244,22 @@ def test_more_articles_than_are_looked_at_are_said_to_be(unaided: Corpus, ada: U
     assert (few.conditions[0].articles, few.capped) == (2, True)
     every = agreement_of(COMMAND, unaided, Asked(), most=3)
     assert (every.conditions[0].articles, every.capped) == (3, False)
+
+
+def test_a_page_looks_through_so_many_passes_and_no_more(
+    unaided: Corpus, ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest text has two passes; behind three that have one it is not found."""
+    for number in range(4):
+        revision = put_in(unaided, f"{number}. {TEXT}", external_id=f"n{number}")
+        for user in (ada, ben)[: 1 if number else 2]:
+            read(user, revision, FIRST)
+    found = agreement_of(COMMAND, unaided, Asked(), most=1)
+    assert (len(found.conditions), found.capped) == (1, False)
+    monkeypatch.setattr(agreement, "PASSES_AN_ARTICLE", 4)
+    found = agreement_of(COMMAND, unaided, Asked(), most=1)
+    assert (len(found.conditions), found.capped) == (0, True)
+    assert agreement_of(COMMAND, unaided, Asked(), most=None).conditions
 
 
 def test_an_erased_article_is_left_out(unaided: Corpus, revision: Revision, ada: User, ben: User) -> None:
