@@ -149,7 +149,9 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
                 comparisons[shown].add(text.revision.length, said)
     return Agreement(
         conditions=[
-            _condition(shown, comparison) for shown, comparison in comparisons.items() if comparison.articles
+            _condition(comparison, shown=shown)
+            for shown, comparison in comparisons.items()
+            if comparison.articles
         ],
         statistics=statistics,
         mixed=mixed,
@@ -205,7 +207,7 @@ def roles_of(scheme: SchemeDefinition, label: str) -> list[Statistic]:
     ]
 
 
-def _condition(shown: bool, comparison: Comparison) -> Condition:  # noqa: FBT001
+def _condition(comparison: Comparison, *, shown: bool) -> Condition:
     people = User.objects.in_bulk([int(key) for key in comparison.passes])
     pairs = [
         Pair(

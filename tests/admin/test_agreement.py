@@ -131,8 +131,11 @@ def test_a_corpus_without_passes_says_so(signed_in, cy, corpus):
 
 
 def test_a_corpus_that_is_not_blind_says_so(signed_in, cy, unaided, passes):
+    assert "These are the figures to publish" in signed_in(cy).get(page(unaided)).text
     settings(unaided, blind=False)
-    assert "This corpus is not blind" in signed_in(cy).get(page(unaided)).text
+    text = signed_in(cy).get(page(unaided)).text
+    assert "could see each other's work" in text
+    assert "figures to publish" not in text
 
 
 @pytest.mark.parametrize("wrong", ["since=then", "people=ada", "label=nothing"])
