@@ -29,7 +29,7 @@ from corpus.services.corpora import every_scheme_of
 from corpus.services.errors import BadInput
 
 #: Texts that are read at a time.
-CHUNK = 100
+CHUNK = 50
 #: Articles that a page or an answer looks at, the newest, and of them those whose differences it lists.
 MOST, LISTED = 1_000, 100
 #: Passes that are looked through for each of those articles: most texts of a corpus may have one alone.
@@ -136,7 +136,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
 
     Of an article whose text was amended, the newest text that has two passes counts. The caller has checked
     that the actor may see others' work; in a blind corpus, texts that they have in hand themselves are left
-    out. Cost: some milliseconds an article of three passes, in five statements for each hundred.
+    out. Cost: some milliseconds an article of three passes, in five statements for each 50.
     """
     statistics = statistics_of(every_scheme_of(corpus.pk), asked.label)
     comparisons = {shown: Comparison(statistics) for shown in (False, True)}

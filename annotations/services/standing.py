@@ -83,27 +83,26 @@ def _read_annotations(using: str, ids: Sequence[Any], views: dict[str, Any]) -> 
 
 
 def _read_relations(using: str, ids: Sequence[Any], views: dict[str, Any]) -> None:
-    rows = Relation.objects.using(using).filter(layer__in=ids).order_by("layer", "id")
-    for layer, *columns in driver_rows(
+    rows = Relation.objects.using(using).filter(layer__in=ids).order_by()
+    for row in driver_rows(
         rows.values_list(
             text_id("layer_id"), text_id("id"), text_id("root"), "label", text_id("head_id"),
             text_id("child_id"),
         )
     ):  # fmt: skip
-        relation = _Relation._make(columns)
-        views[layer].relations[relation.pk] = relation
+        views[row[0]].relations[row[1]] = _Relation._make(row[1:])
 
 
 def _read_reviews(using: str, ids: Sequence[Any], views: dict[str, Any]) -> None:
-    rows = Review.objects.using(using).filter(layer__in=ids).order_by("layer", "line", "version")
-    for layer, *columns in driver_rows(
+    rows = Review.objects.using(using).filter(layer__in=ids).order_by()
+    for row in driver_rows(
         rows.values_list(
             text_id("layer_id"), text_id("id"), text_id("line"), "version", "verdict",
             text_id("retracts_id"), text_id("implied_by_id"), text_id("result_id"),
             text_id("result_relation_id"), "suggestions_shown",
         )
     ):  # fmt: skip
-        views[layer].reviews.append(_Review._make(columns))
+        views[row[0]].reviews.append(_Review._make(row[1:]))
 
 
 @lru_cache(maxsize=1_000)
