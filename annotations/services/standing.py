@@ -63,7 +63,7 @@ def read_standing(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> 
 
 
 def _read_annotations(using: str, ids: Sequence[Any], views: dict[str, Any]) -> None:
-    rows = Annotation.objects.using(using).filter(layer__in=ids).order_by("layer", "start", "id")
+    rows = Annotation.objects.using(using).filter(layer__in=ids).order_by("layer_id", "start", "id")
     holders = {}
     for layer, pk, root, label, start, end, attributes in driver_rows(
         rows.values_list(
@@ -74,7 +74,7 @@ def _read_annotations(using: str, ids: Sequence[Any], views: dict[str, Any]) -> 
         view.annotations[pk] = _Annotation(pk, root, label, start, end, _parsed(attributes))
     segments = Segment.objects.using(using).filter(annotation__layer__in=ids)
     for pk, start, end in driver_rows(
-        segments.order_by("annotation", "number").values_list(text_id("annotation_id"), "start", "end")
+        segments.order_by("annotation_id", "number").values_list(text_id("annotation_id"), "start", "end")
     ):
         if pk in holders:
             # Otherwise its layer has landed since the annotations were read.
