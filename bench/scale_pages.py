@@ -71,6 +71,7 @@ def examples(site: Site) -> dict[str, Any]:
         "corpus": site.corpus.slug,
         "article_id": article.pk,
         "external_id": article.external_id,
+        "label": "quote",
         "annotation_id": Annotation.objects.filter(**machine).values_list("pk", flat=True)[0],
         "relation_id": Relation.objects.filter(layer__kind=LayerKind.MACHINE).values_list("pk", flat=True)[0],
         "run_id": Run.objects.values_list("pk", flat=True)[0],
