@@ -128,7 +128,7 @@ class AgreementRoute(Route):
         errors=ERRORS,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Of the newest 1,000 articles that two people or more went through."""
+        """Of the newest 500 articles that two people or more went through."""
         corpus = find_corpus(self.actor, slug, Role.ADJUDICATOR)
         asked = _asked(request, corpus)
         return Response(agreement_body(corpus, asked, agreement_of(self.actor, corpus, asked)))

@@ -31,7 +31,7 @@ from corpus.services.errors import BadInput
 #: Texts that are read at a time.
 CHUNK = 50
 #: Articles that a page or an answer looks at, the newest, and of them those whose differences it lists.
-MOST, LISTED = 1_000, 100
+MOST, LISTED = 500, 100
 #: Passes that are looked through for each of those articles: most texts of a corpus may have one alone.
 PASSES_AN_ARTICLE = 20
 

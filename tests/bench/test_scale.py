@@ -13,7 +13,7 @@ from tests.bench.running import benchmark
 GROWS = {
     r"/api/v1/corpora/\{slug\}/stats/": "counts, up to 100,000 of each",
     r"/api/v1/corpora/\{slug\}/pipelines/\{pipeline_id\}/evaluation/": "reads 500 articles at most",
-    r"/api/v1/corpora/\{slug\}/agreement/": "reads 1,000 articles at most",
+    r"/api/v1/corpora/\{slug\}/agreement/": "reads 500 articles at most",
     r"/admin/corpus/corpus/.*/agreement/": "the same",
     r"/api/v1/runs/\{run_id\}/": "counts the jobs of that run",
     r".*/articles?/\?(corpus=scale&)?status=new": "in a blind corpus: looks at each text in between",
