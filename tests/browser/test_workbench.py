@@ -111,8 +111,7 @@ def test_why_a_suggestion_fired_is_one_key_away(bench):
 
 
 def test_the_least_sure_come_first_when_asked(bench, article):
-    bench.press("B")
-    told = bench.page.locator(".wb-entry .wb-words").all_inner_texts()
+    told = bench.press("B").drawn().page.locator(".wb-entry .wb-words").all_inner_texts()
     suggested = Annotation.objects.filter(layer__kind=LayerKind.MACHINE)
     scores = dict(suggested.values_list("surface", "score"))
     ordered = [scores[words] for words in told if words in scores]

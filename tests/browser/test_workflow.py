@@ -186,6 +186,7 @@ def test_a_dispute_is_settled_by_keys(harbour, article, disputed, people):
     page.keyboard.press("?")
     assert "Take a pass as it is" in page.inner_text("#help")
     page.keyboard.press("Escape")
+    page.wait_for_selector("#help:not([open])", state="attached")
     reason = page.input_value("#reason")
     page.keyboard.press("r")
     assert page.input_value("#reason") != reason

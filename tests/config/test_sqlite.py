@@ -191,13 +191,18 @@ def is_overtaken(line: Line) -> bool:
 
 
 def until_somebody_stands_at(door: Path) -> None:
-    deadline = time.monotonic() + 1
+    """Return once somebody stays at the door; who tries it for a moment is not in line yet."""
+    deadline, met = time.monotonic() + 1, 0
     while time.monotonic() < deadline:
         with door.open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return
+                met += 1
+            else:
+                met = 0
+        if met == 10:
+            return
         time.sleep(0.001)
     raise TimeoutError
 

@@ -79,7 +79,7 @@ function run({ name, number }) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.target.closest("dialog")) return;
+  if (event.defaultPrevented || event.isComposing || help.dialog.open) return;
   const typing = event.target.closest("input, textarea, select");
   if (typing && event.key === "Escape") typing.blur();
   if (typing || (event.target.closest("button, a, summary") && ["Enter", " "].includes(event.key))) return;
