@@ -7,7 +7,13 @@ if test_home := os.environ.get("ATTEST_TEST_HOME"):
     os.environ["ATTEST_HOME"] = f"{test_home}/{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
 from config.settings import *  # noqa: F403
-from config.settings import ATTEST_HOME, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, SQLITE_OPTIONS
+from config.settings import (
+    ATTEST_HOME,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    MIDDLEWARE,
+    SQLITE_OPTIONS,
+)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
@@ -22,3 +28,5 @@ if DATABASES["default"]["ENGINE"] == "config.sqlite":
     DATABASES["default"]["OPTIONS"] = SQLITE_OPTIONS | {
         "init_command": SQLITE_OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
     }
+if os.environ.get("ATTEST_SLOW_PAGES"):
+    MIDDLEWARE.insert(0, "tests.browser.slow.slow_pages")

@@ -40,6 +40,11 @@ class Tab:
     def open(self, path: str) -> None:
         self.page.goto(self.base + path)
 
+    def follow(self, selector: str) -> None:
+        """Click on what leads to another page, and wait until all of that is there."""
+        with self.page.expect_navigation():
+            self.page.click(selector)
+
     def be(self, name: str) -> None:
         """Give the browser a person's session; `sign_in` goes over the form, as a person does."""
         client = Client()

@@ -62,19 +62,19 @@ def test_from_a_figure_down_to_the_spans_that_differ(read_by_three: Corpus, tab:
     page = tab.page
     tab.sign_in("owen")
     tab.open(f"/admin/corpus/corpus/{read_by_three.pk}/figures/")
-    page.click(".at-tabs a:has-text('Agreement')")
+    tab.follow(".at-tabs a:has-text('Agreement')")
     pictured(tab, "agreement")
-    page.click(".ag-matrix tbody tr:first-child td:nth-of-type(2) a")
+    tab.follow(".ag-matrix tbody tr:first-child td:nth-of-type(2) a")
     assert "2 people alone" in page.inner_text(".ag-ask")
     assert page.locator(".ag-matrix").count() == 0
     pictured(tab, "agreement-of-two")
-    page.click("a:has-text('Compare everybody again')")
+    tab.follow("a:has-text('Compare everybody again')")
     assert page.locator(".ag-matrix").count() == 1
-    page.click("section:has(h2:has-text('Without suggestions')) .ag-figures:has-text('quote') a")
+    tab.follow("section:has(h2:has-text('Without suggestions')) .ag-figures:has-text('quote') a")
     assert "Where people differ on quote" in page.inner_text("h2")
     assert page.locator(".ag-differences tbody tr").count() > ARTICLES
     pictured(tab, "agreement-differences")
-    page.click(".ag-differences tbody th a")
+    tab.follow(".ag-differences tbody th a")
     assert "beside=" in page.url
     assert page.locator("mark").count() > 2
     assert tab.complaints == []
@@ -99,6 +99,6 @@ def test_it_works_without_scripts(read_by_three: Corpus, chromium, live_server) 
     tab.open(f"/admin/corpus/corpus/{read_by_three.pk}/agreement/")
     tab.page.select_option("#label", "attribution")
     tab.page.select_option("#by", "f1_exact")
-    tab.page.click("button:has-text('Show')")
+    tab.follow("button:has-text('Show')")
     assert "Each two people on attribution" in tab.page.inner_text("section")
     context.close()
