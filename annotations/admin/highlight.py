@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from corpus.text.blocks import Block, BlockKind
@@ -31,6 +31,7 @@ class _Piece:
     """A segment of a mark, clipped to one block."""
 
     mark: Mark
+    attributes: SafeString
     start: int
     end: int
     length: int
@@ -54,7 +55,7 @@ def painted(text: str, blocks: Sequence[Block], marks: Iterable[Mark]) -> SafeSt
         place = block.end
     if place < len(text):
         parts.append(_gap(text, place, len(text)))
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return _joined(parts)
 
 
 def passage(text: str, blocks: Sequence[Block], marks: Iterable[Mark], around: Iterable[Span]) -> SafeString:
@@ -73,12 +74,17 @@ def passage(text: str, blocks: Sequence[Block], marks: Iterable[Mark], around: I
         if parts and number - 1 not in shown:
             parts.append(format_html('<p class="at-cut">{}</p>', "…"))
         parts.append(_block(text, blocks[number], by_block[number]))
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return _joined(parts)
 
 
 def exact(text: str) -> SafeString:
     """Return text escaped so that a browser has the same characters; it would read a CR as a line feed."""
     return SafeString(escape(text).replace("\r", "&#13;"))
+
+
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    """Return the parts as one; to escape each again, as `format_html_join` does, takes half of the time."""
+    return SafeString("".join(parts))
 
 
 def _gap(text: str, start: int, end: int) -> SafeString:
@@ -91,7 +97,7 @@ def _block(text: str, block: Block, pieces: Sequence[_Piece]) -> SafeString:
         '<div class="block {}" data-start="{}">{}</div>',
         block.kind.value,
         block.start,
-        format_html_join("", "{}", ((part,) for part in _inside(text, block, pieces, name))),
+        _joined(_inside(text, block, pieces, name)),
     )
 
 
@@ -122,16 +128,14 @@ def _inside(
 
 
 def _wrapped(html: SafeString, piece: _Piece, *, opens: bool) -> SafeString:
-    mark = piece.mark
-    if opens and piece.first:
-        return format_html(
-            '<mark id="mark-{}" class="label-{} {}" data-row="{}" data-tag="{}">{}</mark>',
-            mark.row, mark.label, mark.state, mark.row, mark.label, html,
-        )  # fmt: skip
-    tag = format_html(' data-tag="… {}"', mark.label) if opens else ""
-    return format_html(
-        '<mark class="label-{} {}" data-row="{}"{}>{}</mark>', mark.label, mark.state, mark.row, tag, html
-    )
+    """Return the words in their mark. Each part is escaped already: a long text has thousands of them."""
+    if not opens:
+        first = ""
+    elif piece.first:
+        first = format_html(' id="mark-{}" data-tag="{}"', piece.mark.row, piece.mark.label)
+    else:
+        first = format_html(' data-tag="… {}"', piece.mark.label)
+    return SafeString(f"<mark{first}{piece.attributes}>{html}</mark>")
 
 
 def _pieces(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[list[_Piece]]:
@@ -142,6 +146,7 @@ def _pieces(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[list[_Piece]
         while first_block < len(blocks) - 1 and blocks[first_block].end <= mark.segments[0].start:
             first_block += 1
         length = sum(span.end - span.start for span in mark.segments)
+        attributes = format_html(' class="label-{} {}" data-row="{}"', mark.label, mark.state, mark.row)
         for order, span in enumerate(mark.segments):
             number = first_block
             while number < len(blocks) and blocks[number].start < span.end:
@@ -149,6 +154,7 @@ def _pieces(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[list[_Piece]
                 if start < end:
                     piece = _Piece(
                         mark=mark,
+                        attributes=attributes,
                         start=start,
                         end=end,
                         length=length,
