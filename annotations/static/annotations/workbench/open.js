@@ -1,12 +1,15 @@
-// Opens the workbench. The text is on the page already; what is said of it is fetched beside the few scripts that draw
-// it, and all that a reviewer does with it comes once it is painted.
+// Opens the workbench. The text is on the page already; where it brings the labels at its head, it is painted before
+// anything else is asked for. Then comes what is said of it, and beside that all that a reviewer does with it.
 import { Board } from "./board.js";
 import { act as button } from "./dom.js";
 import { marksOn, Paper } from "./paint.js";
 import { Places } from "./places.js";
 
 async function open() {
-  const state = await fetched(document.getElementById("workbench").dataset.state);
+  const { state: address, modules } = document.getElementById("workbench").dataset;
+  const asked = fetched(address);
+  preload(modules.split(" "));
+  const state = await asked;
   if (!state) {
     document.getElementById("progress").replaceChildren("The suggestions could not be fetched. ", button("Try again", "", open));
     return;
@@ -21,6 +24,19 @@ async function open() {
   new Workbench({ state, board, places, paper });
 }
 
+// All at once; one would otherwise be asked for by another.
+function preload(modules) {
+  for (const href of modules.filter(Boolean)) document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+}
+
+function ready() {
+  return new Promise((go) => (document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", go) : go()));
+}
+
+function painted() {
+  return new Promise((go) => (document.hidden ? go() : requestAnimationFrame(() => setTimeout(go))));
+}
+
 async function fetched(url) {
   try {
     const answer = await fetch(url, { redirect: "error" });
@@ -30,4 +46,6 @@ async function fetched(url) {
   }
 }
 
+await ready();
+if (document.querySelector("#text mark")) await painted();
 open();
