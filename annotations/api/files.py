@@ -22,9 +22,10 @@ from annotations.exchange.native import NATIVE
 from annotations.exchange.source import source_of
 from annotations.exchange.units import Unit
 from annotations.models import Export
-from annotations.services.exporting import FILTERS, export_corpus
+from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.importing.articles import import_articles
+from annotations.services.selection import FILTERS
 from annotations.tasks import ring_after_commit
 from corpus.api.ndjson import Lines, body_stream, is_ndjson, numbered_lines, results, written
 from corpus.api.pagination import page_of
@@ -46,6 +47,11 @@ WRITTEN_AS = OpenApiParameter("format", str, enum=list(WRITABLE), description=f"
 READ_AS = OpenApiParameter("format", str, enum=list(READABLE), description=f"`{NATIVE}` by default.")
 STRICT = OpenApiParameter(
     "strict", bool, description="Refuse where the format cannot carry all of it; false by default."
+)
+SINCE = OpenApiParameter(
+    "since",
+    int,
+    description="Only what has changed since an earlier export, and tombstones: its `event_position`.",
 )
 TAKING = (
     OpenApiParameter("map", str, description="What its labels are here, as JSON; docs/exchange.md."),
@@ -83,7 +89,7 @@ class ExportRoute(Route):
         "Download a layer of a corpus.",
         tag="files",
         responses=binary(NDJSON) | {key: value for name in FILE_TYPES for key, value in binary(name).items()},
-        query=(WRITTEN_AS, LAYER, STRICT, *NARROWED),
+        query=(WRITTEN_AS, LAYER, STRICT, SINCE, *NARROWED),
         headers=FILE_HEADERS,
         errors=ERRORS,
     )
@@ -112,6 +118,7 @@ class ExportRoute(Route):
                 filters=filters,
                 format=name,
                 strict=_truth(asked.get("strict", "false")),
+                since=_position(asked.get("since")),
             )
             return _file_headers(export)
 
@@ -250,6 +257,15 @@ def _truth(value: str) -> bool:
     if value not in ("true", "false"):
         raise BadInput(f"strict is {value[:40]!r}; it is true or false.", field="strict")
     return value == "true"
+
+
+def _position(value: str | None) -> int | None:
+    if value is None:
+        return None
+    # A position is what 63 bits hold; more digits would not be read as a number at all.
+    if not (value.isascii() and value.isdecimal() and len(value) <= 18):
+        raise BadInput(f"since is {value[:40]!r}; it is the event_position of an export.", field="since")
+    return int(value)
 
 
 def _label_map(value: str | None) -> Any:

@@ -108,6 +108,11 @@ def read_record(values: Any, scheme: SchemeDefinition) -> Record:
         raise RecordRefused("A record is a JSON object.")
     if values.get("schema", SCHEMA) != SCHEMA:
         raise RecordRefused(f"schema is {values['schema']!r}; this reads {SCHEMA!r}.")
+    if "tombstone" in values:
+        raise RecordRefused(
+            f"this article is gone from the layer that was exported ({str(values['tombstone'])[:40]}); what "
+            "stands here is left alone."
+        )
     if values.get("erased_at"):
         raise RecordRefused("this article was erased where it comes from; erase it here too if it stands.")
     record = _unlabelled(values)

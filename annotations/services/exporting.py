@@ -17,17 +17,15 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.exchange import FORMATS
 from annotations.exchange.format import Unwritable
 from annotations.exchange.losses import Losses, Lost
-from annotations.exchange.native import LAYER, NATIVE, SCHEMA
+from annotations.exchange.native import NATIVE, SCHEMA
 from annotations.exchange.outgoing import outgoing
-from annotations.models import Export, Layer, LayerKind
+from annotations.models import Export, Layer
 from annotations.services.decided_rows import Decided, assignment_rows, dispute_rows, settlement_rows
-from annotations.services.jobs import configuration_hash
 from annotations.services.reading import layer_name
 from annotations.services.rows import (
     Said,
@@ -40,24 +38,22 @@ from annotations.services.rows import (
     stored_rows,
     text_id,
 )
+from annotations.services.selection import Selection, Tombstone
 from corpus.bulk import collector_paused
-from corpus.models import Block, Corpus, Event, Guideline, Revision, RevisionStatus, Role, Scheme
+from corpus.models import Block, Corpus, Guideline, Revision, Role, Scheme
 from corpus.models.json import PlainDecoder
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number
 from corpus.services.errors import BadInput
-from corpus.services.events import Change, record
+from corpus.services.events import Change, record, sealed_events
 from corpus.snapshot import snapshot
 from corpus.text.blocks import SEGMENTER
 from corpus.text.spans import joined_surface
 
-#: Revisions that are read at once, and the code points of their texts at which it is fewer.
-PAGE = 200
-PAGE_LENGTH = 2**21
 #: The fields of a record whose items a manifest counts; the last three are of lossless ones.
 COUNTED = ("annotations", "relations", "reviews", "settlements", "disputes", "assignments")
-#: What an export can be narrowed by, and the column it means.
-FILTERS = {"status": "status", "outlet": "article__outlet__name", "language": "article__language"}
+#: Of articles that have gone since an earlier export, how many a manifest names at most.
+MOST_NAMED = 10_000
 
 
 @dataclass(kw_only=True)
@@ -72,6 +68,7 @@ class Counts:
     settlements: int = 0
     disputes: int = 0
     assignments: int = 0
+    tombstones: int = 0
 
 
 class Target(io.RawIOBase):
@@ -104,6 +101,7 @@ def export_corpus(
     filters: Mapping[str, str] | None = None,
     format: str = NATIVE,
     strict: bool = False,
+    since: int | None = None,
 ) -> Export:
     """Write the records of `layer` to `target` and return the Export with its manifest.
 
@@ -112,30 +110,30 @@ def export_corpus(
     what was decided. A surface that does not fit its text stops the export with an error, and so does, with
     `strict`, the first thing that the format cannot carry; otherwise the manifest counts these.
 
+    With `since`, the `event_position` of an earlier manifest, only articles that have changed since: each
+    whole, as it stands now. An article of a view that is not, or no longer, in it has a tombstone in its
+    place: a line of native records, in other formats its entry under `removed` in the manifest. What changes
+    while the file is made comes with the next one.
+
     Raises:
-        BadInput: no such layer, a filter that is none of status, outlet and language, something that the
-            format cannot carry, or a package that it needs is not here.
+        BadInput: no such layer, a filter that is none of status, outlet and language, a position that is
+            none, something that the format cannot carry, or a package that it needs is not here.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
-    _check(layer, filters or {})
     counts, losses, written = Counts(), Losses(strict=strict), Target(target)
-    whole = _is_whole(layer, format)
+    whole = layer == "all" and format == NATIVE
+    selection = Selection(corpus=corpus, layer=layer, whole=whole, filters=filters or {}, since=since)
     with snapshot() as alias:
-        position = (
-            Event.objects.using(alias)
-            .filter(corpus=corpus, position__isnull=False)
-            .order_by("-position")
-            .first()
-        )
+        position = sealed_events(corpus.pk, alias).values_list("position", flat=True).last() or 0
+        selection.check(position)
         rules = _rules(alias, corpus, whole=whole)
-        records = _records(alias, corpus, layer, filters or {}, counts, format)
-        _write(records, format, written, losses)
+        removed = _write(_records(alias, selection, counts, format), format, written, losses)
     manifest = {
         "schema": SCHEMA,
         "format": format,
         "corpus": corpus.slug,
         "layer": layer,
-        "lossless": whole,
+        "lossless": whole and since is None,
         "offset_unit": "code_point" if format == NATIVE else FORMATS[format].unit.value,
         "filters": dict(filters or {}),
         "counts": {name: getattr(counts, name) for name in ("articles", "revisions", *COUNTED)},
@@ -143,23 +141,30 @@ def export_corpus(
         "bytes": written.size,
         "sha256": written.sha256.hexdigest(),
         **rules,
-        "event_position": position.position if position else 0,
+        "event_position": position,
         "exported_at": timezone.now().isoformat(),
     }
+    if since is not None:
+        manifest |= {"since": since, "tombstones": counts.tombstones, "removed": removed}
     return _keep(actor, corpus, layer, manifest)
 
 
-def _write(records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses) -> None:
-    """Write records in a format, which counts in `losses` what it cannot carry."""
+def _write(
+    records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses
+) -> list[dict[str, Any]]:
+    """Write records in a format, which counts in `losses` what it cannot carry; return its tombstones."""
+    removed: list[dict[str, Any]] = []
     if format == NATIVE:
         for record in records:
             target.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
-        return
+        return removed
     chosen = FORMATS[format]
     if chosen.write is None:
         raise BadInput(f"{format} can be imported, and not exported.", field="format")
     try:
-        chosen.write(outgoing(records, chosen, losses), cast(IO[bytes], target), losses)
+        chosen.write(
+            outgoing(_without_tombstones(records, removed), chosen, losses), cast(IO[bytes], target), losses
+        )
     except Lost as lost:
         raise BadInput(f"{lost} in {format}. Nothing was exported.", field="strict") from None
     except Unwritable as refusal:
@@ -170,6 +175,24 @@ def _write(records: Iterable[dict[str, Any]], format: str, target: Target, losse
         raise BadInput(
             f"{format} needs the package {chosen.needs}: install it first.", field="format"
         ) from None
+    return removed
+
+
+def _without_tombstones(
+    records: Iterable[dict[str, Any]], removed: list[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Pass on what is no tombstone, and keep the tombstones."""
+    for line in records:
+        if "tombstone" not in line:
+            yield line
+            continue
+        if len(removed) == MOST_NAMED:
+            raise BadInput(
+                f"More than {MOST_NAMED:,} articles have gone since: export the whole layer anew, or in "
+                f"{NATIVE}.",
+                field="since",
+            )
+        removed.append({name: line[name] for name in ("id", "external_id", "revision", "tombstone")})
 
 
 def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
@@ -205,97 +228,35 @@ def _keep(actor: Actor, corpus: Corpus, layer: str, manifest: dict[str, Any]) ->
     return export
 
 
-def _check(layer: str, filters: Mapping[str, str]) -> None:
-    if layer not in ("all", "machine") and not LAYER.match(layer):
-        raise BadInput(
-            f"There is no layer {layer!r}: all, gold, machine, machine:<name>@<version> or reviewer:<id>.",
-            field="layer",
-        )
-    for name, value in filters.items():
-        if name not in FILTERS:
-            raise BadInput(f"There is no filter {name!r}; there are {', '.join(FILTERS)}.", field=name)
-        if name == "status" and value not in RevisionStatus.values:
-            raise BadInput(f"There is no status {value!r}.", field=name)
-
-
-def _pages(
-    alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str], *, whole: bool
-) -> Iterator[list[UUID]]:
-    """Yield the ids of the revisions to write, oldest first, a page at a time by key.
-
-    Keys first, and which of them have the layer at all (what nobody has read is not in its export): in one
-    statement with the rest, every page would walk through all the layers before it.
-    """
-    every = Revision.objects.using(alias).filter(corpus=corpus)
-    for ids in _keys(every if whole else every.filter(current=True, article__erased_at=None), filters):
-        if whole:
-            yield ids
-            continue
-        layers = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
-        if kept := list(layers.order_by().values_list("revision_id", flat=True).distinct()):
-            yield kept
-
-
-def _keys(revisions: QuerySet[Revision], filters: Mapping[str, str]) -> Iterator[list[UUID]]:
-    """Yield ids in order, as many at once as `PAGE` and `PAGE_LENGTH` allow."""
-    for name, value in filters.items():
-        revisions = revisions.filter(**{FILTERS[name]: value})
-    last: UUID | None = None
-    while True:
-        page = revisions.filter(pk__gt=last) if last else revisions
-        ids: list[UUID] = []
-        total = 0
-        for pk, length in page.order_by("pk").values_list("pk", "length")[:PAGE]:
-            ids.append(pk)
-            total += length
-            if total >= PAGE_LENGTH:
-                break
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]
-
-
-def _named(layers: QuerySet[Layer], name: str) -> QuerySet[Layer]:
-    if name == "all":
-        return layers
-    if name == "machine":
-        return layers.filter(kind=LayerKind.MACHINE, pipeline__active=True)
-    kind, _, rest = name.partition(":")
-    if kind == LayerKind.MACHINE:
-        identity, _, digest = rest.partition("~")
-        pipeline, _, version = identity.partition("@")
-        return layers.filter(
-            kind=kind,
-            pipeline__name=pipeline,
-            pipeline__version=version,
-            pipeline__configuration_hash__startswith=digest or configuration_hash({}),
-        )
-    if kind == LayerKind.REVIEWER:
-        return layers.filter(kind=kind, reviewer__public_id=UUID(rest))
-    return layers.filter(kind=LayerKind.GOLD)
-
-
-def _records(
-    alias: str, corpus: Corpus, layer: str, filters: Mapping[str, str], counts: Counts, format: str
-) -> Iterator[dict[str, Any]]:
+def _records(alias: str, selection: Selection, counts: Counts, format: str) -> Iterator[dict[str, Any]]:
     """Yield the records to write, a page of revisions in memory at a time."""
-    for ids in _pages(alias, corpus, layer, filters, whole=_is_whole(layer, format)):
+    for ids, gone in selection.pages(alias):
         with collector_paused():
-            page = list(_page(alias, corpus, layer, ids, counts, format))
+            page = list(_page(alias, selection, ids, counts, format)) if ids else []
         yield from page
+        yield from (_tombstone(selection, row) for row in gone)
+        counts.tombstones += len(gone)
 
 
-def _is_whole(layer: str, format: str) -> bool:
-    return layer == "all" and format == NATIVE
+def _tombstone(selection: Selection, gone: Tombstone) -> dict[str, Any]:
+    """Return the line of an article that a reader of an earlier export has to drop."""
+    return {
+        "schema": SCHEMA,
+        "id": str(gone.article),
+        "external_id": gone.external_id,
+        "corpus": selection.corpus.slug,
+        "revision": gone.revision,
+        "layer": selection.layer,
+        "tombstone": gone.why,
+    }
 
 
 def _page(
-    alias: str, corpus: Corpus, layer: str, ids: Sequence[UUID], counts: Counts, format: str
+    alias: str, selection: Selection, ids: Sequence[UUID], counts: Counts, format: str
 ) -> Iterator[dict[str, Any]]:
-    whole = _is_whole(layer, format)
+    whole = selection.whole
     layers: dict[str, list[Layer]] = defaultdict(list)
-    found = _named(Layer.objects.using(alias), layer).filter(revision__in=ids)
+    found = selection.layers(alias).filter(revision__in=ids)
     # One pipeline and few people speak in all the layers of a page: they are fetched apart, once.
     every = list(found.prefetch_related("pipeline", "reviewer").order_by("id"))
     for row in every:
@@ -312,7 +273,7 @@ def _page(
         }
     for text in _texts(alias, ids, whole=whole):
         own = layers[text.id]
-        body = _body(corpus, layer, text, blocks[text.id], [said[row.pk] for row in own])
+        body = _body(selection, text, blocks[text.id], [said[row.pk] for row in own])
         if whole:
             body |= _rest(text, own) | {name: rows.get(text.id, []) for name, rows in decided.items()}
             if text.erased_at:
@@ -374,14 +335,14 @@ def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
 
 
 def _body(
-    corpus: Corpus, layer: str, text: _Text, blocks: list[dict[str, Any]], said: Sequence[Said]
+    selection: Selection, text: _Text, blocks: list[dict[str, Any]], said: Sequence[Said]
 ) -> dict[str, Any]:
     """Return what every record has."""
     return {
         "schema": SCHEMA,
         "id": public_id(text.article),
         "external_id": text.external_id,
-        "corpus": corpus.slug,
+        "corpus": selection.corpus.slug,
         "revision": text.number,
         "text_sha256": text.text_sha256,
         "text": text.text,
@@ -391,7 +352,7 @@ def _body(
         "published_at": iso_time(text.published_at),
         "language": text.language,
         "status": text.status,
-        "layer": layer,
+        "layer": selection.layer,
         "blocks": blocks,
         "annotations": [item for part in said for item in part.annotations],
         "relations": [item for part in said for item in part.relations],

@@ -23,7 +23,7 @@ from annotations.models import (
     Segment,
     Settlement,
 )
-from annotations.services import exporting
+from annotations.services import selection
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import configuration_hash
@@ -346,11 +346,11 @@ def test_the_rows_of_the_driver_say_what_the_instances_say(worked_on: Corpus, ad
 
 def test_pages_of_any_size_hold_the_same_lines(worked_on: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, machine_view = exported(worked_on), exported(worked_on, "machine")
-    monkeypatch.setattr(exporting, "PAGE_LENGTH", 1)
+    monkeypatch.setattr(selection, "PAGE_LENGTH", 1)
     assert exported(worked_on)[0] == whole[0]
     assert exported(worked_on, "machine")[0] == machine_view[0]
-    monkeypatch.setattr(exporting, "PAGE_LENGTH", 2**21)
-    monkeypatch.setattr(exporting, "PAGE", 2)
+    monkeypatch.setattr(selection, "PAGE_LENGTH", 2**21)
+    monkeypatch.setattr(selection, "PAGE", 2)
     assert exported(worked_on)[0] == whole[0]
 
 

@@ -59,6 +59,7 @@ from corpus.services.errors import ServiceError
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
 from corpus.text.spans import Span
+from tests.annotations.catching_up import Reader
 from tests.conftest import TEXT, acting, person
 
 #: Without shrinking, which would take CI's patience; the long tier does it.
@@ -152,6 +153,7 @@ class Newsroom(RuleBasedStateMachine):
         self.people: list[User] = []
         self.gold: dict[UUID, Gold] = {}
         self.assignments: dict[UUID, str] = {}
+        self.readers: dict[str, Reader] = {}
 
     def teardown(self) -> None:
         connection.execute_wrappers.remove(self.touched)
@@ -415,6 +417,12 @@ class Newsroom(RuleBasedStateMachine):
         assert said(twin) == said(self.corpus)
         again = import_records(COMMAND, twin, target.getvalue().splitlines(), source="x")
         assert {row.outcome for row in again} <= {"unchanged", "rejected"}
+
+    @rule(layer=st.sampled_from(("all", "gold", "machine")))
+    def catch_up(self, layer: str) -> None:
+        """What increments told so far adds up to what a whole export holds."""
+        reader = self.readers.setdefault(layer, Reader(self.corpus, layer))
+        assert reader.catch_up().known == reader.whole()
 
     # -- what always holds -----------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from annotations.exchange import WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
-from annotations.services.exporting import FILTERS, export_corpus
+from annotations.services.exporting import export_corpus
+from annotations.services.selection import FILTERS
 from corpus.management.base import AttestCommand
 from corpus.services.actors import COMMAND
 
@@ -31,6 +32,11 @@ class Command(AttestCommand):
         parser.add_argument(
             "--strict", action="store_true", help="refuse where the format cannot carry all of it"
         )
+        parser.add_argument(
+            "--since",
+            metavar="POSITION|MANIFEST",
+            help="only what changed since an earlier export: its event_position, or its manifest's file",
+        )
         for name in FILTERS:
             parser.add_argument(f"--{name}", help=f"only articles of this {name}")
 
@@ -42,6 +48,13 @@ class Command(AttestCommand):
         corpus = self.corpus(options["corpus"])
         output: Path = options["output"]
         filters = {name: options[name] for name in FILTERS if options[name]}
+        since = _position(
+            options["since"],
+            corpus=corpus.slug,
+            format=options["format"],
+            layer=options["layer"],
+            filters=filters,
+        )
         # Under its name only once it is whole: an interrupted export never looks finished.
         try:
             number, name = tempfile.mkstemp(dir=output.resolve().parent, prefix=f".{output.name}.")
@@ -58,6 +71,7 @@ class Command(AttestCommand):
                     filters=filters,
                     format=options["format"],
                     strict=options["strict"],
+                    since=since,
                 )
                 target.flush()
                 os.fsync(target.fileno())
@@ -71,8 +85,32 @@ class Command(AttestCommand):
         )
         counts = export.manifest["counts"]
         held = f"{counts['articles']} articles, {counts['annotations']} annotations"
+        if since is not None:
+            held += f" changed since event {since}, {export.manifest['tombstones']} gone"
         sentence = f"{held} in {output}; manifest {manifest}"
         if losses := export.manifest["losses"]:
             named = ", ".join(f"{count} × {what}" for what, count in sorted(losses.items()))
             sentence += f"\n{options['format']} cannot carry {named}"
         self.report(export.manifest, sentence, as_json=options["json"])
+
+
+def _position(since: str | None, **asked: Any) -> int | None:
+    """Return the position that an option names, or the manifest of an export that asked for the same."""
+    if since is None or since.isdecimal():
+        return None if since is None else int(since)
+    try:
+        manifest = json.loads(Path(since).read_bytes())
+        position = manifest["event_position"]
+        if not isinstance(position, int):
+            raise TypeError
+        earlier = {name: manifest[name] for name in asked}
+    except OSError as error:
+        raise CommandError(
+            f"--since is an event_position or the manifest of an earlier export; {since}: {error.strerror}."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise CommandError(f"{since} is no manifest of an export.") from None
+    for name, value in asked.items():
+        if earlier[name] != value:
+            raise CommandError(f"{since} is of {name} {earlier[name]!r}, and this export of {value!r}.")
+    return position
