@@ -153,7 +153,7 @@ class PostgresEngine:
 
     def exists(self) -> bool:
         query = "SELECT 1 FROM pg_database WHERE datname = %s"
-        with connection._nodb_cursor() as cursor:
+        with _server_cursor() as cursor:
             cursor.execute(query, [connection.settings_dict["NAME"]])
             return cursor.fetchone() is not None
 
@@ -170,7 +170,7 @@ class PostgresEngine:
     def scratch(self, suffix: str) -> Iterator[str]:
         name = _named(f"_{suffix}")
         quoted = connection.ops.quote_name(name)
-        with connection._nodb_cursor() as cursor:
+        with _server_cursor() as cursor:
             try:
                 # What an interrupted one left; another that is at it is connected, and keeps its own.
                 cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
@@ -183,7 +183,7 @@ class PostgresEngine:
         try:
             yield name
         finally:
-            with connection._nodb_cursor() as cursor:
+            with _server_cursor() as cursor:
                 cursor.execute(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
 
     def load(self, name: str, chunks: Iterable[bytes]) -> None:
@@ -197,9 +197,9 @@ class PostgresEngine:
                 process.kill()
 
     def refuse_others(self) -> None:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
         connection.close()
-        with connection._nodb_cursor() as cursor:
+        with _server_cursor() as cursor:
             cursor.execute(query, [connection.settings_dict["NAME"]])
             if cursor.fetchone()[0]:
                 raise BadInput(IN_USE.format(name=connection.settings_dict["NAME"]))
@@ -208,7 +208,7 @@ class PostgresEngine:
         target, old = str(connection.settings_dict["NAME"]), _named(f"_{aside or 'empty'}")
         quote, there = connection.ops.quote_name, self.exists()
         self.refuse_others()
-        with connection._nodb_cursor() as cursor:
+        with _server_cursor() as cursor:
             try:
                 cursor.execute("BEGIN")
                 if there:
@@ -257,6 +257,19 @@ def sync_directory(path: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+@contextmanager
+def _server_cursor() -> Iterator[Any]:
+    """Give a cursor on the server that is not connected to the database of the settings."""
+    name = connection.settings_dict["NAME"]
+    server = connection.copy()
+    server.settings_dict["NAME"] = "template1" if name == "postgres" else "postgres"
+    try:
+        with server.cursor() as cursor:
+            yield cursor
+    finally:
+        server.close()
 
 
 def _named(suffix: str) -> str:
