@@ -28,7 +28,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Count
 
 from annotations.models import Job, JobStatus, Verdict
-from annotations.services.backups.archive import MANIFEST, add_part, check_archive, read_part, seal
+from annotations.services.backups.archive import MANIFEST, add_part, check_archive, finish, read_part
 from annotations.services.backups.contents import tables
 from annotations.services.backups.engines import connected_to
 from annotations.services.backups.making import make_backup
@@ -358,11 +358,11 @@ def damage(files: list[Path], options: argparse.Namespace) -> dict[str, int]:
 
 
 def swapped(path: Path, other: Path) -> bytes:
-    """Return a backup with the manifest of another, sealed anew."""
+    """Return a backup with the manifest of another, finished anew."""
     forged = path.with_suffix(".forged")
     for name in check_archive(path)[0]["parts"]:
         add_part(forged, name, read_part(path, name), packed=False)
-    seal(forged, orjson.loads(b"".join(read_part(other, MANIFEST))))
+    finish(forged, orjson.loads(b"".join(read_part(other, MANIFEST))))
     data = forged.read_bytes()
     forged.unlink()
     return data

@@ -16,9 +16,9 @@ from django.db import connection
 
 from annotations.models import Job, Review
 from annotations.services.backups import archive, making
-from annotations.services.backups.archive import MANIFEST, Damaged, add_part, check_archive, seal
+from annotations.services.backups.archive import MANIFEST, Damaged, add_part, check_archive, finish
 from annotations.services.backups.contents import contents
-from annotations.services.backups.engines import connected_to
+from annotations.services.backups.engines import _running, connected_to
 from annotations.services.backups.making import make_backup
 from annotations.services.backups.restoring import BEYOND_OLD_TOKENS, restore_backup
 from annotations.services.jobs import claim_job
@@ -44,14 +44,14 @@ def written(path: Path, held: bytes) -> Path:
         "database.dump": add_part(path, "database.dump", [held], packed=False),
         "anchors.jsonl": add_part(path, "anchors.jsonl", [b"", b"{}\n" * 9], packed=True),
     }
-    seal(path, {"format": 1, "attest": "0", "parts": parts})
+    finish(path, {"format": 1, "attest": "0", "parts": parts})
     return path
 
 
 def test_no_byte_can_change_and_none_be_missing(file: Path) -> None:
     whole = file.read_bytes()
-    manifest, sealed = check_archive(file)
-    assert set(manifest["parts"]) == {"database.dump", "anchors.jsonl"} and len(sealed) == 64, "the control"
+    manifest, checksum = check_archive(file)
+    assert set(manifest["parts"]) == {"database.dump", "anchors.jsonl"} and len(checksum) == 64, "the control"
     for place in range(len(whole)):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
         with pytest.raises(BadInput):
@@ -70,18 +70,18 @@ def test_what_is_damaged_is_named(file: Path, tmp_path: Path) -> None:
         check_archive(file)
     other = written(tmp_path / "y.backup", b"other")
     file.write_bytes(whole)
-    resealed(file, orjson.loads(zipfile.ZipFile(other).read(MANIFEST)))
+    refinished(file, orjson.loads(zipfile.ZipFile(other).read(MANIFEST)))
     with pytest.raises(Damaged, match=r"database\.dump is not what the manifest says"):
         check_archive(file)
 
 
-def resealed(path: Path, manifest: dict[str, Any]) -> None:
+def refinished(path: Path, manifest: dict[str, Any]) -> None:
     """Put another manifest into a backup, as whoever knows how it is made could."""
     held = {name: b"".join(archive.read_part(path, name)) for name in orjson.loads(_manifest(path))["parts"]}
     path.unlink()
     for name, data in held.items():
         add_part(path, name, [data], packed=False)
-    seal(path, manifest)
+    finish(path, manifest)
 
 
 def _manifest(path: Path) -> bytes:
@@ -155,7 +155,7 @@ def test_there_and_back(busy: Revision, ada: User, elsewhere: str, anchors: Path
         )
         job = Job.objects.exclude(status="done").get()
         assert (job.status, job.lease_until, job.token > BEYOND_OLD_TOKENS) == ("queued", None, True)
-        assert done.resumed == 1 and Event.objects.get(action="database.restored").object_id == made.seal
+        assert done.resumed == 1 and Event.objects.get(action="database.restored").object_id == made.checksum
         assert claim_job("another") and seal_events() and AnchorFile(directory=anchors).append_heads()
         assert list(verify(anchors=read_anchors(anchors))) and not lies()
 
@@ -182,17 +182,17 @@ def test_what_cannot_be_restored_leaves_everything_as_it_is(
         # A manifest of another instant, whose hashes fit: what was restored is not that.
         other = orjson.loads(orjson.dumps(manifest))
         other["contents"]["tables"]["annotations_review"]["rows"] += 1
-        resealed(file, other)
+        refinished(file, other)
         with pytest.raises(Damaged, match="annotations_review has"):
             restore_backup(file, replace=True)
 
         newer = orjson.loads(orjson.dumps(manifest))
         newer["contents"]["migrations"].append("annotations.9999_tomorrow")
-        resealed(file, newer)
+        refinished(file, newer)
         with pytest.raises(BadInput, match=r"newer.*9999_tomorrow"):
             restore_backup(file, replace=True)
 
-        resealed(file, manifest | {"parts": {}})
+        refinished(file, manifest | {"parts": {}})
         with pytest.raises(BadInput, match="is a backup of"):
             restore_backup(file, replace=True)
         connection.close()
@@ -251,7 +251,7 @@ def test_the_commands(busy: Revision, tmp_path: Path, settings: Any) -> None:
     assert settings.SECRET_KEY.encode() in b"".join(archive.read_part(Path(told["file"]), "secrets.json"))
     out = StringIO()
     call_command("restore", told["file"], "--check", stdout=out)
-    assert "never restored" in out.getvalue() and told["seal"] in out.getvalue()
+    assert "never restored" in out.getvalue() and told["checksum"] in out.getvalue()
     for wrong in (
         ["restore", told["file"]],
         ["restore", str(tmp_path / "none")],
@@ -259,3 +259,24 @@ def test_the_commands(busy: Revision, tmp_path: Path, settings: Any) -> None:
     ):
         with pytest.raises(CommandError):
             call_command(*wrong)
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="a file that is damaged")
+def test_a_database_that_is_none_any_more_is_replaced_and_kept(
+    busy: Revision, elsewhere: str, tmp_path: Path
+) -> None:
+    made = make_backup(tmp_path / "x", verified=False)
+    garbage = b"no database " * 500
+    Path(elsewhere).write_bytes(garbage)
+    with connected_to(elsewhere):
+        with pytest.raises(BadInput, match="cannot be read"):
+            restore_backup(made.path, anchors=False)
+        done = restore_backup(made.path, replace=True, anchors=False)
+        assert (done.lies, lies()) == ([], [])
+    assert Path(done.aside).read_bytes() == garbage
+
+
+def test_a_program_that_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BadInput, match=r"pg_dump is not on the PATH.*postgresql-client"), _running("pg_dump"):
+        pass

@@ -48,7 +48,7 @@ class Command(AttestCommand):
         proven = "restored and verified" if manifest["verified"] else "not verified"
         result = {
             "file": made.path,
-            "seal": made.seal,
+            "checksum": made.checksum,
             "bytes": made.path.stat().st_size,
             "rows": rows,
             "taken_at": manifest["taken_at"],
@@ -58,7 +58,7 @@ class Command(AttestCommand):
         }
         lines = [
             f"{made.path}: {rows} rows as of {manifest['taken_at']}, {proven}",
-            f"seal {made.seal}",
+            f"checksum {made.checksum}",
         ]
         if not options["secrets"]:
             lines.append("SECRET_KEY and ATTEST_ENDPOINTS are not in it; keep them elsewhere.")

@@ -59,15 +59,15 @@ class Command(AttestCommand):
         if done.lies:
             sys.exit(1)
 
-    def _tell_checked(self, manifest: Manifest, seal: str, *, as_json: bool) -> None:
+    def _tell_checked(self, manifest: Manifest, checksum: str, *, as_json: bool) -> None:
         proven = "restored and verified when it was made" if manifest["verified"] else "never restored"
-        sentence = f"Whole: of {manifest['taken_at']}, {manifest['database']}, {proven}\nseal {seal}"
-        self.report({"manifest": manifest, "seal": seal}, sentence, as_json=as_json)
+        sentence = f"Whole: of {manifest['taken_at']}, {manifest['database']}, {proven}\nseal {checksum}"
+        self.report({"manifest": manifest, "checksum": checksum}, sentence, as_json=as_json)
 
     def _tell(self, done: Restored, *, as_json: bool) -> None:
         result = {
             "taken_at": done.manifest["taken_at"],
-            "seal": done.seal,
+            "checksum": done.checksum,
             "aside": done.aside,
             "resumed": done.resumed,
             "lost_events": done.lost_events,

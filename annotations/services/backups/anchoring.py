@@ -31,10 +31,10 @@ def continue_anchors(lines: bytes) -> tuple[dict[str, int], str]:
         of them is now, or why it is where it was.
     """
     file = settings.ATTEST_ANCHORS / FILE
+    lost, fits = _lost(file) if file.exists() else ({}, False)
+    if fits:
+        return {}, ""
     try:
-        lost, fits = _lost(file) if file.exists() else ({}, False)
-        if fits:
-            return {}, ""
         aside = file.with_name(f"{FILE}.before_{timezone.now():%Y%m%dT%H%M%SZ}")
         if file.exists():
             file.rename(aside)
@@ -43,7 +43,7 @@ def continue_anchors(lines: bytes) -> tuple[dict[str, int], str]:
             file.write_bytes(lines)
         return lost, str(aside) if aside.exists() else ""
     except OSError as error:
-        return {}, f"{file} could not be set aside ({error.strerror}); do so before the sweeper starts"
+        return lost, f"{file} could not be set aside ({error.strerror}); do so before the sweeper starts"
 
 
 def _lost(file: Path) -> tuple[dict[str, int], bool]:

@@ -1,7 +1,7 @@
-"""The file of a backup: a ZIP of its parts and a manifest, sealed by the sha256 of all its bytes.
+"""The file of a backup: a ZIP of its parts and a manifest, with the sha256 of all its bytes.
 
-The seal is the comment at the end of the ZIP, so any tool can open the file, and no byte of it can change or
-be missing unseen. The manifest has the sha256 of each part, which names what is damaged.
+That checksum is the comment at the end of the ZIP, so any tool can open the file, and no byte of it can
+change or be missing unseen. The manifest has the sha256 of each part, which names what is damaged.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 2**20
 #: The digits of a sha256.
-SEAL = 64
+CHECKSUM = 64
 #: What reading a damaged ZIP raises.
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, ValueError, NotImplementedError,
           RuntimeError)  # fmt: skip
@@ -51,15 +51,15 @@ def add_part(path: Path, name: str, chunks: Iterable[bytes], *, packed: bool) ->
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def seal(path: Path, manifest: Manifest) -> str:
-    """Append the manifest and the seal, wait for the disk, and return the seal."""
+def finish(path: Path, manifest: Manifest) -> str:
+    """Append the manifest and the checksum, wait for the disk, and return the checksum."""
     with zipfile.ZipFile(path, "a") as archive:
         with _opened_for(archive, MANIFEST, packed=False) as target:
             target.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
-        archive.comment = b"0" * SEAL
-    digest = _digest_before_seal(path, unwatched)
+        archive.comment = b"0" * CHECKSUM
+    digest = _digest_before_checksum(path, unwatched)
     with path.open("r+b") as file:
-        file.seek(-SEAL, os.SEEK_END)
+        file.seek(-CHECKSUM, os.SEEK_END)
         file.write(digest.encode())
         file.flush()
         os.fsync(file.fileno())
@@ -86,7 +86,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def check_archive(path: Path, watch: Watch = unwatched) -> tuple[Manifest, str]:
-    """Check every byte of a backup; return its manifest and its seal.
+    """Check every byte of a backup; return its manifest and its checksum.
 
     Raises:
         Damaged: it is not what was written; the message names the part.
@@ -101,10 +101,10 @@ def check_archive(path: Path, watch: Watch = unwatched) -> tuple[Manifest, str]:
         if (size, digest.hexdigest()) != (told["bytes"], told["sha256"]):
             raise Damaged(f"{path} is damaged: {name} is not what the manifest says.")
     with zipfile.ZipFile(path) as archive:
-        sealed = archive.comment.decode("ascii", "replace")
-    if _digest_before_seal(path, watch) != sealed:
+        checksum = archive.comment.decode("ascii", "replace")
+    if _digest_before_checksum(path, watch) != checksum:
         raise Damaged(f"{path} is damaged: its parts are whole; the manifest, or what is between, is not.")
-    return manifest, sealed
+    return manifest, checksum
 
 
 def read_part(path: Path, name: str) -> Iterator[bytes]:
@@ -130,8 +130,8 @@ def _opened_for(archive: zipfile.ZipFile, name: str, *, packed: bool) -> Any:
     return archive.open(member, "w", force_zip64=True)
 
 
-def _digest_before_seal(path: Path, watch: Watch) -> str:
-    digest, left = hashlib.sha256(), path.stat().st_size - SEAL
+def _digest_before_checksum(path: Path, watch: Watch) -> str:
+    digest, left = hashlib.sha256(), path.stat().st_size - CHECKSUM
     with path.open("rb") as file:
         while left > 0 and (chunk := file.read(min(CHUNK, left))):
             digest.update(chunk)

@@ -19,7 +19,7 @@ from annotations.services.backups.archive import (
     Watch,
     add_part,
     check_archive,
-    seal,
+    finish,
     unwatched,
 )
 from annotations.services.backups.contents import contents
@@ -37,7 +37,7 @@ class Made:
     """A backup that is finished, and the lies that `verify` found in what was restored of it."""
 
     path: Path
-    seal: str
+    checksum: str
     manifest: Manifest
     lies: list[Lie]
 
@@ -66,13 +66,13 @@ def make_backup(
             if verified:
                 lies = _restore(draft, manifest, engine, watch)
                 manifest["verified"] = {"at": timezone.now().isoformat(), "lies": len(lies)}
-            sealed = seal(draft, manifest)
+            checksum = finish(draft, manifest)
             check_archive(draft, watch)
             draft.replace(path)
             sync_directory(path.parent)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from None
-    return Made(path=path, seal=sealed, manifest=manifest, lies=lies)
+    return Made(path=path, checksum=checksum, manifest=manifest, lies=lies)
 
 
 def _write(draft: Path, engine: Engine, *, secrets: bool, watch: Watch) -> Manifest:

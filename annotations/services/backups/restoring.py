@@ -47,7 +47,7 @@ class Restored:
     """
 
     manifest: Manifest
-    seal: str
+    checksum: str
     aside: str = ""
     lies: list[Lie] = field(default_factory=list)
     resumed: int = 0
@@ -62,14 +62,14 @@ def check_backup(path: Path, engine: Engine, watch: Watch = unwatched) -> tuple[
         Damaged: it is not what was written.
         BadInput: it is of another kind of database, or of a newer Attest.
     """
-    manifest, seal = check_archive(path, watch)
+    manifest, checksum = check_archive(path, watch)
     if engine.part not in manifest["parts"]:
         raise BadInput(
             f"{path} is a backup of {manifest['database']}, and this database is {engine.version()}. "
             "Restore it there; `export --layer all` and `import` lead from one to the other."
         )
     refuse_newer(manifest["contents"], manifest["attest"])
-    return manifest, seal
+    return manifest, checksum
 
 
 def restore_backup(
@@ -86,7 +86,7 @@ def restore_backup(
         BadInput: the database holds something and is not to be replaced, or others are connected to it.
     """
     with working_beside() as engine:
-        manifest, seal = check_backup(path, engine, watch)
+        manifest, checksum = check_backup(path, engine, watch)
         holds = _holds(engine)
         if holds and not replace:
             raise BadInput(
@@ -94,12 +94,12 @@ def restore_backup(
                 "place, and the old one is kept under another name."
             )
         engine.refuse_others()
-        done = Restored(manifest=manifest, seal=seal)
+        done = Restored(manifest=manifest, checksum=checksum)
         with restored(path, manifest, engine, "restoring", watch) as name:
             with connected_to(name):
                 watch("migrating", 0)
                 call_command("migrate", verbosity=0, interactive=False)
-                done.resumed = _resume(manifest, seal)
+                done.resumed = _resume(manifest, checksum)
             done.lies = lies_in(name, path, manifest, watch)
             stamp = f"before_{timezone.now():%Y%m%dT%H%M%SZ}" if holds else ""
             done.aside = engine.put_in_place(name, stamp)
@@ -153,7 +153,7 @@ def _watched(chunks: Iterator[bytes], watch: Watch) -> Iterator[bytes]:
 
 
 @transaction.atomic
-def _resume(manifest: Manifest, seal: str) -> int:
+def _resume(manifest: Manifest, checksum: str) -> int:
     """Let what workers had in hand be due again, and tell the trail where it begins anew; return how many.
 
     Whoever had it may be at work still: what comes under an old token is refused. Leases of people, receipts
@@ -175,7 +175,7 @@ def _resume(manifest: Manifest, seal: str) -> int:
         Change(
             action="database.restored",
             object_type="backup",
-            object_id=seal,
+            object_id=checksum,
             corpus_id=None,
             after=after,
         ),
