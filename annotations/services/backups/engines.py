@@ -105,8 +105,17 @@ class SqliteEngine:
 
     def refuse_others(self) -> None:
         connection.close()
-        if self.exists():
-            self._fold(self._file())
+        try:
+            if self.exists():
+                self._fold(self._file())
+        except sqlite3.OperationalError as error:
+            problem = (
+                IN_USE.format(name=self._file()) if "locked" in str(error) else f"{error}: {self._file()}"
+            )
+            raise BadInput(problem) from None
+        except sqlite3.DatabaseError:
+            # No database any more, which is why another is to take its place.
+            return
 
     def put_in_place(self, name: str, aside: str) -> str:
         target = self._file()
@@ -128,15 +137,8 @@ class SqliteEngine:
 
     def _fold(self, path: Path) -> None:
         """Write the log of a database into it and take the log away, which only who is alone with it can."""
-        try:
-            with closing(sqlite3.connect(path, timeout=1)) as alone:
-                alone.execute("PRAGMA journal_mode=DELETE")
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise BadInput(IN_USE.format(name=path)) from None
-        except sqlite3.DatabaseError:
-            # No database any more, which is why another is to take its place.
-            return
+        with closing(sqlite3.connect(path, timeout=1)) as alone:
+            alone.execute("PRAGMA journal_mode=DELETE")
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,8 @@ class PostgresEngine:
                     process.stdin.write(chunk)
                 process.stdin.close()
             except BrokenPipeError:
-                process.kill()
+                # It has ended, and says why.
+                process.wait()
 
     def refuse_others(self) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"

@@ -85,24 +85,27 @@ def restore_backup(
         Damaged: the backup, or what was restored of it, is not what was written.
         BadInput: the database holds something and is not to be replaced, or others are connected to it.
     """
-    with working_beside() as engine:
-        manifest, checksum = check_backup(path, engine, watch)
-        holds = _holds(engine)
-        if holds and not replace:
-            raise BadInput(
-                f"The database holds something already ({holds}). With --replace this backup takes its "
-                "place, and the old one is kept under another name."
-            )
-        engine.refuse_others()
-        done = Restored(manifest=manifest, checksum=checksum)
-        with restored(path, manifest, engine, "restoring", watch) as name:
-            with connected_to(name):
-                watch("migrating", 0)
-                call_command("migrate", verbosity=0, interactive=False)
-                done.resumed = _resume(manifest, checksum)
-            done.lies = lies_in(name, path, manifest, watch)
-            stamp = f"before_{timezone.now():%Y%m%dT%H%M%SZ}" if holds else ""
-            done.aside = engine.put_in_place(name, stamp)
+    try:
+        with working_beside() as engine:
+            manifest, checksum = check_backup(path, engine, watch)
+            holds = _holds(engine)
+            if holds and not replace:
+                raise BadInput(
+                    f"The database holds something already ({holds}). With --replace this backup takes its "
+                    "place, and the old one is kept under another name."
+                )
+            engine.refuse_others()
+            done = Restored(manifest=manifest, checksum=checksum)
+            with restored(path, manifest, engine, "restoring", watch) as name:
+                with connected_to(name):
+                    watch("migrating", 0)
+                    call_command("migrate", verbosity=0, interactive=False)
+                    done.resumed = _resume(manifest, checksum)
+                done.lies = lies_in(name, path, manifest, watch)
+                stamp = f"before_{timezone.now():%Y%m%dT%H%M%SZ}" if holds else ""
+                done.aside = engine.put_in_place(name, stamp)
+    except OSError as error:
+        raise BadInput(f"Nothing was restored: {error}.") from None
     if anchors:
         done.lost_events, done.anchors = continue_anchors(anchor_lines(path, manifest))
     return done
