@@ -274,10 +274,17 @@ def _values(row: Model, columns: Iterable[str]) -> tuple[Any, ...]:
 
 
 def standing_record(replayed: Replayed, view: LayerView) -> dict[str, Any]:
-    """Return what stands in a replayed layer, with its words from the text while that has any."""
-    text = replayed.revision.text
+    """Return what stands in a replayed layer, with its words from the text while that has any.
+
+    What the events do not tell of its text's status and of its times is None.
+    """
+    text, moves, layer = replayed.revision.text, replayed.moves, view.layer
+    times = (layer.created_at, layer.submitted_at) if layer.pk in replayed.timed else (None, None)
     return {
         "revision": str(replayed.revision.pk),
+        "status": None if "status" in moves.untold else moves.status,
+        "created_at": times[0] and times[0].isoformat(),
+        "submitted_at": times[1] and times[1].isoformat(),
         "layer": str(view.layer.pk),
         "kind": view.layer.kind,
         "annotations": [

@@ -253,6 +253,8 @@ def test_the_command(worked_on: Corpus, tmp_path: Path, ada: User, suggested: Re
     call_command("replay", "--corpus", worked_on.slug, "--output", str(file), stdout=out)
     records = [json.loads(line) for line in file.read_text().splitlines()]
     (hers,) = (each for each in records if each["layer"] == str(own(ada, suggested).layer.pk))
+    layer = own(ada, suggested).layer
+    assert (hers["status"], hers["created_at"]) == ("in_review", layer.created_at.isoformat())
     surfaces = [each["surface"] for each in hers["annotations"]]
     assert "two of its cables … a third of their strength" in surfaces
     call_command(
