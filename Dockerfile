@@ -11,6 +11,10 @@ RUN python -m venv /tools \
         --require-hashes -r requirements/runtime.txt $EXTRA
 
 FROM python:3.13-slim
+# pg_dump and pg_restore, for the commands backup and restore.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 attest \
     && useradd --uid 10001 --gid attest --home-dir /app --no-create-home --shell /usr/sbin/nologin attest
 COPY --from=environment /venv /venv

@@ -18,6 +18,7 @@ from tests.postgres import running_postgres
 BENCHMARKS = (
     "acts",
     "agreement",
+    "backups",
     "claims",
     "costs",
     "exchange",

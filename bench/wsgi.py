@@ -44,7 +44,7 @@ def take_without_lock(actor: Actor, corpus: Corpus) -> Assignment | None:
         found.status, found.reviewer, found.taken_at = AssignmentStatus.TAKEN, actor.user, timezone.now()
         found.lease_until = lease_end(corpus, timezone.now())
         found.save()
-        record(actor, queue._change(found, "assignment.taken", None))
+        record(actor, queue._change(found, "assignment.taken"))
     return found
 
 

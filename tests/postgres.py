@@ -22,10 +22,14 @@ QUICK = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Start a server on a private Unix socket and give its URL; nothing is left of it afterwards."""
-    base = Path(tempfile.mkdtemp(prefix="attest-pg-"))
+    """Start a server on a private Unix socket and give its URL; nothing is left of it afterwards.
+
+    Meanwhile its own programs come first on the PATH: an older pg_dump refuses a newer server.
+    """
+    base, path = Path(tempfile.mkdtemp(prefix="attest-pg-")), os.environ["PATH"]
     try:
         programs = programs_directory(base)
+        os.environ["PATH"] = f"{programs}{os.pathsep}{path}"
         user = unprivileged_user(base)
         make_cluster(base, programs, user)
         options = [part for setting in QUICK for part in ("-c", setting)]
@@ -41,6 +45,7 @@ def running_postgres() -> Iterator[str]:
         finally:
             stop_process(server, within=10, how=signal.SIGINT)
     finally:
+        os.environ["PATH"] = path
         shutil.rmtree(base, ignore_errors=True)
 
 

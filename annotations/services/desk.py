@@ -225,13 +225,15 @@ class Desk:
             self._stand(review)
         return review
 
-    def flush(self) -> None:
-        """Write what was decided: a statement a table. The first decision begins the pass."""
-        if self.own.layer._state.adding:
+    def flush(self) -> bool:
+        """Write what was decided: a statement a table. Return whether it begins the pass."""
+        begins = self.own.layer._state.adding
+        if begins:
             self.own.layer.save(force_insert=True)
         write_annotations(self.new_annotations)
         write_relations(self.new_relations)
         self._write_reviews()
+        return begins
 
     def _write_reviews(self) -> None:
         """Insert the reviews. A version that is taken raises IntegrityError."""

@@ -26,7 +26,7 @@ from annotations.models import (
 from annotations.services.comparing import links_of
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, holding_settlements, read_layers
-from annotations.services.telling import told_annotation, told_relation
+from annotations.services.telling import told_annotation, told_layer, told_relation
 from corpus.ids import uuid7
 from corpus.models import Revision
 from corpus.services.actors import Actor
@@ -85,7 +85,7 @@ class GoldDesk:
 
     def __init__(self, actor: Actor, revision: Revision) -> None:
         self.actor, self.revision, self.now = actor, revision, timezone.now()
-        layer, _ = Layer.objects.get_or_create(revision=revision, kind=LayerKind.GOLD)
+        layer, self._begins = Layer.objects.get_or_create(revision=revision, kind=LayerKind.GOLD)
         self.view = read_layers([layer])[0]
         self.guideline = guideline_number(revision.corpus_id)
         disputes = Dispute.objects.filter(revision=revision).exclude(status=DisputeStatus.DROPPED)
@@ -118,7 +118,7 @@ class GoldDesk:
         write_relations(self._relations)
         Settlement.objects.bulk_create(self._settlements)
         own = [row for row in self._settlements if row.implied_by_id is None]
-        if own:
+        if own or self._begins:
             settled = Change(
                 action="gold.settled",
                 object_type="layer",
@@ -128,6 +128,7 @@ class GoldDesk:
                 after={
                     "settlements": [[str(row.pk), row.outcome] for row in own],
                     "told": [self._told(row) for row in self._settlements],
+                    **({"began": told_layer(self.view.layer)} if self._begins else {}),
                 },
                 versions={"guideline": self.guideline},
             )

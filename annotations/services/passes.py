@@ -10,8 +10,9 @@ from annotations.services.desk import Desk, undecided
 from annotations.services.queue import finish, take_up_again
 from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
 from annotations.services.settling import drop_disputes, settle_passes
+from annotations.services.telling import told_layer
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
-from corpus.services.actors import Actor, Scope, require
+from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
 from corpus.services.errors import InvalidTransition, NotFound
 from corpus.services.events import Change, record
@@ -78,6 +79,7 @@ def _submit(actor: Actor, role: Role, revision: Revision) -> Layer:
             after={
                 "standing": len(desk.own.standing),
                 "shown": [str(view.layer.pk) for view in desk.machines],
+                **told_layer(layer),
             },
         ),
     )
@@ -114,9 +116,10 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     take_up_again(actor, revision)
     others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
     if revision.status == RevisionStatus.DISPUTED:
-        # What differs is found anew once the pass is submitted again, what was settled of it too.
-        drop_disputes(actor, [revision.pk], among=(DisputeStatus.OPEN, DisputeStatus.SETTLED))
-        move_revision(actor, revision, RevisionStatus.IN_REVIEW)
+        # What differs is found anew once the pass is submitted again, what was settled of it too. Nobody's
+        # act: whoever takes a pass up again is not told by the events of their own that others differ.
+        drop_disputes(JOB, [revision.pk], among=(DisputeStatus.OPEN, DisputeStatus.SETTLED))
+        move_revision(JOB, revision, RevisionStatus.IN_REVIEW)
     elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return layer

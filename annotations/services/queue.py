@@ -15,6 +15,7 @@ from annotations.models import Assignment, AssignmentStatus
 from annotations.models.queue import HAD
 from annotations.services.opening import hold_waiting, passes_of
 from annotations.services.settling import settle_without
+from annotations.services.telling import told_assignment
 from corpus.models import Corpus, Membership, Revision, Role, User
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -96,7 +97,7 @@ def _give(actor: Actor, user: User, corpus: Corpus, assignment: Assignment, *, h
     assignment.status, assignment.reviewer = AssignmentStatus.TAKEN, user
     assignment.taken_at, assignment.lease_until = now, lease_end(corpus, now)
     assignment.save()
-    record(actor, _change(assignment, "assignment.taken", {"how": how, "number": assignment.number}))
+    record(actor, _change(assignment, "assignment.taken", how=how))
 
 
 # -- keeping and ending -------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def finish(actor: Actor, revision: Revision) -> None:
     if row.status == AssignmentStatus.TAKEN:
         row.status, row.ended_at, row.lease_until = AssignmentStatus.SUBMITTED, timezone.now(), None
         row.save(update_fields=["status", "ended_at", "lease_until"])
-        record(actor, _change(row, "assignment.submitted", None))
+        record(actor, _change(row, "assignment.submitted"))
 
 
 def take_up_again(actor: Actor, revision: Revision) -> None:
@@ -200,6 +201,7 @@ def take_up_again(actor: Actor, revision: Revision) -> None:
         row.status, row.ended_at = AssignmentStatus.TAKEN, None
         row.lease_until = lease_end(revision.article.corpus, timezone.now())
         row.save(update_fields=["status", "ended_at", "lease_until"])
+        record(actor, _change(row, "assignment.taken", how="taken up again"))
 
 
 def sweep_assignments(limit: int = 1_000) -> int:
@@ -240,7 +242,7 @@ def _held(actor: Actor, assignment: Assignment) -> Assignment:
 def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
     row.status, row.ended_at, row.lease_until = status, timezone.now(), None
     row.save(update_fields=["status", "ended_at", "lease_until"])
-    record(actor, _change(row, f"assignment.{status}", None))
+    record(actor, _change(row, f"assignment.{status}"))
 
 
 def _open_anew(row: Assignment, *, waits: bool) -> Assignment:
@@ -265,12 +267,12 @@ def _person(actor: Actor) -> User:
     return actor.user
 
 
-def _change(assignment: Assignment, action: str, after: object) -> Change:
+def _change(assignment: Assignment, action: str, *, how: str = "") -> Change:
     return Change(
         action=action,
         object_type="assignment",
         object_id=assignment.pk,
         corpus_id=assignment.corpus_id,
         subject_id=assignment.revision_id,
-        after=after,
+        after=told_assignment(assignment) | ({"how": how} if how else {}),
     )

@@ -12,7 +12,7 @@ from annotations.services.desk import Desk
 from annotations.services.linking import drop_misfits, follow_suggestions
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
 from annotations.services.queue import keep_or_take
-from annotations.services.telling import told_annotation, told_relation
+from annotations.services.telling import told_annotation, told_layer, told_relation
 from annotations.services.verdicts import apply_decision
 from corpus.models import IdempotencyKey, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require
@@ -69,7 +69,8 @@ def _decide(
         return [receipt if receipt.error else _undone() for receipt in receipts]
     if not changes:
         return receipts
-    desk.flush()
+    if desk.flush():
+        changes[0].after["began"] = told_layer(desk.own.layer)
     record_many(actor, changes, now=desk.now)
     _keep_receipts(actor, revision, decisions, receipts)
     keep_or_take(actor, revision)

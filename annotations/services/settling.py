@@ -20,6 +20,7 @@ from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
 from annotations.services.opening import close_passes, passes_of
 from annotations.services.reading import LayerView
+from annotations.services.telling import told_dispute
 from corpus.models import Corpus, Revision, RevisionStatus, Role, User
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.services.actors import JOB, Actor, Scope, require
@@ -134,7 +135,9 @@ def drop_disputes(
     disputes = Dispute.objects.filter(revision__in=revision_ids, status__in=among)
     dropped = list(disputes.select_for_update())
     disputes.update(status=DisputeStatus.DROPPED)
-    record_many(actor, [_change(dispute, "dispute.dropped", None) for dispute in dropped])
+    for dispute in dropped:
+        dispute.status = DisputeStatus.DROPPED
+    record_many(actor, [_change(dispute, "dispute.dropped") for dispute in dropped])
 
 
 def _keep(
@@ -178,7 +181,7 @@ def _open_disputes(
     Dispute.objects.bulk_create(disputes)
     record_many(
         actor,
-        [_change(dispute, "dispute.opened", {"differences": dispute.differences}) for dispute in disputes],
+        [_change(dispute, "dispute.opened") for dispute in disputes],
     )
 
 
@@ -258,7 +261,7 @@ def settle_dispute(actor: Actor, dispute: Dispute, choice: Choice, *, version: i
     desk.flush()
     locked.status, locked.version = DisputeStatus.SETTLED, locked.version + 1
     locked.save(update_fields=["status", "version"])
-    record(actor, _change(locked, "dispute.settled", {"outcome": outcome.value}, reason=choice.reason))
+    record(actor, _change(locked, "dispute.settled", outcome=outcome, reason=choice.reason))
     if not Dispute.objects.filter(revision=revision, status=DisputeStatus.OPEN).exists():
         _end_disputes(actor, corpus, revision, views)
     return locked
@@ -277,7 +280,7 @@ def reopen_dispute(actor: Actor, dispute: Dispute, *, version: int) -> Dispute:
         raise InvalidTransition("This dispute has ended with its passes or its text; it cannot be opened.")
     locked.status, locked.version = DisputeStatus.OPEN, locked.version + 1
     locked.save(update_fields=["status", "version"])
-    record(actor, _change(locked, "dispute.reopened", None))
+    record(actor, _change(locked, "dispute.reopened"))
     move_revision(actor, revision, RevisionStatus.DISPUTED, reason="a dispute was opened again")
     return locked
 
@@ -412,13 +415,13 @@ def _has_in_hand(user: User, revision_id: UUID) -> bool:
     return Revision.objects.filter(in_hand(user.pk), pk=revision_id).exists()
 
 
-def _change(dispute: Dispute, action: str, after: object, *, reason: str = "") -> Change:
+def _change(dispute: Dispute, action: str, *, outcome: Outcome | None = None, reason: str = "") -> Change:
     return Change(
         action=action,
         object_type="dispute",
         object_id=dispute.pk,
         corpus_id=dispute.corpus_id,
         subject_id=dispute.revision_id,
-        after=after,
+        after=told_dispute(dispute) | ({"outcome": outcome.value} if outcome else {}),
         reason=reason,
     )

@@ -1,10 +1,12 @@
 """How events tell of what was written: ids, labels and offsets, never a word, and enough to replay it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from annotations.models import Annotation, Relation
+from annotations.models import Annotation, Assignment, Dispute, Layer, Relation
+from corpus.models import Revision
 from corpus.text.spans import Span
 
 
@@ -60,6 +62,76 @@ def read_relation(told: Mapping[str, Any], layer: UUID) -> Relation:
         derived_from_id=id_or_none(told["derived_from"]),
         root=UUID(told["line"]),
     )
+
+
+def told_assignment(row: Assignment) -> dict[str, Any]:
+    """Return who has a pass and how far it is, from this event on; `read_assignment` is the inverse."""
+    return {
+        "number": row.number,
+        "status": str(row.status),
+        "reviewer": row.reviewer_id,
+        "taken_at": _told_moment(row.taken_at),
+        "lease_until": _told_moment(row.lease_until),
+        "ended_at": _told_moment(row.ended_at),
+    }
+
+
+def told_dispute(row: Dispute) -> dict[str, Any]:
+    """Return a dispute as it is from this event on; `read_dispute` is the inverse."""
+    return {
+        "line": str(row.line),
+        "start": row.start,
+        "differences": row.differences,
+        "positions": row.positions,
+        "status": str(row.status),
+        "version": row.version,
+        "opened_at": _told_moment(row.opened_at),
+    }
+
+
+def told_layer(layer: Layer) -> dict[str, Any]:
+    """Return when a layer began, and when its pass was submitted, if it is."""
+    return {
+        "created_at": _told_moment(layer.created_at),
+        "submitted_at": _told_moment(layer.submitted_at),
+    }
+
+
+def read_assignment(told: Mapping[str, Any], pk: UUID, revision: Revision) -> Assignment:
+    return Assignment(
+        id=pk,
+        corpus_id=revision.corpus_id,
+        revision=revision,
+        number=told["number"],
+        status=told["status"],
+        reviewer_id=told["reviewer"],
+        taken_at=moment_or_none(told["taken_at"]),
+        lease_until=moment_or_none(told["lease_until"]),
+        ended_at=moment_or_none(told["ended_at"]),
+    )
+
+
+def read_dispute(told: Mapping[str, Any], pk: UUID, revision: Revision) -> Dispute:
+    return Dispute(
+        id=pk,
+        corpus_id=revision.corpus_id,
+        revision=revision,
+        line=UUID(told["line"]),
+        start=told["start"],
+        differences=told["differences"],
+        positions=told["positions"],
+        status=told["status"],
+        version=told["version"],
+        opened_at=datetime.fromisoformat(told["opened_at"]),
+    )
+
+
+def moment_or_none(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
+
+
+def _told_moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def id_or_none(told: str | None) -> UUID | None:

@@ -6,7 +6,7 @@ belongs on other storage than the database, or is sent elsewhere as it grows (do
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def read_anchors(path: Path) -> list[Anchor]:
     """
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     try:
-        anchors = [anchor for file in files for anchor in _read(file)]
+        anchors = [anchor for file in files for anchor in parse_anchors(file.read_bytes(), file.name)]
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from None
     if not anchors:
@@ -74,16 +74,17 @@ def read_anchors(path: Path) -> list[Anchor]:
     return anchors
 
 
-def _read(path: Path) -> Iterator[Anchor]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            place = f"{path.name}:{number}"
-            if not line.strip():
-                continue
-            try:
-                yield _anchor(orjson.loads(line), place)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                raise BadInput(f"Line {number} of {path} is no anchor.") from None
+def parse_anchors(lines: bytes, name: str) -> list[Anchor]:
+    """Return the anchors that a file of this name has. BadInput where a line is none."""
+    anchors = []
+    for number, line in enumerate(lines.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            anchors.append(_anchor(orjson.loads(line), f"{name}:{number}"))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BadInput(f"Line {number} of {name} is no anchor.") from None
+    return anchors
 
 
 def _anchor(told: Mapping[str, Any], place: str) -> Anchor:

@@ -90,14 +90,9 @@ def seal_events(limit: int = 5_000) -> int:
     return len(events)
 
 
-def chain_head(corpus_id: UUID | None) -> tuple[int, str]:
+def chain_head(corpus_id: UUID | None, using: str = DEFAULT_DB_ALIAS) -> tuple[int, str]:
     """Return the position and the hash of the last sealed event; 0 and GENESIS where there is none."""
-    last = (
-        Event.objects.filter(Q(corpus=corpus_id), position__isnull=False)
-        .order_by("-position")
-        .values_list("position", "hash")
-        .first()
-    )
+    last = sealed_events(corpus_id, using).reverse().values_list("position", "hash").first()
     return (last[0] or 0, last[1] or GENESIS) if last else (0, GENESIS)
 
 

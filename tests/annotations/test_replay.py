@@ -8,21 +8,24 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment, Settlement
+from annotations.models import Annotation, Assignment, Dispute, Layer, LayerKind, Relation, Review, Settlement
 from annotations.services.jobs import work_jobs
 from annotations.services.reading import LayerView, read_layers
 from annotations.services.replay import differences, replay
-from corpus.models import Corpus, Event, Revision, User
+from corpus.models import Block, Corpus, Event, Revision, User
 from corpus.services.errors import ServiceError
+from corpus.services.revisions import set_block_kind
 from corpus.triggers import remove
 from tests.annotations.deciding import at, own, say, suggestion
+from tests.annotations.replaying import empty, tables, write_back
 from tests.annotations.test_exporting import drop_rows, worked_on  # noqa: F401 - the fixture
-from tests.annotations.test_gold_records import settled  # noqa: F401 - the fixture
+from tests.annotations.test_gold_records import settled, whole  # noqa: F401 - the fixtures
 from tests.annotations.test_verifying import first_of, set_first
-from tests.conftest import GUARDS, TEXT, put_in
+from tests.conftest import GUARDS, TEXT, acting, put_in
 
 Standing = dict[str, set[tuple[Any, ...]]]
 
@@ -99,75 +102,27 @@ def test_all_that_was_decided_by_chance_is_told(suggested: Revision, ada: User, 
     assert found(corpus) == [] and told(corpus) == held(corpus)
 
 
-#: What people's work is in: all but the layers' own times is told.
-TABLES: tuple[Any, ...] = (Annotation, Relation, Review, Settlement)
-
-
-def tables(corpus: Corpus) -> dict[str, list[Any]]:
-    """Return the rows of people's layers and gold, whole but for the reviewers' notes."""
-    of_people = Layer.objects.filter(revision__corpus=corpus).exclude(kind=LayerKind.MACHINE)
-    found: dict[str, list[Any]] = {
-        "layers": list(of_people.order_by("pk").values("id", "revision_id", "kind", "reviewer_id"))
-    }
-    for model in TABLES:
-        rows = model.objects.filter(layer__in=of_people).order_by("pk").values()
-        found[model.__name__] = [{**row, "note": None} for row in rows]
-    further = Segment.objects.filter(annotation__layer__in=of_people)
-    found["segments"] = list(
-        further.order_by("annotation_id", "number").values(
-            "annotation_id", "number", "start", "end", "surface"
-        )
-    )
-    return found
-
-
-def empty(corpus: Corpus) -> None:
-    """Take away all that people have said, past the guards; texts, machines' layers and events stay."""
-    remove(GUARDS, connection)
-    of_people = Layer.objects.filter(revision__corpus=corpus).exclude(kind=LayerKind.MACHINE)
-    Segment.objects.filter(annotation__layer__in=of_people).delete()
-    for model in (Review, Settlement, Relation, Annotation):
-        drop_rows(model.objects.filter(layer__in=of_people))
-    drop_rows(of_people)
-
-
-def write_back(corpus: Corpus) -> None:
-    """Write what the events tell into the tables, with the words from the texts."""
-    for one in list(replay(corpus)):
-        text = one.revision.text
-        for view in one.views.values():
-            Layer.objects.bulk_create([view.layer])
-            for row in view.annotations.values():
-                row.surface = text[row.start : row.end]
-            Annotation.objects.bulk_create(view.annotations.values())
-            Segment.objects.bulk_create(
-                Segment(annotation_id=pk, number=number, start=start, end=end, surface=text[start:end])
-                for pk, further in view.segments.items()
-                for number, (start, end) in enumerate(further, 1)
-            )
-            Relation.objects.bulk_create(view.relations.values())
-            Review.objects.bulk_create(view.reviews)
-            Settlement.objects.bulk_create(view.settlements)
-
-
 def test_replayed_into_emptied_tables_the_events_give_the_same_tables(
-    settled: Revision,  # noqa: F811
+    whole: Corpus,  # noqa: F811
     ada: User,
 ) -> None:
-    corpus = settled.article.corpus
-    other = put_in(corpus, external_id="second")
+    other = put_in(whole, external_id="second")
     work_jobs("test", limit=10, seconds=30)
     pieces = (at(TEXT, "two of its cables"), at(TEXT, "a third of their strength"))
     say(ada, other, "add", label="quote", segments=pieces, attributes={"type": "indirect"}, note="words")
     say(ada, other, "accept", suggestion(other, "nine weeks").pk)
-    before = tables(corpus)
+    set_block_kind(acting(ada), Block.objects.filter(revision=other)[0], "caption")
+    before = tables(whole)
     assert all(before.values()), "the control: there is something of everything"
+    assert {row["status"] for row in before["assignments"]} >= {"taken", "submitted", "returned"}
+    assert {row["status"] for row in before["disputes"]} >= {"open", "settled", "dropped"}
     with connection.constraint_checks_disabled():
-        empty(corpus)
-        assert not any(tables(corpus).values())
-        write_back(corpus)
-    assert tables(corpus) == before
-    assert found(corpus) == []
+        empty(whole)
+        left = tables(whole)
+        assert {row["status"] for row in left.pop("statuses")} == {"superseded"} and not any(left.values())
+        write_back(whole)
+    assert tables(whole) == before
+    assert found(whole) == [] and not any(one.untold_count() for one in replay(whole))
 
 
 DAMAGE: dict[str, Any] = {
@@ -201,6 +156,70 @@ def test_what_the_tables_hold_otherwise_is_found(worked_on: Corpus, kind: str) -
     assert found(worked_on), kind
 
 
+OF_PASSES: dict[str, Any] = {
+    "revision": lambda: set_first(Revision, {"status": "in_review"}, status="disputed"),
+    "superseded": lambda: set_first(Revision, {"status": "superseded", "current": False}, status="gold"),
+    "holder": lambda: set_first(Assignment, {"reviewer": somebody_else()}, status="taken"),
+    "number": lambda: set_first(Assignment, {"number": 8}, status="submitted"),
+    "state": lambda: set_first(Assignment, {"status": "expired"}, status="returned"),
+    "taken": lambda: set_first(Assignment, {"taken_at": timezone.now()}, status="submitted"),
+    "ended": lambda: set_first(Assignment, {"ended_at": timezone.now()}, status="submitted"),
+    "lost": lambda: drop_rows(Assignment.objects.filter(status="returned")),
+    "untold": lambda: set_first(Assignment, {"reviewer": somebody_else()}, reviewer=None),
+    "began": lambda: set_first(Layer, {"created_at": timezone.now()}, kind="reviewer"),
+    "gold": lambda: set_first(Layer, {"created_at": timezone.now()}, kind="gold"),
+    "ended pass": lambda: set_first(Layer, {"submitted_at": timezone.now()}, submitted_at__isnull=False),
+    "open pass": lambda: set_first(Layer, {"submitted_at": None}, submitted_at__isnull=False),
+    "dispute": lambda: set_first(Dispute, {"status": "settled"}, status="open"),
+    "position": lambda: set_first(Dispute, {"positions": []}, status="open"),
+    "version": lambda: set_first(Dispute, {"version": 9}, status="settled"),
+    "no dispute": lambda: drop_rows(Dispute.objects.filter(status="open")),
+    "block": lambda: set_first(Block, {"kind_set": "body"}, kind_set__isnull=False),
+    "blocks": lambda: set_first(Block, {"kind_set": "body"}, kind_set__isnull=True),
+    "event": lambda: drop_rows(Event.objects.filter(action="assignment.returned")),
+}
+
+
+def somebody_else() -> User:
+    return User.objects.get(username="owen")
+
+
+def test_what_is_otherwise_of_passes_disputes_statuses_and_blocks_is_found(
+    whole: Corpus,  # noqa: F811
+    ada: User,
+) -> None:
+    set_block_kind(acting(ada), Block.objects.filter(revision__corpus=whole)[0], "caption")
+    assert found(whole) == [], "the control"
+    connection.check_constraints()
+    remove(GUARDS, connection)
+    for kind, damage in OF_PASSES.items():
+        with contextlib.suppress(Undone), transaction.atomic():
+            damage()
+            assert found(whole), kind
+            raise Undone
+    assert found(whole) == []
+
+
+class Undone(Exception):
+    """Takes a damage back."""
+
+
+def test_moves_from_before_their_events_told_enough_are_counted_and_accuse_nobody(
+    whole: Corpus,  # noqa: F811
+) -> None:
+    remove(GUARDS, connection)
+    old = Q(action__startswith="assignment.") | Q(action__startswith="dispute.")
+    Event.objects.filter(old).update(after=None)
+    for event in Event.objects.filter(action="pass.submitted"):
+        after = {key: event.after[key] for key in ("standing", "shown")}
+        Event.objects.filter(pk=event.pk).update(after=after)
+    Layer.objects.filter(submitted_at__isnull=False).update(created_at=timezone.now())
+    Assignment.objects.filter(status="submitted").update(ended_at=timezone.now())
+    assert found(whole) == []
+    kinds = {told.split()[0] for one in replay(whole) for told in one.moves.untold}
+    assert kinds == {"assignment", "dispute"}
+
+
 def test_a_changed_settlement_is_found(settled: Revision) -> None:  # noqa: F811
     remove(GUARDS, connection)
     set_first(Settlement, {"outcome": "merged"}, outcome="taken", result__isnull=False)
@@ -221,9 +240,9 @@ def test_events_that_do_not_tell_everything_are_counted_and_accuse_nobody(
 
 def test_no_event_has_a_word_of_a_text(settled: Revision) -> None:  # noqa: F811
     events = Event.objects.filter(subject_id=settled.pk)
-    whole = json.dumps(list(events.values_list("before", "after", "versions")), ensure_ascii=False)
+    told = json.dumps(list(events.values_list("before", "after", "versions")), ensure_ascii=False)
     words = {word for word in TEXT.split() if len(word) > 5 and word.isalpha()}
-    assert len(words) > 5 and not [word for word in words if word in whole]
+    assert len(words) > 5 and not [word for word in words if word in told]
 
 
 def test_the_command(worked_on: Corpus, tmp_path: Path, ada: User, suggested: Revision) -> None:  # noqa: F811
@@ -234,6 +253,8 @@ def test_the_command(worked_on: Corpus, tmp_path: Path, ada: User, suggested: Re
     call_command("replay", "--corpus", worked_on.slug, "--output", str(file), stdout=out)
     records = [json.loads(line) for line in file.read_text().splitlines()]
     (hers,) = (each for each in records if each["layer"] == str(own(ada, suggested).layer.pk))
+    layer = own(ada, suggested).layer
+    assert (hers["status"], hers["created_at"]) == ("in_review", layer.created_at.isoformat())
     surfaces = [each["surface"] for each in hers["annotations"]]
     assert "two of its cables … a third of their strength" in surfaces
     call_command(

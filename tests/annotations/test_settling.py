@@ -1,5 +1,6 @@
 """From passes to gold: what agrees, what differs, and who settles that."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from annotations.models import Dispute, Layer, LayerKind, Settlement
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.reading import LayerView, read_layers
+from annotations.services.seeing import events_seen_by
 from annotations.services.settling import (
     Choice,
     WrittenEnd,
@@ -17,7 +19,7 @@ from annotations.services.settling import (
     settle_dispute,
 )
 from annotations.services.verifying import Lie, verify
-from corpus.models import Corpus, Revision, User
+from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from tests.annotations.deciding import at, linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
@@ -392,3 +394,14 @@ def finish(user: User, revision: Revision) -> None:
         if row.root not in seen:
             say(user, revision, "skip", row.pk)
     submit_pass(acting(user), revision)
+
+
+def test_taking_a_disputed_pass_up_again_does_not_tell_that_others_differ(
+    disputed: Revision, ada: User
+) -> None:
+    reopen_pass(acting(ada), disputed)
+    events = Event.objects.filter(subject_id=disputed.pk)
+    seen = events_seen_by(acting(ada), disputed.article.corpus, Role.REVIEWER, events)
+    words = json.dumps(list(seen.values_list("action", "before", "after")))
+    assert "pass.reopened" in words and "disput" not in words
+    assert events.filter(action="dispute.dropped").exists(), "the control"

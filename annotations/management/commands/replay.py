@@ -13,9 +13,9 @@ from corpus.management.base import AttestCommand, progress
 
 class Command(AttestCommand):
     help = (
-        "Replay the events of a corpus: work out from them alone what people's layers and gold hold. With "
-        "--output write what stands, now or at a date; without it compare all with the tables, and end with "
-        "exit code 1 where they differ."
+        "Replay the events of a corpus: work out from them alone what people did: layers, gold, passes, "
+        "disputes and statuses. With --output write what stands, now or at a date; without it compare all "
+        "with the tables, and end with exit code 1 where they differ."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +35,7 @@ class Command(AttestCommand):
         texts = layers = untold = 0
         with options["output"].open("w", encoding="utf-8") as target:
             for one in progress(replay(corpus, until=until), unit="texts"):
-                texts, untold = texts + 1, untold + len(one.untold)
+                texts, untold = texts + 1, untold + one.untold_count()
                 for view in one.views.values():
                     layers += 1
                     target.write(json.dumps(standing_record(one, view), ensure_ascii=False) + "\n")
@@ -45,7 +45,7 @@ class Command(AttestCommand):
     def _compare(self, compared: Iterator[tuple[Replayed, list[str]]], *, as_json: bool) -> None:
         texts = differing = untold = 0
         for one, found in compared:
-            texts, untold, differing = texts + 1, untold + len(one.untold), differing + len(found)
+            texts, untold, differing = texts + 1, untold + one.untold_count(), differing + len(found)
             for message in found:
                 self.report({"revision": one.revision.pk, "message": message}, message, as_json=as_json)
         counts = {"texts": texts, "differences": differing, "untold": untold}
@@ -56,7 +56,7 @@ class Command(AttestCommand):
 
 
 def _untold(count: int) -> str:
-    return f"; of {count} layers the events do not tell everything" if count else ""
+    return f"; of {count} layers and moves the events do not tell everything" if count else ""
 
 
 def _moment(given: str) -> datetime:
