@@ -1,5 +1,6 @@
 """Suggestions withheld and planted: what a pass is shown, what of it is recorded, and that nothing leaks."""
 
+from collections.abc import Iterable
 from itertools import cycle
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 from django.db import connection
+from django.test import Client
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Review, Verdict
 from annotations.services import withholding
@@ -35,6 +37,8 @@ from tests.annotations.test_exchange import WRITERS
 from tests.annotations.test_exchange import exported as formatted
 from tests.annotations.test_exporting import drop_rows, exported
 from tests.annotations.test_queue import settings
+from tests.api.contract import caller, content_of
+from tests.api.test_blindness import paths_of
 from tests.conftest import GUARDS, acting, put_in
 
 #: A dozen quotes and claims that are, and four things that are none.
@@ -374,3 +378,104 @@ def forget_planted() -> None:
     drop_rows(Annotation._default_manager.filter(layer__in=layers))
     drop_rows(Layer.planted.all())
     install(GUARDS, connection)
+
+
+# -- what is served ------------------------------------------------------------------------------------------
+
+
+def served(user: User, text: Revision, ids: Iterable[UUID]) -> dict[str, str]:
+    """Return what the API and the pages say to a person of a text, and of two of some ids, by path."""
+    who, some = caller(user), list(ids)[:2]
+    paths = [path for path in paths_of(text.article_id) if not path.startswith("corpora/harbour/articles/?")]
+    paths += [f"annotations/{pk}/{rest}" for pk in some for rest in ("", "history/")]
+    answers = {path: who.get(path) for path in paths}
+    found = {path: content_of(one).decode() for path, one in answers.items() if one.status_code == 200}
+    browser = Client()
+    browser.force_login(user)
+    pages = {
+        name: f"/admin/corpus/article/{text.article_id}/{name}"
+        for name in ("change/", "review/", "workbench/", "workbench/state/")
+    }
+    pages["layer"] = f"{pages['change/']}?layer={machine(text).layer.pk}"
+    rows = f"?layer__revision={text.pk}"
+    pages |= {name: f"/admin/annotations/{name}/{rows}" for name in ("annotation", "relation", "review")}
+    for name, address in pages.items():
+        answer = browser.get(address, follow=True)
+        assert answer.status_code in (200, 403), (name, answer.status_code)
+        found[name] = answer.content.decode() if answer.status_code == 200 else ""
+    return found
+
+
+def naming(answers: dict[str, str], ids: Iterable[UUID]) -> set[str]:
+    """Return the paths whose answers name one of some ids."""
+    return {path for path, body in answers.items() if any(str(pk) in body for pk in ids)}
+
+
+@pytest.mark.usefixtures("drawn")
+def test_nothing_that_is_served_names_what_is_withheld(text: Revision, ada: User, lea: User) -> None:
+    configured(text, withheld_share=0.5)
+    take(acting(ada), text.article.corpus)
+    withheld = [row.line for row in desk_of(ada, text).shown.withheld]
+    mine = served(ada, text, withheld)
+    assert naming(mine, withheld) == set()
+    every = naming(served(lea, text, withheld), withheld)
+    assert {"review/", "workbench/state/", "annotation", f"annotations/{withheld[0]}/"} <= every, (
+        "the control"
+    )
+    counts = orjson.loads(mine[f"articles/{text.article_id}/pass/"])
+    assert counts["suggestions"] == counts["undecided"] == len(lines_of(desk_of(ada, text)))
+    landed = caller(ada).get("corpora/harbour/events/").json()["results"]
+    assert "layer.landed" not in {event["action"] for event in landed}, "it counts what there is"
+    decide_rest(ada, text)
+    assert f"articles/{text.article_id}/annotations/" in naming(served(ada, text, withheld), withheld)
+
+
+def test_a_plant_is_served_like_the_others_and_to_nobody_else(
+    text: Revision, planted: list[Annotation], ada: User, ben: User, cy: User, lea: User
+) -> None:
+    ids = [row.pk for row in planted]
+    real = next(iter(machine(text).annotations))
+    mine = served(ada, text, [ids[0], real])
+    assert {"review/", "workbench/state/", "layer", "corpora/harbour/next/"} <= naming(mine, ids)
+    for path in (f"articles/{text.article_id}/annotations/?layer=all", "corpora/harbour/next/"):
+        rows = orjson.loads(mine[path])
+        rows = rows.get("results") or rows["annotations"]
+        assert_alike([row for row in rows if row["id"] in map(str, ids)], rows)
+    lines = orjson.loads(mine["workbench/state/"])["lines"]
+    assert_alike([line for line in lines if line["line"] in map(str, ids)], lines)
+    one, other = (orjson.loads(mine[f"annotations/{pk}/"]) for pk in (ids[0], real))
+    assert one.keys() == other.keys() and one["layer"] == other["layer"]
+    one, other = (orjson.loads(mine[f"annotations/{pk}/history/"])["steps"] for pk in (ids[0], real))
+    assert [step.keys() for step in one] == [step.keys() for step in other]
+    assert [(step["at"], step["event"], step["pipeline"]) for step in one] == [
+        (step["at"], step["event"], step["pipeline"]) for step in other
+    ]
+    say(ada, text, "accept", ids[0])
+    say(ada, text, "reject", ids[1], reason="other")
+    assert naming(served(ada, text, ids), ids[:1]) == set(), "nothing is left of it"
+    traces = [*ids, *Layer.planted.values_list("pk", flat=True)]
+    for colleague in (ben, cy):
+        assert naming(served(colleague, text, ids), traces) == set(), colleague
+    decide_rest(ada, text)
+    for colleague in (ada, cy):
+        assert naming(served(colleague, text, ids), traces) == set(), colleague
+    assert naming(served(lea, text, ids), traces) <= {"corpora/harbour/events/"}, "who plants may know"
+
+
+def assert_alike(some: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    """Check that rows have the keys of all, and where few values occur, none but those."""
+    others = [row for row in rows if row not in some]
+    assert some and others
+    for row in some:
+        assert row.keys() == others[0].keys()
+        for name in (
+            "layer",
+            "origin",
+            "annotator",
+            "pipeline",
+            "calibrated",
+            "version",
+            "verdict",
+            "derived_from",
+        ):
+            assert row.get(name) in [other.get(name) for other in others], name
