@@ -38,10 +38,10 @@ def apply_decision(desk: Desk, decision: Decision) -> Review:
 
 def _planted_and_kept(desk: Desk, decision: Decision) -> Annotation | None:
     """Return what was planted and would stand by this decision: accepted, corrected, or linked to."""
-    kept = [decision.head, decision.child]
+    if decision.verdict not in KEEPING:
+        return None
+    kept = [decision.on, decision.head, decision.child]
     kept += [link.annotation for links in decision.links.values() for link in links]
-    if decision.verdict in KEEPING:
-        kept.append(decision.on)
     found = (desk.suggestion_of(pk) for pk in kept if pk is not None and pk in desk.shown.planted)
     return next(found, None)
 

@@ -174,7 +174,7 @@ def test_a_pass_is_whole_without_what_is_withheld_and_then_shows_it(text: Revisi
 
 @pytest.mark.usefixtures("drawn")
 def test_what_was_withheld_and_found_is_told_from_what_was_not(
-    text: Revision, ada: User, ben: User, cy: User
+    text: Revision, ada: User, ben: User, cy: User, django_assert_max_num_queries: Any
 ) -> None:
     corpus = configured(text, passes=2, withheld_share=0.5)
     units = {row.line: row for row in desk_of(ada, text).shown.withheld if row.leads}
@@ -188,7 +188,9 @@ def test_what_was_withheld_and_found_is_told_from_what_was_not(
     for dispute in Dispute.objects.filter(status="open"):
         choice = Choice(take=own(ben, text).layer.pk, reason="overlooked")
         settle_dispute(acting(cy), dispute, choice, version=dispute.version)
-    looked = list(withheld_looked_for(corpus))
+    # A page of passes, their layers, what those hold and what was shown; then no further page.
+    with django_assert_max_num_queries(9):
+        looked = list(withheld_looked_for(corpus))
     assert {one.line for one in looked} == units.keys() and len(units) > 1
     assert {one.line for one in looked if one.passed} == {found.line}
     assert {(one.reviewer_id, one.article_id) for one in looked} == {(ada.pk, text.article_id)}
@@ -253,7 +255,7 @@ def test_a_plant_is_shown_like_the_others(text: Revision, planted: list[Annotati
 
 
 def test_an_accepted_plant_is_taken_back_at_once(
-    text: Revision, planted: list[Annotation], ada: User
+    text: Revision, planted: list[Annotation], ada: User, django_assert_max_num_queries: Any
 ) -> None:
     one, other = planted[:2]
     receipt = say(ada, text, "accept", one.pk, key="k1")
@@ -270,7 +272,8 @@ def test_an_accepted_plant_is_taken_back_at_once(
     assert one.pk not in lines_of(desk_of(ada, text))
     assert standing(own(ada, text)) == set()
     decide_rest(ada, text)
-    checked = {check.line: check for check in plants_decided(text.article.corpus)}
+    with django_assert_max_num_queries(1):
+        checked = {check.line: check for check in plants_decided(text.article.corpus)}
     assert checked.keys() == {row.root for row in planted}
     assert (checked[one.root].passed, checked[other.root].passed) == (False, True)
     assert checked[one.root] == Checked(ada.pk, text.article_id, one.root, checked[one.root].at, passed=False)
@@ -342,6 +345,9 @@ def test_nothing_leaks_of_what_was_planted(
     for user, role in cast:
         seen = events_seen_by(acting(user), corpus, role, Event.objects.all())
         assert seen.filter(action__startswith="check.").exists() is (role == Role.LEAD)
+    Layer.planted.update(kind="reviewer", pipeline=None, reviewer=ben)
+    assert any(trace in exported(corpus)[0] for trace in traces), "the control: in a layer of another kind"
+    Layer.objects.filter(reviewer=ben).update(kind="planted", pipeline=real.layer.pipeline, reviewer=ada)
     forget_planted()
     assert everything_out(corpus) == with_plants
 
