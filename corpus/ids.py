@@ -38,6 +38,32 @@ def uuid7_hex(count: int) -> list[str]:
     return [start + "%016x" % number for number in range(low, low + count * _STEP, _STEP)]  # noqa: UP031 - quicker
 
 
+def uuid7_scattered(count: int) -> list[UUID]:
+    """Return `count` ids of this moment in ascending order, their places within it by chance.
+
+    So one that is put between two of them later (`uuid7_between`) looks like the others.
+    """
+    moment = time.time_ns() // 1_000_000 << _COUNTER_BITS
+    return [UUID(int=_laid_out(moment | chance)) for chance in sorted(map(_chance, range(count)))]
+
+
+def uuid7_between(low: UUID | None, high: UUID | None) -> UUID:
+    """Return an id between two of one moment by chance; from its beginning or to its end where one is None.
+
+    Raises:
+        ValueError: neither is given, or nothing is between them.
+    """
+    known = low or high
+    if known is None:
+        raise ValueError("One of the two has to be given.")
+    moment = known.int >> 80 << _COUNTER_BITS
+    first = _taken_apart(low) + 1 if low else moment
+    last = _taken_apart(high) - 1 if high else moment | (1 << _COUNTER_BITS) - 1
+    if last < first:
+        raise ValueError("Nothing is between the two.")
+    return UUID(int=_laid_out(first + int.from_bytes(os.urandom(16), "big") % (last - first + 1)))
+
+
 def first_id_of(moment: datetime) -> UUID:
     """Return the least id of a moment: what was made since has an id no less."""
     return UUID(int=int(moment.timestamp() * 1000) << 80 | 7 << 76 | 2 << _LOW_BITS)
@@ -60,6 +86,16 @@ def _reserve(count: int) -> int:
             first = ((first >> _LOW_BITS) + 1) << _LOW_BITS
         _last = first + (count - 1) * _STEP
         return first
+
+
+def _chance(_: int) -> int:
+    return int.from_bytes(os.urandom(10), "big") >> 6
+
+
+def _taken_apart(identity: UUID) -> int:
+    """Return the time and counter of an id, as `_laid_out` takes them."""
+    value = identity.int
+    return value >> 80 << _COUNTER_BITS | (value >> 64 & 0xFFF) << _LOW_BITS | value & _LOW
 
 
 def _laid_out(value: int) -> int:

@@ -19,8 +19,9 @@ from annotations.admin.workbench import workbench_page, workbench_state
 from annotations.admin.worklist import WorkList
 from annotations.models import Layer
 from annotations.services.erasing import erase_article
-from annotations.services.reading import LayerView, layer_name, read_layers, visible_layers
+from annotations.services.reading import LayerView, layer_name, layers_and_terms, read_layers
 from annotations.services.seeing import status_seen_by
+from annotations.services.showing import Shown, shown_to
 from annotations.services.texts import text_blocks
 from corpus.admin.access import ScopedAdmin, check_role, person, reaches, roles_of
 from corpus.admin.pages import page
@@ -83,9 +84,11 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     revision = _wanted(request, pk)
     corpus = revision.article.corpus
-    layers = visible_layers(admin_actor(request), corpus, roles_of(request)[corpus.pk], revision)
+    actor = admin_actor(request)
+    layers, terms = layers_and_terms(actor, corpus, roles_of(request)[corpus.pk], revision)
+    shown = shown_to(actor, terms, revision, layers)
     chosen = _chosen(layers, request.GET.get("layer", ""))
-    view = read_layers([chosen])[0] if chosen else None
+    view = _read(shown, chosen) if chosen else None
     beside = next((layer for layer in layers if str(layer.pk) == request.GET.get("beside", "")), None)
     blocks = text_blocks([revision.pk])[revision.pk]
     return page(
@@ -101,7 +104,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         chosen_name=_named(request, chosen) if chosen else "",
         beside=beside,
         beside_name=_named(request, beside) if beside else "",
-        beside_text=painted(revision.text, blocks, _marks(read_layers([beside])[0])) if beside else "",
+        beside_text=painted(revision.text, blocks, _marks(_read(shown, beside))) if beside else "",
         standing=_said(view),
         text=painted(revision.text, blocks, _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
@@ -112,6 +115,11 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         may_review=reaches(request, corpus.pk, Role.REVIEWER),
         may_erase=reaches(request, corpus.pk, Role.OWNER),
     )
+
+
+def _read(shown: Shown | None, layer: Layer) -> LayerView:
+    """Return a layer read whole, as it is shown to this person where the terms of their pass alter it."""
+    return (shown.view_of(layer) if shown else None) or read_layers([layer])[0]
 
 
 def _wanted(request: HttpRequest, pk: UUID) -> Revision:

@@ -3,6 +3,7 @@
 It needs no script; the workbench is the page for hours of work.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,7 +18,7 @@ from annotations.admin.highlight import painted
 from annotations.admin.panel import Panel, open_panel, panel_decision, read_id, read_version
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Verdict
 from annotations.models.reviews import RejectReason
-from annotations.services.decisions import Decision
+from annotations.services.decisions import Decision, Receipt
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.queue import give_back
@@ -88,7 +89,8 @@ def _act(request: HttpRequest, seat: Seat) -> HttpResponse:
 def _decide(request: HttpRequest, seat: Seat) -> HttpResponse:
     form = request.POST
     with telling(request):
-        decide(seat.actor, seat.revision, _decision(form, form.get("on", ""), form.get("version", "")))
+        decision = _decision(form, form.get("on", ""), form.get("version", ""))
+        _tell_notices(request, [decide(seat.actor, seat.revision, decision)])
     return seat.back(f"row-{form.get('line', '')}")
 
 
@@ -103,9 +105,17 @@ def _decide_checked(request: HttpRequest, seat: Seat) -> HttpResponse:
         receipts = decide_many(seat.actor, seat.revision, decisions)
         refused = [receipt.error for receipt in receipts if receipt.error]
         messages.success(request, f"{len(receipts) - len(refused)} decided.")
+        _tell_notices(request, receipts)
         if refused:
             messages.error(request, f"{len(refused)} refused: {refused[0].message}")
     return seat.back("rows")
+
+
+def _tell_notices(request: HttpRequest, receipts: Sequence[Receipt]) -> None:
+    """Say what decisions brought that the page itself does not show."""
+    for notice in dict.fromkeys(receipt.body.get("notice") for receipt in receipts if receipt.body):
+        if notice:
+            messages.warning(request, notice)
 
 
 def _decision(form: QueryDict, on: str, version: str) -> Decision:
@@ -130,6 +140,7 @@ def _send_panel(request: HttpRequest, seat: Seat) -> HttpResponse:
         raise Http404 from None
     except ServiceError as error:
         return _render(request, seat, wanted=form.get("on") or "new", given=form, refused=error.message)
+    _tell_notices(request, [receipt])
     line = receipt.body["line"] if receipt.body else ""
     return seat.back(f"row-{line}")
 

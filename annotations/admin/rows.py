@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from annotations.models import Annotation, Export, Layer, LayerKind, Relation, Review
 from annotations.services.history import line_history
 from annotations.services.in_hand import in_hand
+from annotations.services.terms import altered_for
 from corpus.admin.access import M, ScopedAdmin, corpora_reached, person
 from corpus.admin.filters import CorpusFilter
 from corpus.admin.pages import page
@@ -53,23 +54,21 @@ class OfOneRevision(ScopedAdmin[M]):
 
 
 def machine_layers(request: HttpRequest) -> QuerySet[Layer]:
-    """Return the machines' layers that this person is shown, by role and by the settings of each corpus."""
+    """Return the machines' layers that this person is shown, by role and by the settings of each corpus.
+
+    Rows are shown as they are stored: of a text whose suggestions a pass is shown otherwise, none.
+    """
     own = Layer.objects.filter(
         revision=OuterRef("revision"), reviewer=person(request).pk, submitted_at__isnull=False
     )
-    open_to_all = Corpus.objects.visible_to(person(request).pk).filter(
-        suggestions_shown=SuggestionsShown.AT_ONCE
-    )
-    after_pass = Corpus.objects.visible_to(person(request).pk).filter(
-        suggestions_shown=SuggestionsShown.AFTER_PASS
-    )
+    altered = altered_for(person(request).pk, "revision")
+    corpora = Corpus.objects.visible_to(person(request).pk)
+    withholding = Q(withheld_share__gt=0, pk__in=corpora_reached(request, Role.REVIEWER))
+    at_once = corpora.filter(suggestions_shown=SuggestionsShown.AT_ONCE).exclude(withholding)
+    after_pass = corpora.exclude(suggestions_shown=SuggestionsShown.NEVER)
     return Layer.objects.filter(kind=LayerKind.MACHINE).filter(
-        Q(
-            revision__corpus__in=[
-                *corpora_reached(request, Role.LEAD),
-                *open_to_all.values_list("pk", flat=True),
-            ]
-        )
+        Q(revision__corpus__in=corpora_reached(request, Role.LEAD))
+        | (Q(revision__corpus__in=list(at_once.values_list("pk", flat=True))) & ~altered)
         | Q(Exists(own), revision__corpus__in=list(after_pass.values_list("pk", flat=True)))
     )
 

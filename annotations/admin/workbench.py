@@ -23,7 +23,8 @@ from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, tak
 from annotations.models import Absence, RejectReason
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
-from annotations.services.reading import annotations_before, own_layer, sees_suggestions, shown_layers
+from annotations.services.reading import annotations_before, is_shown, layers_and_terms, own_layer
+from annotations.services.showing import shown_to
 from annotations.services.texts import text_blocks
 from corpus.admin.access import person
 from corpus.admin.pages import page
@@ -70,11 +71,14 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _first_marks(seat: Seat) -> list[Mark]:
     """Return the suggestions at the head of a text on which nothing is decided, as the script draws them."""
-    corpus = seat.revision.article.corpus
-    shown = shown_layers(seat.revision) if sees_suggestions(corpus, seat.role, None) else []
+    corpus, revision = seat.revision.article.corpus, seat.revision
+    layers, terms = layers_and_terms(seat.actor, corpus, seat.role, revision)
+    machines = [layer for layer in layers if is_shown(layer)]
+    shown = shown_to(seat.actor, terms, revision, machines)
+    begun = shown.before(FIRST) if shown else annotations_before(machines, FIRST)
     return [
         Mark(row=str(annotation.root), label=annotation.label, segments=segments, state="suggested")
-        for annotation, segments in annotations_before(shown, FIRST)
+        for annotation, segments in begun
     ]
 
 

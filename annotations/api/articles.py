@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from annotations.api.finding import asked_unit, find_revision
-from annotations.api.parts import convert_segments, offsets_in, own_of, standing_parts
+from annotations.api.parts import convert_segments, offsets_in, standing_parts
 from annotations.api.shapes import (
     ArticleRowShape,
     ArticleShape,
@@ -22,8 +22,9 @@ from annotations.api.shapes import (
     RevisionShape,
 )
 from annotations.services.erasing import erase_article
-from annotations.services.reading import layers_named, visible_layers
+from annotations.services.reading import layers_and_terms, layers_named, own_of
 from annotations.services.seeing import next_revisions, status_seen_by, with_seen_status
+from annotations.services.showing import shown_to
 from corpus.api.articles import NO_SUCH_ARTICLE, find_article, incoming_article, incoming_articles, own_role
 from corpus.api.idempotency import idempotent
 from corpus.api.ndjson import is_ndjson, outcome_body, results
@@ -143,9 +144,10 @@ class NextRoute(Route):
             return Response(status=HTTPStatus.NO_CONTENT)
         revision.article.corpus = corpus
         offsets = offsets_in(revision, unit)
-        visible = visible_layers(self.actor, corpus, role, revision)
+        visible, terms = layers_and_terms(self.actor, corpus, role, revision)
         own = own_of(self.actor, visible)
-        standing = standing_parts([*layers_named(visible, "machine"), *([own] if own else [])], own)
+        shown = shown_to(self.actor, terms, revision, visible)
+        standing = standing_parts([*layers_named(visible, "machine"), *([own] if own else [])], own, shown)
         convert_segments(standing.annotations, offsets)
         return Response(
             {

@@ -6,7 +6,8 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from annotations.models import Annotation, Layer, Relation
-from annotations.services.reading import LayerView, own_layer, read_layers, visible_layers
+from annotations.services.reading import LayerView, layers_and_terms, own_of, read_layers
+from annotations.services.showing import shown_to
 from corpus.api.articles import find_article
 from corpus.api.pagination import WHOLE
 from corpus.models import Article, Revision, Role
@@ -58,7 +59,11 @@ def asked_unit(request: Request) -> OffsetUnit:
 def find_annotation(
     actor: Actor, pk: UUID, role: Role = Role.VIEWER, scope: Scope = Scope.READ
 ) -> tuple[Annotation, Role]:
-    """Return an annotation in a layer that the actor may see, with layer, revision, article and corpus."""
+    """Return an annotation in a layer that the actor may see, with layer, revision, article and corpus.
+
+    One that is withheld from the actor's pass is not there; one that is planted in it is in the layer of
+    the pipeline whose name it bears.
+    """
     return _find(Annotation, actor, pk, role, scope, NO_SUCH_ANNOTATION)
 
 
@@ -71,7 +76,13 @@ def find_relation(
 
 def view_of(actor: Actor, layer: Layer) -> tuple[LayerView, LayerView | None]:
     """Read a layer whole, and the actor's own one on the same revision, which may be the same."""
-    own = own_layer(actor, layer.revision)
+    revision = layer.revision
+    role = role_in(actor, revision.corpus_id) or Role.VIEWER
+    visible, terms = layers_and_terms(actor, revision.article.corpus, role, revision)
+    shown = shown_to(actor, terms, revision, visible)
+    if shown and (view := shown.view_of(layer)):
+        return view, None if shown.own.layer._state.adding else shown.own
+    own = own_of(actor, visible)
     if own is None or own.pk == layer.pk:
         view = read_layers([layer])[0]
         return view, view if own else None
@@ -97,6 +108,9 @@ def _find(
     own_role = role_in(actor, corpus.pk)
     if own_role is None:
         raise NotFound(missing)
-    if all(layer.pk != found.layer_id for layer in visible_layers(actor, corpus, own_role, revision)):
+    visible, terms = layers_and_terms(actor, corpus, own_role, revision)
+    shown = shown_to(actor, terms, revision, visible)
+    seen = shown.find(found) if shown else found
+    if seen is None or all(layer.pk != seen.layer_id for layer in visible):
         raise NotFound(missing)
-    return found, require(actor, corpus.pk, role, scope)
+    return seen, require(actor, corpus.pk, role, scope)

@@ -21,7 +21,6 @@ from annotations.api.parts import (
     annotation_body,
     convert_segments,
     offsets_in,
-    own_of,
     relation_body,
     standing_parts,
 )
@@ -34,8 +33,9 @@ from annotations.api.shapes import (
     Suggestions,
 )
 from annotations.services.layers import Proposed, ProposedRelation
-from annotations.services.reading import layer_name, layers_named, visible_layers
+from annotations.services.reading import layer_name, layers_and_terms, layers_named, own_of
 from annotations.services.rows import Said
+from annotations.services.showing import shown_to
 from annotations.services.suggesting import take_suggestions
 from corpus.api.articles import find_article, own_role
 from corpus.api.idempotency import idempotent
@@ -187,5 +187,6 @@ def _asked_parts(request: Request, actor: Actor, article_id: UUID) -> tuple[Revi
         raise BadInput(f"There is no layer {name[:100]!r}: {LAYER.description}", field="layer")
     article, revision = find_revision(request, actor, article_id)
     role = own_role(actor, article.corpus_id)
-    visible = visible_layers(actor, article.corpus, role, revision)
-    return revision, standing_parts(layers_named(visible, name), own_of(actor, visible))
+    visible, terms = layers_and_terms(actor, article.corpus, role, revision)
+    shown = shown_to(actor, terms, revision, visible)
+    return revision, standing_parts(layers_named(visible, name), own_of(actor, visible), shown)

@@ -8,8 +8,8 @@ from django.db import DEFAULT_DB_ALIAS
 from annotations.models import Annotation, Layer, LayerKind, Relation
 from annotations.services.reading import LayerView, layer_name, read_layers
 from annotations.services.rows import Said, annotation_part, relation_part, stored_rows
+from annotations.services.showing import Shown
 from corpus.models import Revision
-from corpus.services.actors import Actor
 from corpus.services.errors import BadInput
 from corpus.text.offsets import OffsetMap, OffsetUnit
 
@@ -20,15 +20,21 @@ UNDECIDED: Word = {"version": 0, "verdict": None}
 NOT_YOURS: Word = {"version": None, "verdict": None}
 
 
-def standing_parts(layers: Sequence[Layer], own: Layer | None) -> Said:
-    """Return what stands in the layers, in their order; `own` is the reader's layer of the same revision."""
+def standing_parts(layers: Sequence[Layer], own: Layer | None, shown: Shown | None = None) -> Said:
+    """Return what stands in the layers, in their order; `own` is the reader's layer of the same revision.
+
+    `shown` has the machines' layers where the terms of the reader's pass alter them.
+    """
+    altered = [shown.own, *shown.machines] if shown else []
+    views = {view.layer.pk: view for view in altered}
     settled = {layer.pk: layer for layer in (*layers, own) if layer and layer.kind != LayerKind.MACHINE}
-    views = {view.layer.pk: view for view in read_layers(list(settled.values()))}
-    stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in settled])
+    unread = [layer for pk, layer in settled.items() if pk not in views]
+    views |= {view.layer.pk: view for view in read_layers(unread)}
+    stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in views])
     words = _own_words(views[own.pk] if own else None)
     standing = Said()
     for layer in layers:
-        said = _standing(views[layer.pk]) if layer.pk in settled else stored[layer.pk]
+        said = _standing(views[layer.pk]) if layer.pk in views else stored[layer.pk]
         for part in (*said.annotations, *said.relations):
             part.update(_own_word(layer, part["root"], own, words))
         standing.annotations += said.annotations
@@ -58,11 +64,6 @@ def relation_body(view: LayerView, relation: Relation, own: LayerView | None) ->
             "derived_from": str(relation.derived_from_id) if relation.derived_from_id else None,
         }
     return _with_own_word(part, view, own)
-
-
-def own_of(actor: Actor, layers: Sequence[Layer]) -> Layer | None:
-    """Return the actor's own one among the layers of a revision."""
-    return next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
 
 
 def offsets_in(revision: Revision, unit: OffsetUnit) -> OffsetMap | None:

@@ -17,9 +17,9 @@ from annotations.models import Verdict
 from annotations.services.decisions import Decision, Link, Receipt
 from annotations.services.desk import undecided
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
-from annotations.services.reading import own_layer, read_layers
 from annotations.services.reviewing import decide, decide_many
 from annotations.services.rows import review_part
+from corpus.api.articles import own_role
 from corpus.api.authentication import person_of
 from corpus.api.errors import error_body, status_of
 from corpus.api.idempotency import idempotency_key, idempotent
@@ -43,6 +43,7 @@ from corpus.text.offsets import OffsetMap, OffsetUnit
 ATOMIC = OpenApiParameter("atomic", bool, description="All or none: one refusal undoes all and answers 409.")
 ERRORS = (403, 404, 409)
 RECEIPT = ("review", "on", "line", "verdict", "version", "annotation", "relation")
+NOTICE = "notice"
 IMPLIED = ("of", "on", "line", "verdict", "version")
 
 
@@ -64,12 +65,11 @@ class ReviewsRoute(Route):
     )
     def get(self, request: Request, article_id: UUID) -> Response:
         _, revision = find_revision(request, self.actor, article_id, Role.REVIEWER)
-        layer = own_layer(self.actor, revision)
-        if layer is None:
-            return Response({"results": []})
-        view = read_layers([layer])[0]
+        view = open_desk(self.actor, own_role(self.actor, revision.corpus_id), revision).own
         counting = {review.pk for review in view.counting.values()}
-        found = [{**review_part(review, layer), "counts": review.pk in counting} for review in view.reviews]
+        found = [
+            {**review_part(review, view.layer), "counts": review.pk in counting} for review in view.reviews
+        ]
         return Response({"results": found})
 
     @documented(
@@ -186,7 +186,8 @@ def receipt_body(receipt: Receipt) -> dict[str, Any]:
     """Return what a decision brought, its fields always in one order; a database may keep them in another."""
     body = receipt.body or {}
     implied = [{name: item[name] for name in IMPLIED} for item in body["implied"]]
-    return {**{name: body[name] for name in RECEIPT}, "implied": implied}
+    # Receipts that were kept before there were notices have none.
+    return {**{name: body[name] for name in RECEIPT}, "implied": implied, NOTICE: body.get(NOTICE)}
 
 
 def result_body(receipt: Receipt) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def result_body(receipt: Receipt) -> dict[str, Any]:
 
 
 def pass_body(actor: Actor, revision: Revision) -> dict[str, Any]:
-    desk = open_desk(actor, Role.REVIEWER, revision)
+    desk = open_desk(actor, own_role(actor, revision.corpus_id), revision)
     layer = desk.own.layer
     begun = not layer._state.adding
     return {

@@ -308,6 +308,10 @@ class ReceiptShape(serializers.Serializer[Any]):
     annotation = serializers.UUIDField(allow_null=True, help_text="What stands on the line now.")
     relation = serializers.UUIDField(allow_null=True)
     implied = ImpliedShape(many=True, help_text="What came along.")
+    notice = serializers.CharField(
+        allow_null=True,
+        help_text="What you are to be told: that it was planted, and is taken back. Null for all else.",
+    )
 
 
 class ReviewShape(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ class LayerKind(models.TextChoices):
     MACHINE = "machine", _("machine")
     REVIEWER = "reviewer", _("reviewer")
     GOLD = "gold", _("gold")
+    PLANTED = "planted", _("planted")  #: what checks one person's attention; `Layer.planted` alone finds it
 
 
 class Origin(models.TextChoices):
@@ -22,11 +23,29 @@ class Origin(models.TextChoices):
     ADJUDICATOR = "adjudicator", _("adjudicator")
 
 
+class LayerManager(models.Manager["Layer"]):
+    """Finds the layers that somebody means: machines', people's and gold."""
+
+    def get_queryset(self) -> models.QuerySet[Layer]:
+        return super().get_queryset().exclude(kind=LayerKind.PLANTED)
+
+
+class PlantedManager(models.Manager["Layer"]):
+    """Finds the planted layers and no others."""
+
+    def get_queryset(self) -> models.QuerySet[Layer]:
+        return super().get_queryset().filter(kind=LayerKind.PLANTED)
+
+
 class Layer(models.Model):
     """What one annotator says of one revision. Its row stands even when it says nothing.
 
     So 'read, nothing found' differs from 'not read', for machines and people alike. A reviewer's layer is
     that person's pass; `submitted_at` ends it.
+
+    A planted layer holds the wrong suggestions that one person's pass was given, in the name of a pipeline,
+    and that person's decisions on them. Neither ever lies in any other layer, so that whatever reads layers
+    leaves all of it out; `Layer.objects` and what leads from other rows to their layers know none.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,13 +56,17 @@ class Layer(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
 
+    objects = LayerManager()
+    planted = PlantedManager()
+
     class Meta:
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="machine", pipeline__isnull=False, reviewer__isnull=True)
                 | Q(kind="reviewer", pipeline__isnull=True, reviewer__isnull=False)
-                | Q(kind="gold", pipeline__isnull=True, reviewer__isnull=True),
+                | Q(kind="gold", pipeline__isnull=True, reviewer__isnull=True)
+                | Q(kind="planted", pipeline__isnull=False, reviewer__isnull=False),
                 name="layer_has_its_annotator",
             ),
             models.UniqueConstraint(
@@ -53,6 +76,9 @@ class Layer(models.Model):
                 fields=["revision", "reviewer"], condition=Q(kind="reviewer"), name="one_layer_a_reviewer"
             ),
             models.UniqueConstraint(fields=["revision"], condition=Q(kind="gold"), name="one_gold_layer"),
+            models.UniqueConstraint(
+                fields=["revision", "reviewer"], condition=Q(kind="planted"), name="one_planted_layer_a_pass"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -61,6 +61,12 @@ class Assignment(models.Model):
     taken_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    #: What the pass is shown, fixed when it is given to a person; a change of the settings leaves it alone.
+    withheld_share = models.FloatField(db_default=0.0)
+    unaided = models.BooleanField(db_default=False, help_text=_("made without suggestions"))
+    planted = models.BooleanField(db_default=False, help_text=_("wrong suggestions are among those shown"))
+    #: When it was first taken up again after it was submitted: by then the person had seen all suggestions.
+    reopened_at = models.DateTimeField(null=True)
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -82,6 +88,10 @@ class Assignment(models.Model):
                 | Q(status="submitted", reviewer__isnull=False)
                 | Q(status__in=("open", "returned", "expired")),
                 name="taken_assignment_has_a_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(withheld_share__gte=0, withheld_share__lte=0.5),
+                name="pass_withholds_half_at_most",
             ),
         ]
         indexes = [

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from annotations.models import Annotation, LayerKind, Origin, Relation, Review, Verdict
+from annotations.models import Annotation, Layer, LayerKind, Origin, Relation, Review, Verdict
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, reviews_in_effect
+from annotations.services.showing import Shown
 from corpus.bulk import insert_columns
 from corpus.ids import uuid7
 from corpus.models import Revision
@@ -27,9 +28,10 @@ class Desk:
     revision: Revision
     scheme: SchemeDefinition
     guideline: int
+    #: What the decisions record: also a pass that is open again has been shown what shows after a pass.
     suggestions_shown: bool
-    own: LayerView
-    machines: list[LayerView]
+    sees_suggestions: bool
+    shown: Shown
     now: datetime
     new_annotations: list[NewAnnotation] = field(default_factory=list)
     new_relations: list[NewRelation] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Desk:
     seen: dict[UUID, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.own, self.machines = self.shown.own, self.shown.machines
         self.seen = dict(self.own.versions)
         self._suggestions = {
             pk: (view, row) for view in self.machines for pk, row in view.annotations.items()
@@ -103,6 +106,11 @@ class Desk:
         """Return the verdict that the reviewer gave on this very line, not one that another brought along."""
         review = self.own.counting.get(line)
         return Verdict(review.verdict) if review and review.implied_by_id is None else None
+
+    def layer_for(self, line: UUID) -> Layer:
+        """Return the layer that decisions on a line go into: those on what is planted stay with it."""
+        planted = self.shown.planted_layer
+        return planted if planted and line in self.shown.planted else self.own.layer
 
     # -- writing ---------------------------------------------------------------------------------------
 
@@ -198,7 +206,7 @@ class Desk:
         version = self.own.versions.get(line, 0) + 1
         review = Review(
             id=uuid7(),
-            layer_id=self.own.layer.pk,
+            layer_id=self.layer_for(line).pk,
             line=line,
             version=version,
             verdict=verdict.value,
@@ -243,7 +251,7 @@ class Desk:
             len(reviews),
             {
                 "id": [review.id for review in reviews],
-                "layer": self.own.layer.pk,
+                "layer": [review.layer_id for review in reviews],
                 "line": [review.line for review in reviews],
                 "version": [review.version for review in reviews],
                 "verdict": [review.verdict for review in reviews],

@@ -16,8 +16,9 @@ from uuid import UUID
 from django.db.models import Q
 
 from annotations.models import Annotation, Dispute, Job, Layer, LayerKind, Review, Segment, Settlement
-from annotations.services.reading import layer_name, visible_layers
+from annotations.services.reading import layer_name, layers_and_terms
 from annotations.services.seeing import events_seen_by, sees_others_work
+from annotations.services.showing import Shown, shown_to
 from corpus.models import Article, Corpus, Event, Revision, Role, User
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import NotFound
@@ -91,7 +92,7 @@ def line_history(actor: Actor, annotation_id: UUID) -> LineHistory:
     if role is None:
         raise NotFound(NO_SUCH)
     line = _Line(actor, corpus, role, asked)
-    if asked.layer_id not in line.layers:
+    if asked.pk not in line.rows:
         raise NotFound(NO_SUCH)
     require(actor, corpus.pk, Role.VIEWER, Scope.READ)
     steps = sorted(line.steps(), key=lambda step: (step.at, step.key))
@@ -158,11 +159,12 @@ class _Line:
         rows = rows.filter(layer__revision__corpus=corpus)
         found = {row.pk: row for row in rows if row.root == self.root}
         self.revisions = {row.layer.revision_id: row.layer.revision for row in found.values()}
-        self.layers = {
-            layer.pk: layer
-            for revision in self.revisions.values()
-            for layer in visible_layers(actor, corpus, role, revision)
-        }
+        self.layers: dict[UUID, Layer] = {}
+        for revision in self.revisions.values():
+            layers, terms = layers_and_terms(actor, corpus, role, revision)
+            self.layers |= {layer.pk: layer for layer in layers}
+            if shown := shown_to(actor, terms, revision, layers):
+                found = self._as_shown(shown, found, revision)
         self.reviews = list(self._reviews())
         events = Event.objects.filter(subject_id__in=self.revisions)
         self.seen_events = events_seen_by(actor, corpus, role, events)
@@ -179,6 +181,18 @@ class _Line:
         yield from self._settled()
         yield from self._imported()
         yield from self._dispute_steps()
+
+    def _as_shown(
+        self, shown: Shown, rows: Mapping[UUID, Annotation], revision: Revision
+    ) -> dict[UUID, Annotation]:
+        """Return the rows of the line as the pass shows them: what is planted is in the machine's layer."""
+        if shown.planted_layer and self.root in shown.planted:
+            # To this person a decision on it is one of their own layer.
+            self.layers[shown.planted_layer.pk] = shown.own.layer
+        seen = {
+            pk: row if row.layer.revision_id != revision.pk else shown.find(row) for pk, row in rows.items()
+        }
+        return {pk: row for pk, row in seen.items() if row is not None}
 
     # -- reading ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import orjson
 
 from annotations.models import Annotation, Origin, Relation, Segment
 from corpus.bulk import insert_columns
-from corpus.ids import uuid7
+from corpus.ids import uuid7, uuid7_scattered
 from corpus.schemes import SchemeDefinition, SchemeError
 from corpus.services.errors import BadInput, SpanRefused
 from corpus.text.spans import Span, SpanError, check_segments
@@ -97,12 +97,12 @@ def propose(
         BadInput: a label, attribute, relation or score that the scheme does not know.
     """
     rows: dict[int | str, NewAnnotation] = {}
-    for proposed in annotations:
+    said = list(annotations)
+    for identity, proposed in zip(uuid7_scattered(len(said)), said, strict=True):
         if proposed.key in rows:
             raise BadInput(f"Two suggestions have the key {proposed.key!r}.")
         fits_scheme(scheme, proposed.label, proposed.attributes)
         spans = fitted(text, proposed.segments, proposed.surface)
-        identity = uuid7()
         rows[proposed.key] = NewAnnotation(
             id=identity,
             layer=layer_id,

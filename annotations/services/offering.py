@@ -7,8 +7,8 @@ from annotations.extraction.base import Link, Suggestion, Suggestions
 from annotations.extraction.candidates import Candidate, Choices, find_candidates
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
-from annotations.services.reading import sees_suggestions
 from annotations.services.texts import article_text
+from annotations.services.withholding import is_found
 from corpus.models import Revision, Role
 from corpus.services.actors import Actor, Scope, require
 
@@ -28,14 +28,19 @@ def offer_candidates(actor: Actor, revision: Revision) -> Offer:
     """
     role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.READ)
     desk = open_desk(actor, role, revision)
-    own = None if desk.own.layer._state.adding else desk.own.layer
-    if revision.article.erased_at or not sees_suggestions(revision.article.corpus, role, own):
+    if revision.article.erased_at or not desk.sees_suggestions:
         return Offer()
     lines, suggestions = _on_desk(desk)
     found = find_candidates(article_text(revision), suggestions)
     return Offer(
-        choices={lines[key]: choices for key, choices in found.choices.items()}, missing=found.missing
+        choices={lines[key]: choices for key, choices in found.choices.items()},
+        missing=tuple(candidate for candidate in found.missing if not _is_withheld(candidate, desk)),
     )
+
+
+def _is_withheld(candidate: Candidate, desk: Desk) -> bool:
+    """Return whether it would give away what the pass is to go without."""
+    return any(is_found(row, candidate.label, candidate.segments) for row in desk.shown.withheld)
 
 
 def _on_desk(desk: Desk) -> tuple[list[UUID], Suggestions]:

@@ -23,8 +23,16 @@ READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBM
 
 def passes_of(corpus: Corpus, revision_id: UUID) -> int:
     """Return how many people are to read a text: the corpus's number, and one more for its drawn share."""
-    drawn = share(corpus.seed, "second pass", revision_id) < corpus.second_share
-    return corpus.passes + drawn
+    return corpus.passes + (_drawn(corpus, revision_id) < max(corpus.second_share, corpus.unaided_share))
+
+
+def is_unaided(corpus: Corpus, revision_id: UUID, number: int) -> bool:
+    """Return whether a pass of a text is the one more that is made without suggestions."""
+    return number == corpus.passes + 1 and _drawn(corpus, revision_id) < corpus.unaided_share
+
+
+def _drawn(corpus: Corpus, revision_id: UUID) -> float:
+    return share(corpus.seed, "second pass", revision_id)
 
 
 def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:

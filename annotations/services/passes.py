@@ -8,9 +8,11 @@ from django.utils import timezone
 from annotations.models import DisputeStatus, Layer, LayerKind
 from annotations.services.desk import Desk, undecided
 from annotations.services.queue import finish, take_up_again
-from annotations.services.reading import is_shown, layers_of, read_layers, sees_suggestions
+from annotations.services.reading import is_shown, layers_of, own_of, sees_suggestions
 from annotations.services.settling import drop_disputes, settle_passes
+from annotations.services.showing import read_shown
 from annotations.services.telling import told_layer
+from annotations.services.terms import Terms, terms_of, when_shown
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import JOB, Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
@@ -27,17 +29,18 @@ def open_desk(actor: Actor, role: Role, revision: Revision) -> Desk:
     """Read what this reviewer sees and has decided. Before the first decision the own layer is not stored."""
     corpus = revision.article.corpus
     layers = layers_of(revision)
-    own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
-    shown = sees_suggestions(corpus, role, own)
+    own = own_of(actor, layers)
+    terms = terms_of(actor, corpus, role, revision, own)
+    sees = sees_suggestions(corpus, role, own, terms)
     own = own or Layer(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
-    views = read_layers([own, *(layer for layer in layers if shown and is_shown(layer))])
+    shown = read_shown(terms, revision, own, [layer for layer in layers if sees and is_shown(layer)])
     return Desk(
         revision=revision,
         scheme=scheme_of(corpus.pk),
         guideline=guideline_number(corpus.pk),
-        suggestions_shown=shown or _has_seen(corpus, own),
-        own=views[0],
-        machines=views[1:],
+        suggestions_shown=sees or _has_seen(corpus, terms, own),
+        sees_suggestions=sees,
+        shown=shown,
         now=timezone.now(),
     )
 
@@ -135,9 +138,9 @@ def check_open(revision: Revision, layer: Layer) -> None:
         raise InvalidTransition("An amended text has taken the place of this one; review that.")
 
 
-def _has_seen(corpus: Corpus, layer: Layer) -> bool:
+def _has_seen(corpus: Corpus, terms: Terms, layer: Layer) -> bool:
     """Return whether a pass that is open again was shown the suggestions when it was first submitted."""
-    if corpus.suggestions_shown != SuggestionsShown.AFTER_PASS:
+    if when_shown(corpus, terms) != SuggestionsShown.AFTER_PASS:
         return False
     submitted = Event.objects.filter(subject_id=layer.revision_id, action="pass.submitted")
     return submitted.filter(object_id=str(layer.pk)).exists()

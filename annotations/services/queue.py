@@ -4,6 +4,7 @@ A row of `Assignment` is one pass; the moves between its states are in `ASSIGNME
 one is its fence: once a lease is lost, what comes under that id is refused, and the pass is somebody else's.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus
 from annotations.models.queue import HAD
-from annotations.services.opening import hold_waiting, passes_of
+from annotations.services.opening import hold_waiting, is_unaided, passes_of
+from annotations.services.planting import plant
 from annotations.services.settling import settle_without
 from annotations.services.telling import told_assignment
 from corpus.models import Corpus, Membership, Revision, Role, User
@@ -42,11 +44,14 @@ def take(actor: Actor, corpus: Corpus) -> Assignment | None:
     return retried(lambda: _take(actor, user, corpus))
 
 
-def keep_or_take(actor: Actor, revision: Revision) -> None:
-    """Renew the lease of the actor's pass over a text, or give them one, in the transaction of a decision."""
+def keep_or_take(actor: Actor, revision: Revision, *, assigned: bool) -> None:
+    """Renew the lease of the actor's pass over a text, or give them one, in the transaction of a decision.
+
+    `assigned` says that they may have one already.
+    """
     corpus = revision.article.corpus
     mine = Assignment.objects.filter(revision=revision, reviewer=actor.user, status=AssignmentStatus.TAKEN)
-    if not mine.update(lease_until=lease_end(corpus, timezone.now())):
+    if not assigned or not mine.update(lease_until=lease_end(corpus, timezone.now())):
         take_article(actor, revision)
 
 
@@ -57,21 +62,30 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
     caller holds the text, so that no pass over it is ended meanwhile.
     """
     user = _person(actor)
-    held = Assignment.objects.filter(
-        revision=revision, reviewer=user, status__in=(AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
-    ).first()
-    if held is not None:
-        return held
     corpus = revision.article.corpus
-    waiting = Assignment.objects.select_for_update().filter(revision=revision, status=AssignmentStatus.OPEN)
-    free = waiting.order_by("number").first()
+    rows = list(Assignment.objects.filter(revision=revision).order_by("-id"))
+    mine = [row for row in rows if row.reviewer_id == user.pk]
+    for row in mine:
+        if row.status in (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED):
+            return row
+    # Whoever has opened an article has seen its suggestions: the unaided pass is for somebody else.
+    waiting = [
+        row.pk
+        for row in rows
+        if row.status == AssignmentStatus.OPEN and not is_unaided(corpus, revision.pk, row.number)
+    ]
+    free = _first_free(waiting) if waiting else None
     if free is None:
-        taken = (
-            Assignment.objects.filter(revision=revision).order_by("-number").values_list("number", flat=True)
-        )
-        free = Assignment(corpus=corpus, revision=revision, number=(taken.first() or 0) + 1)
-    _give(actor, user, corpus, free, how="opened")
+        number = max((row.number for row in rows), default=0) + 1
+        free = Assignment(corpus=corpus, revision=revision, number=number)
+    _give(actor, user, corpus, free, how="opened", before=mine[0] if mine else None)
     return free
+
+
+def _first_free(waiting: Sequence[UUID]) -> Assignment | None:
+    """Lock the first of some passes that still waits; somebody may take it from the queue meanwhile."""
+    rows = Assignment.objects.select_for_update().filter(pk__in=waiting, status=AssignmentStatus.OPEN)
+    return rows.order_by("number").first()
 
 
 def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
@@ -88,16 +102,43 @@ def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
     free = open_ones.select_for_update(skip_locked=True, of=("self",)).order_by("rank", "id").first()
     if free is None:
         return None
-    _give(actor, user, corpus, free, how="taken")
+    _give(actor, user, corpus, free, how="taken", before=_before(free.revision_id, user))
     return free
 
 
-def _give(actor: Actor, user: User, corpus: Corpus, assignment: Assignment, *, how: str) -> None:
+def _before(revision_id: UUID, user: User) -> Assignment | None:
+    """Return the last pass that a person had over a text, or None."""
+    return Assignment.objects.filter(revision=revision_id, reviewer=user).order_by("-id").first()
+
+
+def _give(
+    actor: Actor, user: User, corpus: Corpus, assignment: Assignment, *, how: str, before: Assignment | None
+) -> None:
+    """Put a pass into a person's hands; `before` is the one that they had over this text."""
     now = timezone.now()
     assignment.status, assignment.reviewer = AssignmentStatus.TAKEN, user
     assignment.taken_at, assignment.lease_until = now, lease_end(corpus, now)
+    _fix_terms(corpus, assignment, user, before=before, opened=how == "opened")
     assignment.save()
     record(actor, _change(assignment, "assignment.taken", how=how))
+
+
+def _fix_terms(
+    corpus: Corpus, assignment: Assignment, user: User, *, before: Assignment | None, opened: bool
+) -> None:
+    """Fix what a pass is shown as it begins; whoever had this text before goes on under the same terms.
+
+    Who `opened` the article by themselves has seen its suggestions: it is too late to show none, or others.
+    """
+    text = assignment.revision_id
+    if before is not None:
+        assignment.withheld_share, assignment.unaided = before.withheld_share, before.unaided
+        assignment.planted, assignment.reopened_at = before.planted, before.reopened_at
+        return
+    assignment.withheld_share = corpus.withheld_share
+    assignment.unaided = not opened and is_unaided(corpus, text, assignment.number)
+    aided = not opened and not assignment.unaided
+    assignment.planted = aided and plant(corpus, text, user, assignment.withheld_share)
 
 
 # -- keeping and ending -------------------------------------------------------------------------------------
@@ -179,7 +220,7 @@ def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     if row.status == AssignmentStatus.TAKEN:
         _end(actor, row, AssignmentStatus.RETURNED)
         row = _following(row)
-    _give(actor, user, corpus, row, how="handed over")
+    _give(actor, user, corpus, row, how="handed over", before=_before(row.revision_id, user))
     return row
 
 
@@ -198,9 +239,11 @@ def take_up_again(actor: Actor, revision: Revision) -> None:
         revision=revision, reviewer=actor.user, status=AssignmentStatus.SUBMITTED
     ).first()
     if row is not None:
+        now = timezone.now()
         row.status, row.ended_at = AssignmentStatus.TAKEN, None
-        row.lease_until = lease_end(revision.article.corpus, timezone.now())
-        row.save(update_fields=["status", "ended_at", "lease_until"])
+        row.lease_until = lease_end(revision.article.corpus, now)
+        row.reopened_at = row.reopened_at or now
+        row.save(update_fields=["status", "ended_at", "lease_until", "reopened_at"])
         record(actor, _change(row, "assignment.taken", how="taken up again"))
 
 

@@ -17,6 +17,7 @@ from annotations.models import Annotation, Layer, LayerKind, Relation, Review, S
 from annotations.models.reviews import KEEPING
 from annotations.services.in_hand import has_in_hand
 from annotations.services.instances import rows_of_layers, segments_of_layers
+from annotations.services.terms import Terms, terms_of, when_shown
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
@@ -161,7 +162,7 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
     views = {layer.pk: LayerView(layer=layer) for layer in layers}
     if not views:
         return []
-    people = [layer.pk for layer in layers if layer.kind == LayerKind.REVIEWER]
+    people = [layer.pk for layer in layers if layer.kind in (LayerKind.REVIEWER, LayerKind.PLANTED)]
     if people:
         for review in rows_of_layers(Review, people, ("line", "version"), using):
             views[review.layer_id].reviews.append(review)
@@ -219,41 +220,48 @@ def shown_layers(revision: Revision) -> list[Layer]:
     return [layer for layer in layers_of(revision) if is_shown(layer)]
 
 
-def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None) -> bool:
-    """Return whether this member is shown what the machines say of a revision, by the corpus's settings."""
-    if role.reaches(Role.LEAD) or corpus.suggestions_shown == SuggestionsShown.AT_ONCE:
+def sees_suggestions(corpus: Corpus, role: Role, own: Layer | None, terms: Terms) -> bool:
+    """Return whether this member is shown what the machines say of a revision, by settings and terms."""
+    when = when_shown(corpus, terms)
+    if role.reaches(Role.LEAD) or when == SuggestionsShown.AT_ONCE:
         return True
-    return (
-        corpus.suggestions_shown == SuggestionsShown.AFTER_PASS and own is not None and bool(own.submitted_at)
-    )
+    return when == SuggestionsShown.AFTER_PASS and own is not None and bool(own.submitted_at)
 
 
 def visible_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision) -> list[Layer]:
-    """Return the layers of a revision that the actor may see.
+    return layers_and_terms(actor, corpus, role, revision)[0]
+
+
+def layers_and_terms(
+    actor: Actor, corpus: Corpus, role: Role, revision: Revision
+) -> tuple[list[Layer], Terms]:
+    """Return the layers of a revision that the actor may see, and the terms under which the machines' show.
 
     Everybody sees the own layer, and the machines' as the corpus says. Another person's layer shows
     in an open corpus; in a blind one only from adjudicators upward, once it is submitted, and not
     while they have a pass in hand on the same text themselves. So does gold before all of it is settled,
-    which would tell what others said; whole, it shows to everybody without a pass in hand.
+    which would tell what others said; whole, it shows to everybody without a pass in hand. What a pipeline
+    that is not active says is no way around the terms of a pass.
     """
     layers = list(
         Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id")
     )
-    own = next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
-    machines = sees_suggestions(corpus, role, own)
+    own = own_of(actor, layers)
+    terms = terms_of(actor, corpus, role, revision, own)
+    machines = sees_suggestions(corpus, role, own, terms)
     others = _sees_others(actor, corpus, role, revision, own)
     return [
         layer
         for layer in layers
         if layer is own
         or (layer.kind == LayerKind.GOLD and (others or _is_settled(actor, corpus, revision, own)))
-        or (layer.kind == LayerKind.MACHINE and machines)
+        or (layer.kind == LayerKind.MACHINE and machines and (is_shown(layer) or not terms.altered))
         or (
             layer.kind == LayerKind.REVIEWER
             and others
             and (not corpus.blind or layer.submitted_at or actor.user is None)
         )
-    ]
+    ], terms
 
 
 def _is_settled(actor: Actor, corpus: Corpus, revision: Revision, own: Layer | None) -> bool:
@@ -292,6 +300,11 @@ def layers_named(layers: Collection[Layer], name: str) -> list[Layer]:
             if layer.kind == LayerKind.MACHINE and layer.pipeline and layer.pipeline.active
         ]
     return [layer for layer in layers if layer_name(layer) == name]
+
+
+def own_of(actor: Actor, layers: Sequence[Layer]) -> Layer | None:
+    """Return the actor's own one among the layers of a revision."""
+    return next((layer for layer in layers if actor.user and layer.reviewer_id == actor.user.pk), None)
 
 
 def own_layer(actor: Actor, revision: Revision) -> Layer | None:

@@ -73,7 +73,7 @@ def _decide(
         changes[0].after["began"] = told_layer(desk.own.layer)
     record_many(actor, changes, now=desk.now)
     _keep_receipts(actor, revision, decisions, receipts)
-    keep_or_take(actor, revision)
+    keep_or_take(actor, revision, assigned=not desk.shown.terms.unassigned)
     if revision.status in UNTOUCHED:
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return receipts
@@ -113,7 +113,7 @@ def _take(
     changes = []
     for index, _, review in taken:
         receipts[index] = Receipt(body=_receipt_body(desk, review, brought[review.pk]))
-        changes.append(_decided(desk, review, brought[review.pk]))
+        changes.append(_change_of(desk, review, brought[review.pk]))
     return [receipts[index] for index in range(len(decisions))], changes
 
 
@@ -162,6 +162,7 @@ def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict
     standing = desk.own.standing.get(review.line)
     return {
         "review": str(review.pk),
+        "notice": _notice(desk, review),
         "on": str(review.annotation_id or review.relation_id),
         "line": str(review.line),
         "verdict": review.verdict,
@@ -179,6 +180,43 @@ def _receipt_body(desk: Desk, review: Review, brought: Sequence[Review]) -> dict
             for other in brought
         ],
     }
+
+
+def _notice(desk: Desk, review: Review) -> str | None:
+    """Return what the person is to be told of a decision: that it kept something planted."""
+    if review.line not in desk.shown.planted or review.verdict not in KEEPING:
+        return None
+    return (
+        f"This suggestion was planted to check our attention (rule {desk.shown.rule}). "
+        "It is taken back; nothing is left of it."
+    )
+
+
+def _change_of(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
+    if review.line in desk.shown.planted:
+        return _checked(desk, review)
+    return _decided(desk, review, brought)
+
+
+def _checked(desk: Desk, review: Review) -> Change:
+    """Return the event of a decision on something planted, which no replay of the layer is to take in."""
+    return Change(
+        action="check.decided",
+        object_type="review",
+        object_id=review.pk,
+        corpus_id=desk.revision.corpus_id,
+        subject_id=desk.revision.pk,
+        before={"version": review.version - 1},
+        after={
+            "layer": str(review.layer_id),
+            "line": str(review.line),
+            "verdict": review.verdict,
+            "version": desk.own.versions[review.line],
+            "taken_back": review.verdict in KEEPING,
+        },
+        reason=review.reason,
+        versions={"guideline": review.guideline},
+    )
 
 
 def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:

@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 
 from annotations.models import Layer, LayerKind
 from annotations.services.in_hand import in_hand
+from annotations.services.terms import altered_for
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor
 
@@ -130,7 +131,16 @@ def events_seen_by(actor: Actor, corpus: Corpus, role: Role, events: QuerySet[Ev
 
     Adjudicators and above see all, but for what others did on a text that they have a pass in hand on.
     """
-    if actor.user is None or not corpus.blind:
+    if actor.user is None:
+        return events
+    if not role.reaches(Role.LEAD):
+        # Nobody can learn from the trail what is planted or withheld: how many suggestions a machine made.
+        altered = altered_for(actor.user.pk, "subject_id")
+        if corpus.withheld_share:
+            done = Layer.objects.filter(reviewer=actor.user, submitted_at__isnull=False)
+            altered |= ~Q(subject_id__in=done.values("revision"))
+        events = events.exclude(action__startswith="check.").exclude(altered, action="layer.landed")
+    if not corpus.blind:
         return events
     of_mine = ~Q(actor=actor.user) & in_hand(actor.user.pk, "subject_id")
     # Whoever has a pass in hand is not to know that it is settled without them.

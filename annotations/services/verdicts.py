@@ -7,7 +7,7 @@ also make the annotation (with its relations) that stands there from then on.
 from uuid import UUID
 
 from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
-from annotations.models.reviews import REASONS
+from annotations.models.reviews import KEEPING, REASONS
 from annotations.services.decisions import Decision
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
@@ -20,6 +20,9 @@ MAX_NOTE = 2_000
 def apply_decision(desk: Desk, decision: Decision) -> Review:
     """Take a decision and return its review; a ServiceError may leave it half taken, for `roll_back`."""
     _check_words(decision)
+    planted = _planted_and_kept(desk, decision)
+    if planted is not None:
+        return _take_back(desk, planted, decision)
     if decision.verdict == Verdict.ADD:
         return add_relation(desk, decision) if decision.head else _add(desk, decision)
     if decision.on is None:
@@ -31,6 +34,27 @@ def apply_decision(desk: Desk, decision: Decision) -> Review:
     annotation = desk.annotation(decision.on)
     _check_version(desk, annotation.root, decision.version)
     return _decide_annotation(desk, annotation, decision)
+
+
+def _planted_and_kept(desk: Desk, decision: Decision) -> Annotation | None:
+    """Return what was planted and would stand by this decision: accepted, corrected, or linked to."""
+    if decision.verdict not in KEEPING:
+        return None
+    kept = [decision.on, decision.head, decision.child]
+    kept += [link.annotation for links in decision.links.values() for link in links]
+    found = (desk.suggestion_of(pk) for pk in kept if pk is not None and pk in desk.shown.planted)
+    return next(found, None)
+
+
+def _take_back(desk: Desk, planted: Annotation, decision: Decision) -> Review:
+    """Record that something planted was kept, and that it is taken back at once; nothing is written."""
+    if decision.on == planted.pk:
+        _check_version(desk, planted.root, decision.version)
+    verdict = Verdict.CORRECT if decision.verdict == Verdict.CORRECT else Verdict.ACCEPT
+    review = desk.write_review(verdict, annotation=planted, note=decision.note)
+    desk.write_review(Verdict.RETRACT, annotation=planted, retracts=review)
+    desk.seen[planted.root] = desk.own.versions[planted.root]
+    return review
 
 
 def _decide_annotation(desk: Desk, annotation: Annotation, decision: Decision) -> Review:

@@ -32,6 +32,8 @@ from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
 from annotations.services.layers import digest_of
 from annotations.services.reading import LayerView, read_layers
+from annotations.services.terms import EVERYTHING, at_submission
+from annotations.services.withholding import withheld_from
 from corpus.guards import CORPUS_GUARDS
 from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
 from corpus.services.anchors import Anchor
@@ -233,7 +235,8 @@ def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
             yield from _reviews_of(people, told.reviews[revision.pk], told.imported)
             yield from _landed(views[revision.pk], told.landed)
             yield from _gold_of(views[revision.pk])
-            yield from _status_of(revision, views[revision.pk], people, told.shown)
+            yield from _status_of(revision, views[revision.pk], people)
+            yield from _undecided(revision, views[revision.pk], people, told.shown, assignments[revision.pk])
             yield from _disputed_or_not(revision, disputed=revision.pk in disputed)
             yield from _given(revision, assignments[revision.pk], people)
         yield Progress(check="passes", rows=len(layers))
@@ -341,9 +344,7 @@ def _given(revision: Revision, assignments: list[Assignment], people: list[Layer
             )
 
 
-def _status_of(
-    revision: Revision, views: list[LayerView], people: list[LayerView], shown: dict[str, set[str]]
-) -> Iterator[Lie]:
+def _status_of(revision: Revision, views: list[LayerView], people: list[LayerView]) -> Iterator[Lie]:
     on, status = str(revision.pk), revision.status
     submitted = [view for view in people if view.layer.submitted_at]
     if status == RevisionStatus.SUBMITTED and not submitted:
@@ -354,15 +355,31 @@ def _status_of(
         yield Lie(check="status", on=on, message="it says gold, and has no gold layer.")
     if status in (RevisionStatus.NEW, RevisionStatus.SUGGESTED) and any(view.reviews for view in people):
         yield Lie(check="status", on=on, message=f"it says {status}, and people have decided on it.")
-    for view in submitted:
+
+
+def _undecided(
+    revision: Revision,
+    views: list[LayerView],
+    people: list[LayerView],
+    shown: dict[str, set[str]],
+    assignments: list[Assignment],
+) -> Iterator[Lie]:
+    """A submitted pass has a decision on each suggestion that it was shown."""
+    if revision.status != RevisionStatus.SUBMITTED:
+        return
+    for view in people:
+        if not view.layer.submitted_at:
+            continue
         then = shown.get(str(view.layer.pk), set())
         seen = [machine for machine in views if str(machine.layer.pk) in then]
-        if status == RevisionStatus.SUBMITTED and undecided(view, seen):
-            yield Lie(
-                check="status",
-                on=on,
-                message=f"pass {view.layer.pk} is submitted with suggestions undecided.",
-            )
+        terms = next(
+            (at_submission(row) for row in assignments if row.reviewer_id == view.layer.reviewer_id),
+            EVERYTHING,
+        )
+        withheld = {row.line for row in withheld_from(terms, seen, view.versions)}
+        if any(row.root not in withheld for row in undecided(view, seen)):
+            message = f"pass {view.layer.pk} is submitted with suggestions undecided."
+            yield Lie(check="status", on=str(revision.pk), message=message)
 
 
 def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:

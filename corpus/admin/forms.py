@@ -35,6 +35,30 @@ class SettingsForm(BasicForm):
         widget=forms.NumberInput(attrs={"step": "any"}),
         help_text="Of all articles, drawn by chance: 0.1 for one in ten, 0 for none.",
     )
+    unaided_share = forms.FloatField(
+        min_value=0,
+        max_value=1,
+        label="Share with one pass more, unaided",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text="Of all articles, those of the share above first: that pass is made without suggestions, "
+        "and so tells what people let pass who see them.",
+    )
+    withheld_share = forms.FloatField(
+        min_value=0,
+        max_value=0.5,
+        label="Suggestions withheld",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text="Of the suggestions of each pass, until it is submitted, half at most: who finds them by "
+        "reading? Leads and owners are shown all.",
+    )
+    planted_share = forms.FloatField(
+        min_value=0,
+        max_value=0.2,
+        label="Wrong suggestions planted",
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        help_text="As a share of the suggestions of a pass from the queue, a fifth at most; only where a "
+        "rule of the guideline says so. What is accepted of them is taken back at once.",
+    )
     queue_order = forms.ChoiceField(
         choices=QueueOrder.choices, label="Order of the queue", help_text="What a reviewer is given next."
     )

@@ -21,6 +21,17 @@ class CorpusSettings(Input):
     seed = Whole(min_value=0, max_value=2**31 - 1, required=False, help_text="Of what is left to chance.")
     passes = Whole(min_value=1, max_value=9, required=False, help_text="People who read each article.")
     second_share = Score(required=False, help_text="The share of the articles that gets one pass more.")
+    unaided_share = Score(
+        required=False, help_text="The share that gets one pass more, and that one without suggestions."
+    )
+    withheld_share = Score(
+        required=False, max_value=0.5, help_text="The share of the suggestions that a pass is not shown."
+    )
+    planted_share = Score(
+        required=False,
+        max_value=0.2,
+        help_text="Wrong suggestions planted in a pass, as a share of its own; the guideline says so.",
+    )
     hand_cap = Whole(
         min_value=0, max_value=1_000, required=False, help_text="Articles in one person's hands; 0 for any."
     )
@@ -47,6 +58,9 @@ class CorpusShape(serializers.Serializer[Any]):
     seed = serializers.IntegerField()
     passes = serializers.IntegerField()
     second_share = serializers.FloatField()
+    unaided_share = serializers.FloatField()
+    withheld_share = serializers.FloatField()
+    planted_share = serializers.FloatField()
     hand_cap = serializers.IntegerField()
     lease_minutes = serializers.IntegerField()
     agreed_is_gold = serializers.BooleanField()

@@ -62,6 +62,15 @@ class Corpus(models.Model):
     second_share = models.FloatField(
         default=0.0, help_text=_("the share of the articles that gets one pass more, from 0 to 1")
     )
+    unaided_share = models.FloatField(
+        default=0.0, help_text=_("the share that gets one pass more, and that one without suggestions")
+    )
+    withheld_share = models.FloatField(
+        default=0.0, help_text=_("the share of the suggestions that a pass is not shown, from 0 to 0.5")
+    )
+    planted_share = models.FloatField(
+        default=0.0, help_text=_("wrong suggestions planted in a pass, as a share of its own, from 0 to 0.2")
+    )
     hand_cap = models.PositiveSmallIntegerField(
         default=0, help_text=_("articles that one person may have in hand at once; 0 for any number")
     )
@@ -92,6 +101,18 @@ class Corpus(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(second_share__gte=0, second_share__lte=1), name="second_share_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(unaided_share__gte=0, unaided_share__lte=1),
+                name="unaided_share_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withheld_share__gte=0, withheld_share__lte=0.5),
+                name="withheld_share_half_at_most",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(planted_share__gte=0, planted_share__lte=0.2),
+                name="planted_share_fifth_at_most",
             ),
             models.CheckConstraint(condition=models.Q(lease_minutes__gte=1), name="lease_is_not_empty"),
         ]

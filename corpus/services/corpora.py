@@ -8,19 +8,24 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from corpus.models import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown, User
 from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme, united
 from corpus.services.actors import Actor, Scope, require
+from corpus.services.disclosure import DISCLOSURE, disclosing_rule
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record
 
 #: The settings that `configure_corpus` takes, and so the ones in an event's before and after.
 SETTINGS = (
     "name", "description", "language", "blind", "suggestions_shown", "queue_order", "seed", "passes",
-    "second_share", "hand_cap", "lease_minutes", "agreed_is_gold", "single_is_gold", "two_people",
+    "second_share", "unaided_share", "withheld_share", "planted_share", "hand_cap", "lease_minutes",
+    "agreed_is_gold", "single_is_gold", "two_people",
 )  # fmt: skip
 #: The settings that are numbers, with the least and the most that each may be.
-RANGES = {
+RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, 2**31 - 1),
     "passes": (1, 9),
     "second_share": (0, 1),
+    "unaided_share": (0, 1),
+    "withheld_share": (0, 0.5),
+    "planted_share": (0, 0.2),
     "hand_cap": (0, 1_000),
     "lease_minutes": (1, 60 * 24 * 30),
 }
@@ -42,7 +47,8 @@ def create_corpus(
     """Make a corpus with a first scheme and guideline; `owner` (or the actor) owns it.
 
     Raises:
-        BadInput: the slug is taken, the scheme is not sound, or a setting is none.
+        BadInput: the slug is taken, the scheme is not sound, a setting is none, or wrong suggestions are to
+            be planted and the guideline does not say so.
         NotAllowed: a token without the scope `manage`, or one that is bound to a corpus.
     """
     if actor.narrowed_out(Scope.MANAGE) or actor.corpus_id:
@@ -50,6 +56,7 @@ def create_corpus(
             "This token cannot make a corpus: that takes the scope manage and no corpus of its own."
         )
     _check_settings(settings)
+    _check_disclosed(settings.get("planted_share"), guideline)
     _check_scheme(scheme)
     try:
         with transaction.atomic():
@@ -72,7 +79,8 @@ def configure_corpus(actor: Actor, corpus: Corpus, *, version: int, changes: dic
 
     Raises:
         StaleVersion: somebody else was quicker; nothing is changed.
-        BadInput: a setting is unknown or cannot have that value.
+        BadInput: a setting is unknown or cannot have that value, or wrong suggestions are to be planted and
+            the guideline does not say so.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
     _check_settings(changes)
@@ -83,6 +91,9 @@ def configure_corpus(actor: Actor, corpus: Corpus, *, version: int, changes: dic
             version=locked.version,
             current=_settings_of(locked),
         )
+    # A share that stays is no new request: a guideline that no longer discloses it has stopped the planting.
+    if changes.get("planted_share") != locked.planted_share:
+        _check_disclosed(changes.get("planted_share"), guideline_text(locked.pk))
     before = _settings_of(locked)
     for name, value in changes.items():
         setattr(locked, name, value)
@@ -197,6 +208,21 @@ def guideline_number(corpus_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> int:
     return guidelines.order_by("-number").values_list("number", flat=True).first() or 0
 
 
+def guideline_text(corpus_id: UUID) -> str:
+    """Return the guideline that counts now. One query."""
+    guidelines = Guideline.objects.filter(corpus_id=corpus_id).order_by("-number")
+    return guidelines.values_list("text", flat=True).first() or ""
+
+
+def _check_disclosed(planted_share: float | None, guideline: str) -> None:
+    if planted_share and disclosing_rule(guideline) is None:
+        raise BadInput(
+            "Wrong suggestions are planted only where the guideline says so, in a rule such as this, which "
+            f"you can paste into it: {DISCLOSURE}",
+            field="planted_share",
+        )
+
+
 def _check_scheme(definition: Any) -> None:
     try:
         parse_scheme(definition)
@@ -236,8 +262,8 @@ def _check_settings(changes: dict[str, Any]) -> None:
             raise BadInput(f"{name} is true or false.", field=name)
         if name in RANGES:
             least, most = RANGES[name]
-            whole = float if name == "second_share" else int
-            if isinstance(value, bool) or not isinstance(value, (whole, int)) or not least <= value <= most:
+            kind = float if name.endswith("_share") else int
+            if isinstance(value, bool) or not isinstance(value, (kind, int)) or not least <= value <= most:
                 raise BadInput(f"{name} lies between {least} and {most}.", field=name)
 
 

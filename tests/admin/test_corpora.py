@@ -1,14 +1,19 @@
 """A corpus on its pages: made, configured without overwriting anybody, its members and its rules."""
 
 import json
+from html import unescape
 
 import pytest
 
 from corpus.models import Corpus, Event, Guideline, Membership, Role, Scheme
 from corpus.schemes import DEFAULT_SCHEME
+from corpus.services.actors import COMMAND
+from corpus.services.corpora import publish_guideline
+from corpus.services.disclosure import DISCLOSURE
 from tests.admin.conftest import url
 
-NUMBERS = ("seed", "passes", "second_share", "hand_cap", "lease_minutes")
+SHARES = ("second_share", "unaided_share", "withheld_share", "planted_share")
+NUMBERS = ("seed", "passes", *SHARES, "hand_cap", "lease_minutes")
 
 
 def settings_of(corpus: Corpus, **changes: object) -> dict[str, object]:
@@ -58,6 +63,8 @@ def test_a_lead_sets_the_passes_and_the_queue(signed_in, lea, corpus):
     wanted = {
         "passes": 2,
         "second_share": "0.25",
+        "unaided_share": "0.1",
+        "withheld_share": "0.2",
         "queue_order": "random",
         "seed": 7,
         "hand_cap": 3,
@@ -67,7 +74,7 @@ def test_a_lead_sets_the_passes_and_the_queue(signed_in, lea, corpus):
     }
     signed_in(lea).post(url("corpus_corpus_change", corpus.pk), settings_of(corpus, **wanted))
     corpus.refresh_from_db()
-    assert [getattr(corpus, name) for name in NUMBERS] == [7, 2, 0.25, 3, 45]
+    assert [getattr(corpus, name) for name in NUMBERS] == [7, 2, 0.25, 0.1, 0.2, 0, 3, 45]
     assert (corpus.queue_order, corpus.single_is_gold, corpus.two_people) == ("random", True, False)
     assert corpus.agreed_is_gold
 
@@ -77,6 +84,19 @@ def test_a_number_out_of_its_range_is_refused(signed_in, lea, corpus, name, valu
     page = url("corpus_corpus_change", corpus.pk)
     answer = signed_in(lea).post(page, settings_of(corpus, **{name: value}))
     assert (answer.status_code, list(answer.context["form"].errors)) == (400, [name])
+
+
+def test_planting_waits_for_a_guideline_that_discloses_it(signed_in, lea, corpus):
+    page, wanted = url("corpus_corpus_change", corpus.pk), {"planted_share": "0.1", "withheld_share": "0"}
+    refused = signed_in(lea).post(page, settings_of(corpus, **wanted))
+    assert (refused.status_code, list(refused.context["form"].errors)) == (400, ["planted_share"])
+    assert DISCLOSURE in unescape(refused.text), "what to paste is in the error"
+    publish_guideline(COMMAND, corpus, text=f"R1. Quotes.\n\n{DISCLOSURE}\n", version=1)
+    signed_in(lea).post(page, settings_of(corpus, **wanted))
+    publish_guideline(COMMAND, corpus, text="R1. Quotes.", version=2)
+    signed_in(lea).post(page, settings_of(corpus, name="Port"))
+    corpus.refresh_from_db()
+    assert (corpus.planted_share, corpus.name) == (0.1, "Port"), "what stays is asked for no more"
 
 
 def test_a_reviewer_does_not(signed_in, ada, corpus):

@@ -38,10 +38,10 @@ from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import passes_of, refill_changed_queues
-from annotations.services.passes import reopen_pass, submit_pass
+from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
-from annotations.services.reading import LayerView, read_layers, shown_layers
+from annotations.services.reading import LayerView, read_layers
 from annotations.services.replay import differences
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import (
@@ -56,6 +56,7 @@ from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus, create_corpus, scheme_of, set_member
+from corpus.services.disclosure import DISCLOSURE
 from corpus.services.errors import ServiceError
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
@@ -69,7 +70,7 @@ SHORT = settings(max_examples=24, stateful_step_count=50, phases=[Phase.reuse, P
 
 TEXTS = (
     TEXT,
-    TEXT.replace("nine", "ten"),
+    TEXT.replace("nine", "ten") + "\nWho in this town would miss the old bridge?\n",
     "“No,” said Bo.\r\nPrices rose by 4 percent.\n",
     "Nothing. \U0001f467\U0001f3fd e\u0301\n",
 )
@@ -168,7 +169,7 @@ class Newsroom(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.corpus = create_corpus(COMMAND, slug="harbour", name="Harbour")
+        self.corpus = create_corpus(COMMAND, slug="harbour", name="Harbour", guideline=DISCLOSURE)
         self.people += [person("ada"), person("ben")]
         for one in self.people:
             set_member(COMMAND, self.corpus, one, Role.REVIEWER)
@@ -282,7 +283,17 @@ class Newsroom(RuleBasedStateMachine):
 
     @rule(passes=st.integers(1, 2), agreed=st.booleans(), single=st.booleans())
     def configure(self, passes: int, agreed: bool, single: bool) -> None:
-        changes = {"passes": passes, "agreed_is_gold": agreed, "single_is_gold": single}
+        self.change(passes=passes, agreed_is_gold=agreed, single_is_gold=single)
+
+    @rule(
+        withheld=st.sampled_from((0.0, 0.3, 0.5)),
+        planted=st.sampled_from((0.0, 0.2)),
+        unaided=st.sampled_from((0.0, 1.0)),
+    )
+    def check_attention(self, withheld: float, planted: float, unaided: float) -> None:
+        self.change(withheld_share=withheld, planted_share=planted, unaided_share=unaided)
+
+    def change(self, **changes: object) -> None:
         version = Corpus.objects.get(pk=self.corpus.pk).version
         configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
         refill_changed_queues()
@@ -457,6 +468,7 @@ class Newsroom(RuleBasedStateMachine):
             self.statuses_and_assignments_agree()
             self.statuses_and_disputes_agree()
             self.every_move_follows_from_the_one_before()
+            self.what_is_planted_stays_apart()
 
     def nothing_lies(self) -> None:
         connection.check_constraints()
@@ -546,6 +558,14 @@ class Newsroom(RuleBasedStateMachine):
         for pk, status in Revision.objects.filter(corpus=self.corpus).values_list("pk", "status"):
             assert reached.get(pk, "new") == status
 
+    def what_is_planted_stays_apart(self) -> None:
+        layers = Layer.planted.all()
+        rows = Annotation.objects.filter(layer__in=layers)
+        assert not Annotation.objects.filter(root__in=rows.values("pk")).exclude(layer__in=layers).exists()
+        decided = Review.objects.filter(annotation__in=rows)
+        assert not decided.exclude(layer__in=layers).exists(), "a decision on it lies elsewhere"
+        assert not decided.exclude(result=None, result_relation=None).exists(), "something is left of it"
+
     # -- how -------------------------------------------------------------------------------------------
 
     def attempt(self, who: int | None, act: Callable[[], object]) -> bool:
@@ -573,9 +593,8 @@ class Newsroom(RuleBasedStateMachine):
         return pick(list(revisions), place)
 
     def views(self, user: User, revision: Revision) -> tuple[LayerView | None, list[LayerView]]:
-        own = Layer.objects.filter(revision=revision, reviewer=user)
-        views = read_layers([*own, *shown_layers(revision)])
-        return (views[0], views[1:]) if own else (None, views)
+        desk = open_desk(acting(user), Role.REVIEWER, revision)
+        return None if desk.own.layer._state.adding else desk.own, desk.machines
 
     def every_view(self) -> list[LayerView]:
         return read_layers(list(Layer.objects.filter(revision__corpus=self.corpus)))

@@ -9,7 +9,8 @@ from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take
 from corpus.models import Corpus, Revision, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import configure_corpus, create_corpus, set_member
+from corpus.services.corpora import configure_corpus, create_corpus, publish_guideline, set_member
+from corpus.services.disclosure import DISCLOSURE
 from tests.browser.bench import Bench, layer, linked, standing, verdicts
 from tests.browser.conftest import Tab
 from tests.conftest import acting, person, put_in
@@ -591,3 +592,27 @@ def test_without_scripts_the_list_is_one_link_away(article, chromium, live_serve
     assert tab.page.url.endswith(row)
     assert "accepted" in tab.page.inner_text(f"{row} .at-why")
     context.close()
+
+
+# --- checks of attention ------------------------------------------------------------------------------------
+
+
+def test_a_planted_suggestion_is_taken_back_and_said_so(harbour, ada, tab):
+    more = (
+        "It cost 4 million in 1969. It was repaired in 1987 for 900,000. Who would miss the old bridge now?"
+    )
+    publish_guideline(COMMAND, harbour, text=DISCLOSURE, version=1)
+    configure_corpus(COMMAND, harbour, version=1, changes={"planted_share": 0.2})
+    article = labelled(harbour, f"{TEXT}\n{more}\n", title="A day at the quay")
+    harbour.refresh_from_db()
+    assert take(acting(ada), harbour).planted
+    tab.be("ada")
+    bench = Bench(tab, article).open()
+    bench.go("Who would miss").press("a").wait("outbox", "planted to check our attention (rule R22)")
+    assert "Who would miss" not in bench.page.locator("#outline").inner_text()
+    assert standing(ada, article) == set()
+    bench.page.get_by_role("button", name="Understood").click()
+    assert bench.page.locator("#outbox").inner_text() == ""
+    bench.go("“We").press("a").saved()
+    assert ("quote", QUOTE) in standing(ada, article)
+    assert tab.complaints == []

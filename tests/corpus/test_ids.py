@@ -8,7 +8,15 @@ from uuid import RFC_4122, UUID
 import pytest
 
 from corpus import ids
-from corpus.ids import first_id_of, moment_of, uuid7, uuid7_hex, uuid7_many
+from corpus.ids import (
+    first_id_of,
+    moment_of,
+    uuid7,
+    uuid7_between,
+    uuid7_hex,
+    uuid7_many,
+    uuid7_scattered,
+)
 
 
 def test_ids_ascend_whichever_way_they_are_asked_for():
@@ -49,3 +57,17 @@ def test_an_id_tells_when_it_was_made():
     made = uuid7()
     assert before <= moment_of(made) <= datetime.now(UTC) + timedelta(seconds=1)
     assert first_id_of(before) < made < first_id_of(datetime.now(UTC) + timedelta(seconds=1))
+
+
+def test_an_id_between_scattered_ones_looks_like_them() -> None:
+    made = uuid7_scattered(50)
+    assert made == sorted(set(made)) and {(pk.version, pk.variant) for pk in made} == {(7, RFC_4122)}
+    assert len({moment_of(pk) for pk in made}) == 1
+    for low, high in [*pairwise(made), (None, made[0]), (made[-1], None)]:
+        between = uuid7_between(low, high)
+        assert (low is None or low < between) and (high is None or between < high)
+        assert (between.version, moment_of(between)) == (7, moment_of(made[0]))
+    with pytest.raises(ValueError, match="Nothing is between"):
+        uuid7_between(made[0], made[0])
+    with pytest.raises(ValueError, match="has to be given"):
+        uuid7_between(None, None)

@@ -207,6 +207,19 @@ export function heldOf(acts, standingOf, mine, choose) {
   });
 }
 
+// What the server had to say of decisions, until each was read.
+export function noticesOf(notices, read) {
+  return notices.map((notice) =>
+    element(
+      "div",
+      { class: "at-notice wb-held", role: "group", "aria-label": "Taken back" },
+      element("p", {}, element("strong", {}, `“${notice.about}”`)),
+      element("p", {}, notice.words),
+      element("div", { class: "at-row" }, element("button", { type: "button", class: "button", onclick: () => read(notice) }, "Understood")),
+    ),
+  );
+}
+
 // Whether everything has reached the server, and what becomes of what has not.
 export function savedWords({ waiting, trouble, lasting, held }) {
   const kept = lasting ? "kept in this browser" : "kept only as long as this page is open";

@@ -13,7 +13,7 @@ import { KeyTable } from "./keytable.js";
 import { Offering } from "./offering.js";
 import { Outbox } from "./outbox.js";
 import { marksOn } from "./paint.js";
-import { cardOf, heldOf, Outline } from "./panel.js";
+import { cardOf, heldOf, noticesOf, Outline } from "./panel.js";
 import { Pass } from "./pass.js";
 import { listenToPointer } from "./pointing.js";
 import { Search } from "./search.js";
@@ -49,6 +49,7 @@ export class Workbench {
     this.busy = false;
     this.sequence = 0;
     this.stale = false;
+    this.notices = [];
     this.taken = state.assignment !== null;
     this.rightToLeft = getComputedStyle(this.root).direction === "rtl";
     this.draftPlace = `attest.draft/${state.reviewer}/${state.article}/${state.revision}`;
@@ -221,7 +222,12 @@ export class Workbench {
       const shown = this.board.shown(line);
       return `${error.details?.verdict ?? (line.verdict || "no decision")}${shown ? `: ${shown.label}, ${shortened(this.places.words(shown.segments), 80)}` : ""}`;
     };
-    document.getElementById("outbox").replaceChildren(...heldOf(this.outbox.held, standing, this.state.article, (held, whose) => this.#choose(held, whose)));
+    const read = (notice) => {
+      this.notices = this.notices.filter((other) => other !== notice);
+      this.#renderHeld();
+      this.root.focus({ preventScroll: true });
+    };
+    document.getElementById("outbox").replaceChildren(...noticesOf(this.notices, read), ...heldOf(this.outbox.held, standing, this.state.article, (held, whose) => this.#choose(held, whose)));
   }
 
   tell(words) {
@@ -495,6 +501,7 @@ export class Workbench {
   // --- the server's answers -----------------------------------------------------------------------------------
 
   heard({ type, act, decision, body }) {
+    if (type === "receipt" && body.notice) this.#notice(body.notice, act, decision);
     if (type === "receipt" && this.isMine(act)) {
       const name = decision.line;
       const known = this.board.get(name);
@@ -511,6 +518,15 @@ export class Workbench {
         this.#renderHeld();
       }
     }
+  }
+
+  // Tells what the server has to say of a decision, and keeps it in sight until it was read. What stands is another now.
+  #notice(words, act, decision) {
+    const line = this.isMine(act) ? this.board.get(decision.line) : null;
+    const about = line ? this.places.words(this.board.shown(line).segments) : act.title;
+    this.notices.push({ words, about: shortened(about, 120) });
+    this.stale ||= this.isMine(act);
+    this.tell(words);
   }
 
   #freshen() {
