@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain, groupby, islice, pairwise
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -28,6 +29,8 @@ from annotations.services.reading import LayerView, read_layers
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown, User
 from corpus.services.actors import Actor
 from corpus.services.corpora import every_scheme_of
+
+Counts = TypeVar("Counts")
 
 #: Texts that are read at a time.
 CHUNK = 50
@@ -140,12 +143,15 @@ class Vigilance:
 
 
 def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None = MOST) -> Vigilance:
-    """Return the figures of the newest `most` passes: to leads everybody's, to others their own alone.
+    """Return the figures of the newest `most` passes: to leads everybody's, to others of their own alone.
 
-    Texts that the actor has in hand themselves are left out where the corpus is blind. Cost: some
-    milliseconds a text, in ten statements for each 50.
+    Nothing in somebody's own figures comes of what others did on other texts. Texts that the actor has in
+    hand themselves are left out where the corpus is blind. Cost: some milliseconds a text, in ten statements
+    for each 50.
     """
-    layers = submitted_layers(actor, corpus, Asked())
+    lead = role.reaches(Role.LEAD)
+    asked = Asked() if lead or actor.user is None else Asked(people=frozenset({actor.user.public_id}))
+    layers = submitted_layers(actor, corpus, asked)
     found = _Tally(corpus=corpus)
     for text in _texts(corpus, layers[:most]):
         found.add(text)
@@ -154,14 +160,22 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
         Measure.ACCEPTED_PLANTS: _cases(plants_decided(corpus)),
         Measure.MISSED_WITHHELD: _cases(withheld_looked_for(corpus)),
     }
-    every = Vigilance(
-        people=_people(cases, found),
-        pipelines=_pipelines(corpus, found),
-        passes=sum(found.passes.values()),
-        compared=True,
+    times: Mapping[int, Sequence[float]] = found.times
+    if not lead:
+        cases = {measure: _of(actor, by_person) for measure, by_person in cases.items()}
+        times = _of(actor, times)
+    people = _people(cases, times, found.passes)
+    return Vigilance(
+        people=people,
+        pipelines=_pipelines(corpus, found) if lead else (),
+        passes=sum(person.passes for person in people),
+        compared=lead,
         capped=most is not None and layers[most : most + 1].exists(),
     )
-    return every if role.reaches(Role.LEAD) else _own(every, actor)
+
+
+def _of(actor: Actor, by_person: Mapping[int, Counts]) -> dict[int, Counts]:
+    return {pk: own for pk, own in by_person.items() if actor.user and pk == actor.user.pk}
 
 
 def verdict_on(found: PipelineFigures) -> str:
@@ -180,24 +194,6 @@ def verdict_on(found: PipelineFigures) -> str:
         )
     )
     return f"its scores are off by {100 * figures.error:.0f} points: {DIRECTIONS[figures.direction]}{gap}"
-
-
-def _own(every: Vigilance, actor: Actor) -> Vigilance:
-    """Return a person's own figures, without any that tells of others."""
-    own = [
-        replace(
-            person,
-            lapses={
-                measure: replace(lapses, others=None, chance=None)
-                for measure, lapses in person.lapses.items()
-            },
-            pace=replace(person.pace, usual=None, score=None),
-        )
-        for person in every.people
-        if person.user == actor.user
-    ]
-    passes = sum(person.passes for person in own)
-    return Vigilance(people=own, pipelines=(), passes=passes, compared=False, capped=every.capped)
 
 
 # -- what is counted in one text -----------------------------------------------------------------------------
@@ -401,17 +397,20 @@ def _cases(checks: Iterable[Checked]) -> dict[int, list[Case]]:
     return found
 
 
-def _people(cases: Mapping[Measure, Mapping[int, Sequence[Case]]], found: _Tally) -> list[PersonFigures]:
-    lapses, pace = compare_people(cases), paces(found.times)
-    users = User.objects.in_bulk({*found.passes, *chain.from_iterable(cases.values())})
+def _people(
+    cases: Mapping[Measure, Mapping[int, Sequence[Case]]],
+    times: Mapping[int, Sequence[float]],
+    passes: Mapping[int, int],
+) -> list[PersonFigures]:
+    lapses, pace = compare_people(cases), paces(times)
     people = [
         PersonFigures(
             user=user,
-            passes=found.passes[pk],
+            passes=passes.get(pk, 0),
             lapses={measure: by_person.get(pk, NONE) for measure, by_person in lapses.items()},
             pace=pace.get(pk, UNTIMED),
         )
-        for pk, user in users.items()
+        for pk, user in User.objects.in_bulk({*times, *chain.from_iterable(cases.values())}).items()
     ]
     return sorted(people, key=lambda person: str(person.user).casefold())
 

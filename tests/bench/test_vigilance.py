@@ -6,9 +6,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from annotations.services.vigilance import vigilance_of
+from annotations.services.vigilance import Measure, vigilance_of
 from bench.vigilance import MODEST, is_right, name_of, named_in
-from bench.vigilance_world import CARELESS, imagine, live, shuffled
+from bench.vigilance_world import CARELESS, counted, imagine, live, shuffled
 from corpus.models import Role, User
 from corpus.services.actors import COMMAND, Actor
 
@@ -36,6 +36,8 @@ def test_the_careless_reviewer_and_the_boastful_pipeline_are_named_and_nobody_el
     own = vigilance_of(Actor(user=careless, via="api"), corpus, Role.ADJUDICATOR)
     assert [name_of(str(person.user)) for person in own.people] == [CARELESS]
     assert not own.named and not own.pipelines, "nothing is said of others, not by a comparison either"
+    lapses = own.people[0].lapses[Measure.ACCEPTED_WRONG]
+    assert (lapses.cases, lapses.lapses) == counted(world.cases())[CARELESS]
 
 
 @pytest.mark.parametrize("seed", range(3))
