@@ -11,7 +11,7 @@ from unittest import mock
 from uuid import UUID
 
 from annotations.agreement.lapses import Case
-from annotations.agreement.reliability import Scored
+from annotations.agreement.score_test import Scored
 from annotations.models import Annotation, Dispute, DisputeStatus, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.layers import Proposed

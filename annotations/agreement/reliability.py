@@ -3,37 +3,26 @@
 The Brier score: Glenn W. Brier (1950), Verification of Forecasts Expressed in Terms of Probability, Monthly
 Weather Review 78(1), 1-3. Its parts: Allan H. Murphy (1973), A New Vector Partition of the Probability Score,
 Journal of Applied Meteorology 12(4), 595-600.
-
-The test: by David R. Cox (1958), Two Further Applications of a Model for Binary Regression, Biometrika
-45(3/4), 562-565, scores mean what they say where a logistic regression on their logits has no intercept and
-a slope of 1. The two derivatives of its likelihood at that point are nought on average, whatever the scores
-are. Each article has one such pair, which takes in that its suggestions hang together, and Hotelling's T²
-says whether the pairs are nought. Spiegelhalter's z (1986) takes suggestions to know nothing of each other,
-and is blind at a score of 0.5.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log, sqrt
-from typing import TypeAlias, TypeVar
+from math import sqrt
+from typing import TypeVar
 
 from annotations.agreement.bootstrap import GROUPS, LEVEL, draws, percentiles
 from annotations.agreement.design_effect import design_effect
 from annotations.agreement.holm import holm
-from annotations.agreement.hotelling import Pair, chance_of, t_squared
+from annotations.agreement.score_test import Scored, score_test
 from annotations.agreement.wilson import wilson
 
 Pipeline = TypeVar("Pipeline", bound=Hashable)
-#: A score, and whether what was scored is right.
-Scored: TypeAlias = tuple[float, bool]
 
 BINS = 10
 #: Fewer articles, or suggestions, tell nothing.
-LEAST_ARTICLES, LEAST_SUGGESTIONS = 40, 100
+LEAST_ARTICLES, LEAST_SUGGESTIONS = 25, 100
 #: Scores must be off by so much: less matters to nobody.
 LEAST_ERROR = 0.05
-#: Scores are taken to be no surer than this, so that a single sure mistake does not decide everything.
-SUREST = 0.99
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +109,8 @@ def reliability_of(articles: Sequence[Sequence[Scored]]) -> Reliability:
     bins = _bins(articles)
     count, share = len(every), sum(right for _, right in every) / len(every)
     low, high = _interval(articles)
-    pairs = _derivatives(articles)
+    tested = score_test(articles)
     enough = len(articles) >= LEAST_ARTICLES and count >= LEAST_SUGGESTIONS
-    distance = t_squared(pairs) if enough else None
     return Reliability(
         suggestions=count,
         articles=len(articles),
@@ -134,8 +122,8 @@ def reliability_of(articles: Sequence[Sequence[Scored]]) -> Reliability:
         gap=sum(score - right for score, right in every) / count,
         low=low,
         high=high,
-        stretch=-sum(second for _, second in pairs),
-        chance=None if distance is None else chance_of(distance, len(pairs)),
+        stretch=tested.stretch if tested else 0.0,
+        chance=tested.chance if tested and enough else None,
     )
 
 
@@ -183,26 +171,3 @@ def _interval(articles: Sequence[Sequence[Scored]]) -> tuple[float | None, float
     return percentiles(
         [sum(map(gaps.__getitem__, draw)) / sum(map(counts.__getitem__, draw)) for draw in drawn]
     )
-
-
-def _derivatives(articles: Sequence[Sequence[Scored]]) -> list[Pair]:
-    """Return for each article the derivatives of the likelihood by intercept and slope.
-
-    Logits are taken from their mean, which changes no T², and leaves no slope where all scores are the same.
-    """
-    logits = [[_logit(score) for score, _ in article] for article in articles]
-    middle = sum(map(sum, logits)) / sum(map(len, logits))
-    return [
-        (
-            sum(right - score for score, right in article),
-            sum(
-                (right - score) * (logit - middle) for (score, right), logit in zip(article, own, strict=True)
-            ),
-        )
-        for article, own in zip(articles, logits, strict=True)
-    ]
-
-
-def _logit(score: float) -> float:
-    bounded = min(max(score, 1 - SUREST), SUREST)
-    return log(bounded / (1 - bounded))

@@ -19,7 +19,8 @@ from django.db.models import Q, QuerySet
 from annotations.agreement.lapses import Case, Lapses, compare_people
 from annotations.agreement.pace import Pace, paces
 from annotations.agreement.passes import same_place
-from annotations.agreement.reliability import Reliability, Scored, compare_pipelines, reliability_of
+from annotations.agreement.reliability import Reliability, compare_pipelines, reliability_of
+from annotations.agreement.score_test import Scored
 from annotations.agreement.spans import Segments
 from annotations.extraction.ranking import calibration_error
 from annotations.models import Dispute, DisputeStatus, Layer, LayerKind, Pipeline, Review, Verdict
@@ -146,8 +147,8 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
     """Return the figures of the newest `most` passes: to leads everybody's, to others of their own alone.
 
     Nothing in somebody's own figures comes of what others did on other texts. Texts that the actor has in
-    hand themselves are left out where the corpus is blind. Cost: some milliseconds a text, in ten statements
-    for each 50.
+    hand themselves are left out where the corpus is blind. Cost: some milliseconds a text, in eight
+    statements for each 50.
     """
     lead = role.reaches(Role.LEAD)
     asked = Asked() if lead or actor.user is None else Asked(people=frozenset({actor.user.public_id}))
@@ -319,7 +320,7 @@ def _was_unaided(corpus: Corpus, view: LayerView) -> bool:
 
 
 def _texts(corpus: Corpus, passes: QuerySet[Layer]) -> Iterator[_Text]:
-    """Yield the texts of some passes, with every submitted pass over them, in seven statements a chunk."""
+    """Yield the texts of some passes, with every submitted pass over them, in eight statements a chunk."""
     ends = _mere_ends(corpus)
     ids = (pk for pk, _ in groupby(passes.values_list("revision_id", flat=True).iterator()))
     while chunk := list(islice(ids, CHUNK)):

@@ -13,7 +13,7 @@ from corpus.models import Corpus
 RULE = {
     "level": LEVEL,
     "test_of_people": "Fisher's exact test on counts that allow for articles (Rao and Scott 1992)",
-    "test_of_pipelines": "Cox's derivatives (1958) by article, under Hotelling's T squared",
+    "test_of_pipelines": "score test of Cox's calibration (1958), divided by the design effect of articles",
     "correction": "Holm (1979), over all people and measures, and over all pipelines",
     "least_difference": LEAST_DIFFERENCE,
     "least_error": reliability.LEAST_ERROR,

@@ -5,9 +5,11 @@ from uuid import UUID
 import pytest
 
 from annotations.models import Dispute
+from annotations.services.jobs import work_jobs
 from corpus.models import Corpus, User
 from tests.api.conftest import decide_all
 from tests.api.contract import Caller
+from tests.conftest import put_in
 
 
 @pytest.fixture
@@ -47,6 +49,19 @@ def test_everybody_else_sees_only_themselves(
         for row in body["people"]:
             assert row["pace"]["usual"] is None
             assert all(measure["others"] is measure["chance"] is None for measure in row["measures"])
+
+
+def test_ones_own_figures_are_the_same_bytes_whatever_others_did_elsewhere(
+    settled: UUID, corpus: Corpus, as_ada: Caller, as_ben: Caller, as_cy: Caller, as_lea: Caller
+) -> None:
+    path = "corpora/harbour/vigilance/"
+    before, leads = as_ada.get(path).content, as_lea.get(path).content
+    other = put_in(corpus, external_id="other").article_id
+    work_jobs("test", limit=10, seconds=30)
+    decide_all(as_ben, other, "accept")
+    decide_all(as_cy, other, "accept")
+    assert as_ada.get(path).content == before
+    assert as_lea.get(path).content != leads, "the control"
 
 
 def test_whoever_left_goes_by_a_pseudonym(settled: UUID, as_lea: Caller, corpus: Corpus, ada: User) -> None:

@@ -8,10 +8,10 @@ import pytest
 from annotations.agreement.design_effect import design_effect
 from annotations.agreement.fisher_exact import fisher_exact
 from annotations.agreement.holm import holm
-from annotations.agreement.hotelling import chance_of, t_squared
 from annotations.agreement.lapses import Case, compare_people
 from annotations.agreement.pace import LEAST_ACTS, paces
-from annotations.agreement.reliability import Scored, compare_pipelines, reliability_of
+from annotations.agreement.reliability import compare_pipelines, reliability_of
+from annotations.agreement.score_test import Scored, score_test
 from annotations.agreement.wilson import wilson
 
 # -- published examples --------------------------------------------------------------------------------------
@@ -46,12 +46,6 @@ def test_rao_and_scott_1992_on_weils_rats() -> None:
     assert 1.232 < design_effect(litters) < 3.953
 
 
-def test_hotellings_t_squared_of_three_pairs() -> None:
-    """Johnson and Wichern, Applied Multivariate Statistical Analysis, example 5.1: 7/9."""
-    pairs = [(6.0, 9.0), (10.0, 6.0), (8.0, 3.0)]
-    assert t_squared([(one - 9, other - 5) for one, other in pairs]) == pytest.approx(7 / 9)
-
-
 def test_holm_steps_down() -> None:
     """With four tests .01 and .005 stay below .05; .03 does not, and what is above it neither."""
     found = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005})
@@ -61,8 +55,7 @@ def test_holm_steps_down() -> None:
 def test_what_cannot_be_told_is_none() -> None:
     assert wilson(0, 0) is None
     assert fisher_exact(0, 0, 1, 4) is None
-    assert t_squared([(1.0, 1.0), (0.0, 2.0)]) is None
-    assert t_squared([(1.0, 0.0)] * 5) is None
+    assert score_test([[(0.5, True)]]) is None
     assert reliability_of([]).brier is None
     assert compare_people({}) == {}
     assert compare_people({"kind": {}}) == {"kind": {}}
@@ -193,9 +186,19 @@ def test_articles_and_not_suggestions_make_it_sure() -> None:
     assert (reliability_of(same).chance or 0) > 0.01
 
 
-@pytest.mark.parametrize("number", [40, 100])
-def test_chance_alone_raises_no_more_alarms_than_it_says(number: int) -> None:
+def test_a_coin_is_held_to_be_fair_by_the_textbook() -> None:
+    """60 heads in 100 throws: chi-squared is 4. Written down four times each, they are still 100 throws."""
+    throws = [[(0.5, number < 60)] for number in range(100)]
+    once, again = score_test(throws), score_test([throw * 4 for throw in throws])
+    assert once and once.statistic == pytest.approx(4)
+    assert again and again.statistic == pytest.approx(4, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("number", "off", "least", "most"), [(25, 0.0, 0, 8), (100, 0.0, 0, 8), (100, 0.2, 95, 100)]
+)
+def test_chance_raises_no_more_alarms_than_it_says(number: int, off: float, least: int, most: int) -> None:
+    """And the control: what is off is found."""
     chance = random.Random(number)
-    pairs = ([(chance.gauss(0, 1), chance.gauss(0, 3)) for _ in range(number)] for _ in range(1_000))
-    alarms = sum(chance_of(t_squared(drawn) or 0, number) <= 0.05 for drawn in pairs)
-    assert 30 <= alarms <= 70
+    tests = [score_test(articles(chance, off, number)) for _ in range(100)]
+    assert least <= sum(test is not None and test.chance <= 0.05 for test in tests) <= most
