@@ -20,10 +20,10 @@ class Checked:
 
 
 def plants_decided(corpus: Corpus) -> Iterator[Checked]:  # noqa: ARG001 - nothing is planted yet
-    """Yield each planted suggestion that was decided on in a submitted pass."""
+    """Yield each planted suggestion that was decided on in a submitted pass, the newest first."""
     return iter(())
 
 
 def withheld_looked_for(corpus: Corpus) -> Iterator[Checked]:  # noqa: ARG001 - nothing is withheld yet
-    """Yield each suggestion that was withheld from a submitted pass and that gold says is right."""
+    """Yield each suggestion that was withheld from a submitted pass and that gold has, newest first."""
     return iter(())

@@ -35,8 +35,8 @@ Counts = TypeVar("Counts")
 
 #: Texts that are read at a time.
 CHUNK = 50
-#: Passes that a page or an answer looks at, the newest.
-MOST = 1_000
+#: Passes that a page or an answer looks at, the newest, and checks of each kind.
+MOST, MOST_CHECKS = 1_000, 10_000
 #: What becomes of a suggestion that somebody decided on.
 _STANDS = {Verdict.ACCEPT.value: True, Verdict.CORRECT.value: True, Verdict.REJECT.value: False}
 #: Passes that nobody has submitted yet.
@@ -151,6 +151,7 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
     statements for each 50.
     """
     lead = role.reaches(Role.LEAD)
+    checks = None if most is None else MOST_CHECKS
     asked = Asked() if lead or actor.user is None else Asked(people=frozenset({actor.user.public_id}))
     layers = submitted_layers(actor, corpus, asked)
     found = _Tally(corpus=corpus)
@@ -158,8 +159,8 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
         found.add(text)
     cases: dict[Measure, Mapping[int, Sequence[Case]]] = {
         Measure.ACCEPTED_WRONG: found.accepted,
-        Measure.ACCEPTED_PLANTS: _cases(plants_decided(corpus)),
-        Measure.MISSED_WITHHELD: _cases(withheld_looked_for(corpus)),
+        Measure.ACCEPTED_PLANTS: _cases(islice(plants_decided(corpus), checks)),
+        Measure.MISSED_WITHHELD: _cases(islice(withheld_looked_for(corpus), checks)),
     }
     times: Mapping[int, Sequence[float]] = found.times
     if not lead:

@@ -1,8 +1,10 @@
 """Whose word counts for whom: only what is settled without a person tells of that person."""
 
+from io import StringIO
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from annotations.models import Dispute
 from annotations.services import vigilance
@@ -123,3 +125,16 @@ def test_a_lead_with_the_text_in_hand_is_not_told_of_it(
     assert vigilance_of(acting(lea), corpus, Role.LEAD).passes == 2
     say(lea, disputed, "skip", next(iter(machine(disputed).annotations)))
     assert vigilance_of(acting(lea), corpus, Role.LEAD).passes == 0
+
+
+def test_the_command_says_it_in_words(disputed: Revision, corpus: Corpus, cy: User) -> None:
+    settle(cy, disputed, reject=True)
+    printed = StringIO()
+    call_command("vigilance", corpus=corpus.slug, stdout=printed)
+    said = printed.getvalue()
+    assert "2 submitted passes." in said
+    assert "ada (passes: 1)\n  Accepted, and wrong          1 of 5 [" in said
+    assert "too little is settled to tell whether its scores mean what they say" in said
+    assert "judged by gold of several passes" in said
+    with pytest.raises(CommandError, match="from 1 on"):
+        call_command("vigilance", corpus=corpus.slug, most=-1)
