@@ -13,6 +13,7 @@ from annotations.agreement.reliability import LEAST_ARTICLES, LEAST_ERROR, LEAST
 from annotations.services.vigilance import (
     BASES,
     MOST,
+    Basis,
     Measure,
     PersonFigures,
     PipelineFigures,
@@ -82,11 +83,12 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """What a pipeline's scores come to, drawn and in words."""
+    """What a pipeline's scores come to, drawn and in words; `kept` is what a good suggestion was."""
 
     found: PipelineFigures
     verdict: str
     basis: str
+    kept: str
     points: Sequence[Point]
 
 
@@ -139,6 +141,7 @@ def _scores(found: PipelineFigures) -> Scores:
         found=found,
         verdict=verdict_on(found),
         basis=BASES[found.basis],
+        kept="Right" if found.basis == Basis.INDEPENDENT else "Let stand",
         points=[
             Point(
                 bin=each,
