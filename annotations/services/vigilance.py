@@ -31,7 +31,7 @@ from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsSho
 from corpus.services.actors import Actor
 from corpus.services.corpora import every_scheme_of
 
-Counts = TypeVar("Counts")
+Held = TypeVar("Held")
 
 #: Texts that are read at a time.
 CHUNK = 50
@@ -176,7 +176,7 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
     )
 
 
-def _of(actor: Actor, by_person: Mapping[int, Counts]) -> dict[int, Counts]:
+def _of(actor: Actor, by_person: Mapping[int, Held]) -> dict[int, Held]:
     return {pk: own for pk, own in by_person.items() if actor.user and pk == actor.user.pk}
 
 
@@ -187,15 +187,11 @@ def verdict_on(found: PipelineFigures) -> str:
         return "too little is settled to tell whether its scores mean what they say"
     if not figures.miscalibrated:
         return "nothing shows that its scores are off"
-    gap = (
-        ""
-        if figures.low is None or figures.high is None
-        else (
-            f"; mean score less share right {100 * (figures.gap or 0):+.0f} points, "
-            f"95 % interval {100 * figures.low:+.0f} to {100 * figures.high:+.0f}"
-        )
-    )
-    return f"its scores are off by {100 * figures.error:.0f} points: {DIRECTIONS[figures.direction]}{gap}"
+    said = f"its scores are off by {100 * figures.error:.0f} points: {DIRECTIONS[figures.direction]}"
+    if figures.gap is None or figures.low is None or figures.high is None:
+        return said
+    interval = f"95 % interval {100 * figures.low:+.0f} to {100 * figures.high:+.0f}"
+    return f"{said}; mean score less share right {100 * figures.gap:+.0f} points, {interval}"
 
 
 # -- what is counted in one text -----------------------------------------------------------------------------
