@@ -33,6 +33,7 @@ BENCHMARKS = (
     "state_machine",
     "streams",
     "tampering",
+    "vigilance",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (

@@ -16,6 +16,7 @@ from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
+from annotations.admin.vigilance import vigilance_page
 from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
 from annotations.extraction import CONFIGURED, PIPELINES
@@ -43,6 +44,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="work", title="Work", role=Role.LEAD),
         Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
         Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
+        Tab(name="vigilance", title="Vigilance", role=Role.REVIEWER),
         Tab(name="export", title="Export", role=Role.LEAD),
     ]
 
@@ -59,6 +61,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("figures/", figures_page, "figures"),
             self.route("agreement/", agreement_page, "agreement"),
             self.route("agreement/articles/", differences_page, "differences"),
+            self.route("vigilance/", vigilance_page, "vigilance"),
             *super().get_urls(),
         ]
 

@@ -1,4 +1,4 @@
-"""How far several people agree on one text, and where they do not."""
+"""How far several people agree on one text and where they do not, and how far each can be relied on."""
 
 from annotations.agreement import (
     cohen_kappa,

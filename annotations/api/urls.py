@@ -43,6 +43,7 @@ from annotations.api.queue import (
 )
 from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
 from annotations.api.trail import EventsRoute, StatsRoute
+from annotations.api.vigilance import VigilanceRoute
 
 
 class NumberConverter:
@@ -78,6 +79,7 @@ urlpatterns = [
     path("corpora/<slug:slug>/events/", EventsRoute.as_view(), name="events"),
     path("corpora/<slug:slug>/agreement/", AgreementRoute.as_view(), name="agreement"),
     path("corpora/<slug:slug>/agreement/articles/", DifferencesRoute.as_view(), name="differences"),
+    path("corpora/<slug:slug>/vigilance/", VigilanceRoute.as_view(), name="vigilance"),
     path("corpora/<slug:slug>/stats/", StatsRoute.as_view(), name="stats"),
     path("articles/<uuid:article_id>/", ArticleRoute.as_view(), name="article"),
     path("articles/<uuid:article_id>/revisions/", RevisionsRoute.as_view(), name="revisions"),

@@ -155,7 +155,7 @@ def agreement_of(actor: Actor, corpus: Corpus, asked: Asked, *, most: int | None
         ],
         statistics=statistics,
         mixed=mixed,
-        capped=next(texts, None) is not None or _has_older(_submitted(actor, corpus, asked), most),
+        capped=next(texts, None) is not None or _has_older(submitted_layers(actor, corpus, asked), most),
     )
 
 
@@ -232,7 +232,7 @@ def _condition(comparison: Comparison, *, shown: bool) -> Condition:
 
 def _texts(actor: Actor, corpus: Corpus, asked: Asked, most: int | None) -> Iterator[_Text]:
     """Yield the newest text of each article that two people went through, the newest text first."""
-    several = _with_several(_submitted(actor, corpus, asked)[: _looked_through(most)])
+    several = _with_several(submitted_layers(actor, corpus, asked)[: _looked_through(most)])
     articles = set()
     while chunk := list(islice(several, CHUNK)):
         for passes in _read(chunk):
@@ -296,7 +296,7 @@ def _decided_on_a_suggestion(review: Review) -> bool:
     return review.suggestions_shown and review.version == 1 and review.verdict != Verdict.ADD
 
 
-def _submitted(actor: Actor, corpus: Corpus, asked: Asked) -> QuerySet[Layer]:
+def submitted_layers(actor: Actor, corpus: Corpus, asked: Asked) -> QuerySet[Layer]:
     """Return the submitted passes over texts that were not erased, those of the newest texts first.
 
     The corpus is a condition and no join, so that the newest are read from their index alone.

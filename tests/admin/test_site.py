@@ -54,6 +54,7 @@ PAGES = {
     "disputes": ("corpus_corpus_disputes", "corpus", Role.ADJUDICATOR),
     "figures": ("corpus_corpus_figures", "corpus", Role.ADJUDICATOR),
     "agreement": ("corpus_corpus_agreement", "corpus", Role.ADJUDICATOR),
+    "vigilance": ("corpus_corpus_vigilance", "corpus", Role.REVIEWER),
     "work": ("corpus_corpus_work", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),

@@ -34,6 +34,7 @@ def paths_of(article: UUID) -> list[str]:
         "corpora/harbour/next/",
         "corpora/harbour/stats/",
         "corpora/harbour/agreement/",
+        "corpora/harbour/vigilance/",
         "corpora/harbour/events/",
         "corpora/harbour/pipelines/",
         "runs/",

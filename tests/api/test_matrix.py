@@ -91,6 +91,7 @@ EXPECTED: dict[str, Cell] = {
     "stats GET": Cell(role=VIEWER),
     "agreement GET": Cell(role=ADJUDICATOR),
     "differences GET": Cell(role=ADJUDICATOR, query="?label=quote"),
+    "vigilance GET": Cell(role=REVIEWER),
     "article GET": Cell(role=VIEWER),
     "article PUT": Cell(role=LEAD, scope=INGEST, body={"text": TEXT}, headers=V1),
     "article DELETE": Cell(role=OWNER, scope=MANAGE, status=204, query="?reason=taken+down"),

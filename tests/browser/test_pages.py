@@ -114,6 +114,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "work",
                 "figures",
                 "agreement",
+                "vigilance",
             )
         ),
         "/admin/corpus/event/?corpus=harbour",
