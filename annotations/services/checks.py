@@ -1,6 +1,7 @@
 """What the checks of attention found: each planted suggestion decided, and each withheld one looked for.
 
-Both read pages of passes in a few statements each, so that neither holds a corpus in memory.
+Both read pages of passes in a few statements each, so that neither holds a corpus in memory, and the newest
+pass first, so that who asks for some has those.
 """
 
 from collections import Counter, defaultdict
@@ -49,7 +50,7 @@ def plants_decided(corpus: Corpus) -> Iterator[Checked]:
     )
     reviews = Review.objects.filter(
         Exists(submitted), layer__kind=LayerKind.PLANTED, layer__revision__corpus=corpus
-    ).order_by("layer_id", "line", "version")
+    ).order_by("-layer_id", "line", "version")
     rows = reviews.values_list(
         "layer_id", "line", "verdict", "at", "layer__reviewer_id", "layer__revision__article_id"
     )
@@ -75,9 +76,9 @@ def withheld_looked_for(corpus: Corpus) -> Iterator[Checked]:
         revision__status=RevisionStatus.GOLD,
         revision__article__erased_at=None,
     ).select_related("revision")
-    rows = rows.defer("revision__text").order_by("id")
+    rows = rows.defer("revision__text").order_by("-id")
     last: UUID | None = None
-    while page := list((rows.filter(pk__gt=last) if last else rows)[:PAGE]):
+    while page := list((rows.filter(pk__lt=last) if last else rows)[:PAGE]):
         yield from _looked_for(page)
         last = page[-1].pk
 
