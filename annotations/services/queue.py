@@ -5,6 +5,7 @@ one is its fence: once a lease is lost, what comes under that id is refused, and
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from annotations.models.queue import HAD
 from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
 from annotations.services.settling import settle_without
-from annotations.services.telling import told_assignment
+from annotations.services.telling import told_assignment, told_terms
 from corpus.models import Corpus, Membership, Revision, Role, User
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -121,6 +122,8 @@ def _give(
     _fix_terms(corpus, assignment, user, before=before, opened=how == "opened")
     assignment.save()
     record(actor, _change(assignment, "assignment.taken", how=how))
+    if terms := told_terms(assignment):
+        record(JOB, replace(_change(assignment, "check.terms"), after=terms))
 
 
 def _fix_terms(

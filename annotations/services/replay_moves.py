@@ -13,15 +13,16 @@ from uuid import UUID
 from django.db.models import Q
 
 from annotations.models import Assignment, Dispute
-from annotations.services.telling import read_assignment, read_dispute
+from annotations.services.telling import TERMS, read_assignment, read_dispute
 from corpus.models import Block, Event, Revision, RevisionStatus
 
 #: All but the end of the lease, which each sign of life moves, and the rank, which the settings give.
-GIVEN = ("number", "status", "reviewer_id", "taken_at", "ended_at")
+GIVEN = ("number", "status", "reviewer_id", "taken_at", "ended_at", "reopened_at", *TERMS)
 DISPUTED = ("line", "start", "differences", "positions", "status", "version", "opened_at")
 RELEVANT = (
     Q(action__startswith="assignment.")
     | Q(action__startswith="dispute.")
+    | Q(action="check.terms")
     | Q(action__in=("article.created", "article.amended", "revision.moved", "block.kind_set"))
 )
 
@@ -41,6 +42,8 @@ class Moves:
     status: str = RevisionStatus.NEW.value
     assignments: dict[UUID, Assignment] = field(default_factory=dict)
     disputes: dict[UUID, Dispute] = field(default_factory=dict)
+    #: What of the suggestions a pass is shown, where that is not all.
+    terms: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     #: Of each block that somebody set, its kind and the person.
     blocks: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     untold: set[str] = field(default_factory=set)
@@ -52,6 +55,10 @@ class Moves:
             self.untold.discard("status")
         elif event.action == "block.kind_set":
             self.blocks[int(event.object_id)] = (str(event.after), event.actor_id)
+        elif kind == "check":
+            pk = UUID(event.object_id)
+            self.terms[pk] = event.after or {}
+            self._set_terms(pk)
         elif kind == "article":
             if (event.after or {}).get("imported"):
                 self.untold |= {"status", "block"}
@@ -67,8 +74,14 @@ class Moves:
         self.untold.discard(f"{kind} {pk}")
         if kind == "assignment":
             self.assignments[pk] = read_assignment(told, pk, self.revision)
+            self._set_terms(pk)
         else:
             self.disputes[pk] = read_dispute(told, pk, self.revision)
+
+    def _set_terms(self, pk: UUID) -> None:
+        if pk in self.assignments:
+            for name, value in self.terms.get(pk, {}).items():
+                setattr(self.assignments[pk], name, value)
 
     def rows(self) -> Rows:
         return rows_of(self.revision, self.status, self.assignments, self.disputes, self.blocks)

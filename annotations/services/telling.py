@@ -9,6 +9,9 @@ from annotations.models import Annotation, Assignment, Dispute, Layer, Relation
 from corpus.models import Revision
 from corpus.text.spans import Span
 
+#: The columns of an assignment that say what of the suggestions its pass is shown: all, if they are these.
+TERMS = {"withheld_share": 0.0, "unaided": False, "planted": False}
+
 
 def told_annotation(row: Annotation, segments: Iterable[Span]) -> dict[str, Any]:
     """Return an annotation as an event of its line has it; `read_annotation` is the inverse."""
@@ -73,7 +76,14 @@ def told_assignment(row: Assignment) -> dict[str, Any]:
         "taken_at": _told_moment(row.taken_at),
         "lease_until": _told_moment(row.lease_until),
         "ended_at": _told_moment(row.ended_at),
+        "reopened_at": _told_moment(row.reopened_at),
     }
+
+
+def told_terms(row: Assignment) -> dict[str, Any]:
+    """Return how a pass is shown other suggestions than all, for an event that its reviewer does not see."""
+    terms = {name: getattr(row, name) for name in TERMS}
+    return {name: value for name, value in terms.items() if value != TERMS[name]}
 
 
 def told_dispute(row: Dispute) -> dict[str, Any]:
@@ -108,6 +118,8 @@ def read_assignment(told: Mapping[str, Any], pk: UUID, revision: Revision) -> As
         taken_at=moment_or_none(told["taken_at"]),
         lease_until=moment_or_none(told["lease_until"]),
         ended_at=moment_or_none(told["ended_at"]),
+        reopened_at=moment_or_none(told.get("reopened_at")),
+        **TERMS,
     )
 
 
