@@ -422,7 +422,7 @@ class Newsroom(RuleBasedStateMachine):
         again = import_records(COMMAND, twin, target.getvalue().splitlines(), source="x")
         assert {row.outcome for row in again} <= {"unchanged", "rejected"}
 
-    @rule(meant=st.integers(0, 3))
+    @rule(meant=st.integers(0, 7))
     def replay_into_emptied_tables(self, meant: int) -> None:
         """The events alone give every row of what people did; then all is as it was."""
         assume(meant == 0)
