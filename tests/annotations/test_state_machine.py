@@ -441,7 +441,7 @@ class Newsroom(RuleBasedStateMachine):
         reader = self.readers.setdefault(layer, Reader(self.corpus, layer))
         assert reader.catch_up().known == reader.whole()
 
-    @rule(meant=st.integers(0, 3))
+    @rule(meant=st.integers(0, 7))
     def replay_into_emptied_tables(self, meant: int) -> None:
         """The events alone give every row of what people did; then all is as it was."""
         assume(meant == 0)

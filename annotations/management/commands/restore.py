@@ -61,7 +61,7 @@ class Command(AttestCommand):
 
     def _tell_checked(self, manifest: Manifest, checksum: str, *, as_json: bool) -> None:
         proven = "restored and verified when it was made" if manifest["verified"] else "never restored"
-        sentence = f"Whole: of {manifest['taken_at']}, {manifest['database']}, {proven}\nseal {checksum}"
+        sentence = f"Whole: of {manifest['taken_at']}, {manifest['database']}, {proven}\nchecksum {checksum}"
         self.report({"manifest": manifest, "checksum": checksum}, sentence, as_json=as_json)
 
     def _tell(self, done: Restored, *, as_json: bool) -> None:
