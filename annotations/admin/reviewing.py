@@ -192,7 +192,7 @@ def _render(
         .values_list("number", flat=True)
         .first(),
         in_hand=pass_in_hand(seat) if revision.current else None,
-        assignment=held_assignment(seat),
+        assignment=desk.shown.terms.held,
         begun=not desk.own.layer._state.adding,
     )
 

@@ -116,7 +116,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
     revision = seat.revision
     desk = open_desk(seat.actor, seat.role, revision)
     board = lay_out(desk)
-    held = held_assignment(seat)
+    held = desk.shown.terms.held
     article = reverse("article", args=[revision.article_id])
     query = f"?revision={revision.number}"
     return {

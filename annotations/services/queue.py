@@ -19,6 +19,7 @@ from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
 from annotations.services.settling import settle_without
 from annotations.services.telling import told_assignment, told_terms
+from annotations.services.terms import LAST_GIVEN, last_assignment
 from corpus.models import Corpus, Membership, Revision, Role, User
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -64,7 +65,7 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
     """
     user = _person(actor)
     corpus = revision.article.corpus
-    rows = list(Assignment.objects.filter(revision=revision).order_by("-id"))
+    rows = list(Assignment.objects.filter(revision=revision).order_by(*LAST_GIVEN))
     mine = [row for row in rows if row.reviewer_id == user.pk]
     for row in mine:
         if row.status in (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED):
@@ -103,13 +104,8 @@ def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
     free = open_ones.select_for_update(skip_locked=True, of=("self",)).order_by("rank", "id").first()
     if free is None:
         return None
-    _give(actor, user, corpus, free, how="taken", before=_before(free.revision_id, user))
+    _give(actor, user, corpus, free, how="taken", before=last_assignment(user.pk, free.revision_id))
     return free
-
-
-def _before(revision_id: UUID, user: User) -> Assignment | None:
-    """Return the last pass that a person had over a text, or None."""
-    return Assignment.objects.filter(revision=revision_id, reviewer=user).order_by("-id").first()
 
 
 def _give(
@@ -223,7 +219,7 @@ def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     if row.status == AssignmentStatus.TAKEN:
         _end(actor, row, AssignmentStatus.RETURNED)
         row = _following(row)
-    _give(actor, user, corpus, row, how="handed over", before=_before(row.revision_id, user))
+    _give(actor, user, corpus, row, how="handed over", before=last_assignment(user.pk, row.revision_id))
     return row
 
 

@@ -73,7 +73,7 @@ def _decide(
         changes[0].after["began"] = told_layer(desk.own.layer)
     record_many(actor, changes, now=desk.now)
     _keep_receipts(actor, revision, decisions, receipts)
-    keep_or_take(actor, revision, assigned=not desk.shown.terms.unassigned)
+    keep_or_take(actor, revision, assigned=desk.shown.terms.assignment is not None)
     if revision.status in UNTOUCHED:
         move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return receipts

@@ -8,12 +8,14 @@ Leads and owners, who read every layer anyway, are shown everything.
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from annotations.models import Assignment, AssignmentStatus, Layer
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.services.actors import Actor
 
+#: The order of the passes of a text, the one that was given to somebody last first.
+LAST_GIVEN = (F("taken_at").desc(nulls_last=True), "-id")
 #: Stands for no text.
 NOWHERE = UUID(int=0)
 #: Statuses of texts that nobody is given any more.
@@ -27,8 +29,14 @@ class Terms:
     unaided: bool = False
     withheld_share: float = 0.0
     planted: bool = False
-    #: Nobody has given the person this text: the first decision does.
-    unassigned: bool = False
+    #: The last pass over the text that was given to the person.
+    assignment: Assignment | None = None
+
+    @property
+    def held(self) -> Assignment | None:
+        """The assignment under which the person has the text in hand, or None."""
+        row = self.assignment
+        return row if row is not None and row.status == AssignmentStatus.TAKEN else None
 
     @property
     def altered(self) -> bool:
@@ -42,20 +50,25 @@ EVERYTHING = Terms()
 
 def terms_of(actor: Actor, corpus: Corpus, role: Role, revision: Revision, own: Layer | None) -> Terms:
     """Return the terms of the actor's pass over a text, whose stored layer is `own`. One query at most."""
-    if actor.user is None or role.reaches(Role.LEAD) or not role.reaches(Role.REVIEWER):
+    if actor.user is None:
         return EVERYTHING
-    rows = Assignment.objects.filter(revision=revision, reviewer=actor.user).order_by("-id")
-    row = rows.only("status", "withheld_share", "unaided", "planted", "reopened_at").first()
+    row = last_assignment(actor.user.pk, revision.pk)
+    if role.reaches(Role.LEAD) or not role.reaches(Role.REVIEWER):
+        return Terms(assignment=row)
     if row is not None:
-        return _fixed(actor.user.pk, revision.pk, row, own)
-    begun_elsewhere = own is not None
-    everything = begun_elsewhere or revision.status in _OVER
+        return _fixed(row, own)
+    everything = own is not None or revision.status in _OVER
     return Terms(
         reviewer_id=actor.user.pk,
         revision_id=revision.pk,
         withheld_share=0.0 if everything else corpus.withheld_share,
-        unassigned=True,
     )
+
+
+def last_assignment(user_id: int, revision_id: UUID) -> Assignment | None:
+    """Return the last pass over a text that was given to a person, or None."""
+    rows = Assignment.objects.filter(revision=revision_id, reviewer=user_id)
+    return rows.order_by(*LAST_GIVEN).first()
 
 
 def at_submission(row: Assignment) -> Terms:
@@ -68,15 +81,16 @@ def at_submission(row: Assignment) -> Terms:
     )
 
 
-def _fixed(user_id: int, revision_id: UUID, row: Assignment, own: Layer | None) -> Terms:
+def _fixed(row: Assignment, own: Layer | None) -> Terms:
     submitted = own is not None and own.submitted_at is not None
     revealed = submitted or row.reopened_at is not None
     return Terms(
-        reviewer_id=user_id,
-        revision_id=revision_id,
+        reviewer_id=row.reviewer_id or 0,
+        revision_id=row.revision_id,
         unaided=row.unaided,
         withheld_share=0.0 if revealed else row.withheld_share,
         planted=row.planted and row.status == AssignmentStatus.TAKEN and not revealed,
+        assignment=row,
     )
 
 

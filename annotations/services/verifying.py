@@ -372,10 +372,9 @@ def _undecided(
             continue
         then = shown.get(str(view.layer.pk), set())
         seen = [machine for machine in views if str(machine.layer.pk) in then]
-        terms = next(
-            (at_submission(row) for row in assignments if row.reviewer_id == view.layer.reviewer_id),
-            EVERYTHING,
-        )
+        mine = (row for row in assignments if row.reviewer_id == view.layer.reviewer_id)
+        finished = (row for row in mine if row.status == AssignmentStatus.SUBMITTED)
+        terms = next(map(at_submission, finished), EVERYTHING)
         withheld = {row.line for row in withheld_from(terms, seen, view.versions)}
         if any(row.root not in withheld for row in undecided(view, seen)):
             message = f"pass {view.layer.pk} is submitted with suggestions undecided."
