@@ -1,8 +1,8 @@
 """A guideline's text as numbered rules, what differs between two versions, and which labels that touches.
 
 A rule begins on a line with its number: `R1`, `R1.`, `- R2:`, `**R3. Title.**` or `### R4`; where no number
-has a letter, `1.` does too. It ends where the next rule or heading begins, and stands under the heading before
-it. A rule may say itself which labels it is about: `Labels: quote, claim`, `Labels: all` or `Labels: none`.
+has a letter, `1.` does too. It ends where the next rule or heading begins, and stands under the last heading.
+A rule may say itself which labels it is about: `Labels: quote, claim`, `Labels: all` or `Labels: none`.
 """
 
 import re

@@ -87,13 +87,14 @@ def test_our_own_guideline_has_its_rules_under_their_headings() -> None:
         ("Read to the end.", None),
     ],
 )
-def test_a_rule_names_labels_by_its_words_or_says_which(rule: str, named: set[str] | None) -> None:
+def test_a_rule_names_labels_by_its_words_or_says_which(rule: str, named: object) -> None:
     found = labels_named(Rule(number="R1", heading="", text=rule), default_scheme())
-    assert found == (None if named is None else frozenset(named))
+    assert (found if found is None else set(found)) == named
 
 
 def test_a_rule_that_names_none_has_those_of_its_heading() -> None:
-    assert labels_named(Rule(number="R1", heading="Claims", text="A fact."), default_scheme()) == {"claim"}
+    rule = Rule(number="R1", heading="Claims", text="A fact.")
+    assert labels_named(rule, default_scheme()) == frozenset({"claim"})
 
 
 @pytest.mark.parametrize(
