@@ -21,6 +21,7 @@ from annotations.api.shapes import (
     NextShape,
     RevisionShape,
 )
+from annotations.services.due import demands_of
 from annotations.services.erasing import erase_article
 from annotations.services.reading import layers_named, visible_layers
 from annotations.services.seeing import next_revisions, status_seen_by, with_seen_status
@@ -145,7 +146,8 @@ class NextRoute(Route):
         offsets = offsets_in(revision, unit)
         visible = visible_layers(self.actor, corpus, role, revision)
         own = own_of(self.actor, visible)
-        standing = standing_parts([*layers_named(visible, "machine"), *([own] if own else [])], own)
+        layers = [*layers_named(visible, "machine"), *([own] if own else [])]
+        standing = standing_parts(layers, own, demands_of(corpus.pk))
         convert_segments(standing.annotations, offsets)
         return Response(
             {

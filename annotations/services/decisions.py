@@ -13,6 +13,8 @@ from corpus.services.errors import ServiceError
 
 #: What counts on a line is right under today's guideline too: it is decided once more, as it was.
 CONFIRM: Literal["confirm"] = "confirm"
+#: All that may be said of a line.
+SAID = [*Verdict.choices, (CONFIRM, CONFIRM)]
 
 
 @dataclass(frozen=True, kw_only=True)

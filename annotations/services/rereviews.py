@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -61,6 +62,10 @@ class Left:
     #: Of these, the passes of people who review here no more.
     abandoned: int
     lines: Mapping[str, int]
+
+    @property
+    def done(self) -> int:
+        return self.asked - self.passes
 
 
 # -- acts of leads -------------------------------------------------------------------------------------------
@@ -271,6 +276,41 @@ def left_of(rereview: ReReview) -> Left:
     return Left(
         asked=asked.aggregate(passes=Count("layer", distinct=True))["passes"], lines=dict(lines), **counts
     )
+
+
+# -- as they are told ----------------------------------------------------------------------------------------
+
+
+def rereview_body(rereview: ReReview) -> dict[str, Any]:
+    return {
+        "id": rereview.pk,
+        "corpus": rereview.corpus.slug,
+        "guideline": rereview.guideline,
+        "labels": rereview.labels,
+        "reason": rereview.reason,
+        "opened_at": rereview.at,
+        "listed_at": rereview.listed_at,
+        "closed_at": rereview.closed_at,
+    }
+
+
+def left_body(left: Left) -> dict[str, Any]:
+    return {
+        "asked": left.asked,
+        "passes": left.passes,
+        "abandoned": left.abandoned,
+        "lines": dict(left.lines),
+    }
+
+
+def extent_body(extent: Extent) -> dict[str, Any]:
+    return {
+        "articles": extent.articles,
+        "passes": extent.passes,
+        "lines": dict(sorted(extent.lines.items())),
+        "looked_at": extent.looked_at,
+        "whole": extent.whole,
+    }
 
 
 def _change(rereview: ReReview, action: str, after: object, reason: str = "") -> Change:
