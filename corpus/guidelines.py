@@ -22,7 +22,7 @@ _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(?P<heading>.+?)[ \t#]*$", re.MUL
 _MARKER = re.compile(
     r"\blabels?:[*_]{0,2}[ \t]*(?P<names>[\w-]+(?:[ \t]*(?:,|\band\b)[ \t]*[\w-]+)*)", re.IGNORECASE
 )
-_PIECE = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
+_PIECE = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
 #: Words of two wordings that are compared one by one; longer ones are shown whole, one after the other.
 MOST_PIECES = 2_000
 

@@ -90,6 +90,8 @@ def rereviews_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         affected=affected,
         form=form,
         extent=extent,
+        # A template would count what a Counter has of `items`.
+        lines=sorted(extent.lines.items()) if extent else [],
     )
 
 

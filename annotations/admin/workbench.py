@@ -187,12 +187,12 @@ def _lines(desk: Desk, board: Board) -> list[dict[str, Any]]:
     ]
 
 
-def _guideline_changes(desk: Desk, board: Board) -> dict[int, list[dict[str, Any]]]:
+def _guideline_changes(desk: Desk, board: Board) -> dict[str, list[dict[str, Any]]]:
     """Return the rules that have changed since each of the guidelines that due lines were decided under."""
     since = {row.due.decided_under for row in board.rows if row.due}
     corpus_id = desk.revision.corpus_id
     return {
-        number: [
+        str(number): [
             rule_change_body(change, desk.scheme)
             for change in guideline_changes(corpus_id, number, desk.guideline).asking
         ]

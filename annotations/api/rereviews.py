@@ -117,7 +117,6 @@ class ReReviewsRoute(Route):
             since=given.get("since_guideline"),
             reason=given.get("reason", ""),
         )
-        rereview.refresh_from_db(fields=["listed_at"])
         return Response(_with_left(rereview), status=HTTPStatus.CREATED)
 
 

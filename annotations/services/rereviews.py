@@ -179,12 +179,13 @@ def list_chunk(rereview: ReReview) -> int | None:
     """
     locked = ReReview.objects.select_for_update().get(pk=rereview.pk)
     if locked.listed_at or locked.closed_at:
+        rereview.listed_at = locked.listed_at
         return None
     texts = _texts(locked.corpus_id).order_by("pk")
     texts = texts.filter(pk__gt=locked.listed_to) if locked.listed_to else texts
     ids = list(texts.values_list("pk", flat=True)[:CHUNK])
     if not ids:
-        locked.listed_at = timezone.now()
+        rereview.listed_at = locked.listed_at = timezone.now()
         locked.save(update_fields=["listed_at"])
         return None
     list(Revision.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk").values_list("pk"))
@@ -195,7 +196,7 @@ def list_chunk(rereview: ReReview) -> int | None:
     ]
     Recall.objects.bulk_create(recalls, ignore_conflicts=True, batch_size=500)
     locked.listed_to = ids[-1]
-    locked.listed_at = timezone.now() if len(ids) < CHUNK else None
+    rereview.listed_at = locked.listed_at = timezone.now() if len(ids) < CHUNK else None
     locked.save(update_fields=["listed_to", "listed_at"])
     return len(ids)
 

@@ -290,6 +290,8 @@ def reopen_dispute(actor: Actor, dispute: Dispute, *, version: int) -> Dispute:
         return locked
     if locked.status == DisputeStatus.DROPPED or not revision.current or revision.article.erased_at:
         raise InvalidTransition("This dispute has ended with its passes or its text; it cannot be opened.")
+    if revision.status not in (RevisionStatus.DISPUTED, RevisionStatus.GOLD):
+        raise InvalidTransition("A pass over this text goes on; what differs is found anew once it ends.")
     locked.status, locked.version = DisputeStatus.OPEN, locked.version + 1
     locked.save(update_fields=["status", "version"])
     record(actor, _change(locked, "dispute.reopened", None))

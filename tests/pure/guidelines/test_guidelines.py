@@ -156,7 +156,7 @@ def test_a_change_shows_word_by_word() -> None:
     words = word_difference("R2. direct or mixed.", "R2. direct, or mixed!")
     assert "".join(part.text for part in words if part.stays != Stays.ADDED) == "R2. direct or mixed."
     assert "".join(part.text for part in words if part.stays != Stays.REMOVED) == "R2. direct, or mixed!"
-    assert (Stays.SAME, "or mixed") in [(part.stays, part.text) for part in words]
+    assert (Stays.SAME, " or mixed") in [(part.stays, part.text) for part in words]
     assert [Difference.ADDED.value] == [
         change.difference for change in compare_guides(parse_guide(""), parse_guide("R1. x")).rules
     ]

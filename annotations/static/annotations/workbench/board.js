@@ -73,13 +73,13 @@ export class Board {
   }
 
   get counts() {
-    const lines = [...this.lines.values()];
-    const suggestions = lines.filter((line) => this.isSuggested(line));
-    return {
-      suggestions: suggestions.length,
-      decided: suggestions.filter((line) => this.isDecided(line)).length,
-      due: lines.filter((line) => line.due).length,
-    };
+    const suggestions = [...this.lines.values()].filter((line) => this.isSuggested(line));
+    return { suggestions: suggestions.length, decided: suggestions.filter((line) => this.isDecided(line)).length };
+  }
+
+  // The lines that a re-review asks for anew.
+  get due() {
+    return [...this.lines.values()].filter((line) => line.due);
   }
 
   // The heads in the order in which they are gone through: by the text, or the least sure first.

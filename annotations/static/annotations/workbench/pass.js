@@ -57,9 +57,9 @@ export class Pass {
     if (locked) {
       return [button("Next article", keyOf("submit"), () => run("submit"), "default"), button("Take it up again", "", () => this.reopen(), "at-quiet")];
     }
-    const { suggestions, decided, due } = board.counts;
+    const { suggestions, decided } = board.counts;
     return [
-      button(board.lines.size ? "Submit the pass" : "Read, nothing found: submit", keyOf("submit"), () => run("submit"), suggestions === decided && !due ? "default" : ""),
+      button(board.lines.size ? "Submit the pass" : "Read, nothing found: submit", keyOf("submit"), () => run("submit"), suggestions === decided && !board.due.length ? "default" : ""),
       state.urls.keep ? button("Give it back", keyOf("yield"), () => run("yield"), "at-quiet") : "",
     ];
   }

@@ -18,7 +18,8 @@ export function drawStrip({ board, outbox, by, acts }, run, keyOf) {
 }
 
 function progressOf(board) {
-  const { suggestions, decided, due } = board.counts;
+  const { suggestions, decided } = board.counts;
+  const due = board.due.length;
   const anew = due ? `; ${due} to confirm or change under a newer guideline` : "";
   if (board.submittedAt !== null) return `Submitted ${board.submittedAt.slice(0, 16).replace("T", " ")}${anew}.`;
   if (suggestions || due) return `${decided} of ${suggestions} suggestions decided${anew}`;
