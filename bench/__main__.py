@@ -27,6 +27,7 @@ BENCHMARKS = (
     "learn",
     "peers",
     "render",
+    "rereviews",
     "reviewers",
     "scale",
     "state_machine",
