@@ -4,6 +4,8 @@ import pytest
 
 from annotations.models import ReReview, Review
 from annotations.services.queue import take
+from annotations.services.rereviews import close_rereview
+from annotations.services.settling import approve_passes
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import publish_guideline
 from tests.admin.conftest import url
@@ -75,3 +77,13 @@ def test_a_blind_reviewer_sees_nothing_of_anothers_due_lines(signed_in, ada, ben
     assert (before["lines"], before["guideline_changes"]) == (after["lines"], after["guideline_changes"])
     # The control: for whoever decided, it shows.
     assert [line for line in signed_in(ada).get(article).json()["lines"] if line["due"]]
+
+
+def test_gold_by_the_old_rule_is_marked_until_it_is_decided_anew(signed_in, vic, cy, done, corpus):
+    approve_passes(acting(cy), done)
+    page, client = url("corpus_article_change", done.article_id), signed_in(vic)
+    assert "an older guideline" not in client.get(page).text
+    rereview = ask(corpus, "quote")
+    assert client.get(page).text.count("decided under an older guideline") == 2
+    close_rereview(COMMAND, rereview)
+    assert "an older guideline" not in client.get(page).text

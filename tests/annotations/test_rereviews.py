@@ -1,5 +1,6 @@
 """A rule has changed: what is due, who is asked, and what becomes of it."""
 
+import io
 import random
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from annotations.services import rereviews
 from annotations.services.decisions import CONFIRM
 from annotations.services.due import demands_of, due_by_label, outdated_gold
 from annotations.services.erasing import erase_article
+from annotations.services.exporting import export_corpus
+from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.queue import give_back, sweep_assignments, take
@@ -30,7 +33,7 @@ from annotations.services.settling import Choice, approve_passes, settle_dispute
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Guideline, Revision, Role, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import guideline_number, publish_guideline, remove_member
+from corpus.services.corpora import create_corpus, guideline_number, publish_guideline, remove_member
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, ServiceError
 from tests.annotations.deciding import linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
@@ -451,3 +454,24 @@ def test_leads_ask_and_nobody_else(suggested: Revision, lea: User, cy: User, dee
     with pytest.raises(NotAllowed):
         close_rereview(acting(cy), rereview)
     assert Review.objects.count() == 0
+
+
+def test_what_was_confirmed_goes_out_and_comes_in_again(done: Revision, ada: User) -> None:
+    corpus = done.article.corpus
+    ask(corpus, "quote")
+    assert take(acting(ada), corpus)
+    confirm_due(ada, done)
+    submit_pass(acting(ada), done)
+    target = io.BytesIO()
+    export_corpus(COMMAND, corpus, layer="all", target=target)
+    twin = create_corpus(COMMAND, slug="twin", name="Twin")
+    outcomes = list(import_records(COMMAND, twin, target.getvalue().splitlines(), source="x"))
+    assert [outcome.reason for outcome in outcomes] == [""]
+    copy = Revision.objects.get(corpus=twin)
+    here, there = own(ada, done), own(ada, copy)
+    assert (standing(there), linked(there)) == (standing(here), linked(here))
+    assert {row.guideline for row in there.reviews} == {1, 2}
+    under = {
+        (row.label, view.held[line].guideline) for view in [gold(copy)] for line, row in view.standing.items()
+    }
+    assert ("quote", 2) in under and ("claim", 1) in under
