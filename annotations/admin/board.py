@@ -117,6 +117,10 @@ class Board:
     def left(self) -> int:
         return self.suggestions - self.decided
 
+    @property
+    def due(self) -> int:
+        return sum(1 for row in self.rows if row.due)
+
     def find(self, on: UUID) -> Row | None:
         return next((row for row in self.rows if on in (row.on, row.line)), None)
 

@@ -107,6 +107,8 @@ class Desk:
 
     def due(self) -> dict[UUID, Due]:
         """Return the decided lines that a re-review asks for anew, in the order of the text. One query."""
+        if not self.own.counting:
+            return {}
         shown = {pk: row.label for pk, (_, row) in self._suggestions.items()}
         due = due_lines(self.own, shown, demands_of(self.revision.corpus_id))
         return dict(sorted(due.items(), key=lambda pair: self._place_of(pair[0])))

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from annotations.models import Layer, Review
 from annotations.services.due import demands_of
@@ -26,6 +27,16 @@ def picture(tab: Tab, name: str) -> None:
     """Keep what the page looks like, where somebody wants to see it."""
     if folder := os.environ.get("ATTEST_PICTURES"):
         tab.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def barriers(chromium, tab: Tab) -> list[str]:
+    """Return what is serious, of a page as the same person has it where nobody listens: axe writes styles."""
+    with chromium.new_context(storage_state=tab.page.context.storage_state()) as apart:
+        page = apart.new_page()
+        page.goto(tab.page.url)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page).response["violations"]
+    return [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")]
 
 
 def test_a_changed_rule_is_asked_for_seen_and_confirmed(transactional_db, chromium, live_server):
@@ -59,6 +70,7 @@ def test_a_changed_rule_is_asked_for_seen_and_confirmed(transactional_db, chromi
         tab.page.click("text=Open the re-review")
         tab.page.wait_for_selector("text=0 of 1 passes are submitted again")
         picture(tab, "rereview")
+        assert barriers(chromium, tab) == []
 
         tab.be("ada")
         tab.open("/admin/")
@@ -70,6 +82,7 @@ def test_a_changed_rule_is_asked_for_seen_and_confirmed(transactional_db, chromi
         tab.page.click(".wb-due summary")
         assert tab.page.inner_text(".wb-due ins").strip() == "or writes"
         picture(tab, "due")
+        assert barriers(chromium, tab) == []
         bench.press("a").saved()
         tab.page.wait_for_selector("#progress:has-text('1 to confirm')")
         bench.press("m")
