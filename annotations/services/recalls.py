@@ -42,11 +42,14 @@ def has_recalled_pass(revision_id: UUID, user_id: int | None) -> bool:
 
 def others_are_asked(revision_id: UUID) -> bool:
     """Return whether a submitted pass over a text waits to be gone through by one who may review here."""
-    member = Membership.objects.filter(
-        corpus=OuterRef("rereview__corpus"), user=OuterRef("reviewer"), role__in=REVIEWING
-    )
     asked = open_recalls().filter(layer__revision=revision_id, layer__submitted_at__isnull=False)
-    return asked.filter(Exists(member)).exists()
+    return asked.filter(still_reviewing()).exists()
+
+
+def still_reviewing() -> Exists:
+    """Return the condition that the person of a recall may review in its corpus."""
+    member = Membership.objects.filter(corpus=OuterRef("rereview__corpus"), user=OuterRef("reviewer"))
+    return Exists(member.filter(role__in=REVIEWING, user__is_active=True))
 
 
 def end_recalls(recalls: QuerySet[Recall]) -> None:

@@ -19,10 +19,10 @@ from django.utils import timezone
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Recall, ReReview
 from annotations.services.due import Demands, demands_by_label, due_by_label
 from annotations.services.opening import open_passes
-from annotations.services.recalls import REVIEWING, end_recalls
+from annotations.services.recalls import end_recalls, still_reviewing
 from annotations.services.settling import settle_without
 from corpus.ids import uuid7
-from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role
+from corpus.models import Corpus, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.corpora import every_scheme_of, guideline_number
 from corpus.services.errors import BadInput, NotFound
@@ -38,6 +38,8 @@ SUBMITTED = (
     RevisionStatus.DISPUTED,
     RevisionStatus.GOLD,
 )
+#: Statuses of texts whose passes are not settled yet.
+WAITING = (RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
 NO_SUCH = "There is no such re-review, or it is in no corpus of yours."
 
 
@@ -227,10 +229,6 @@ def _go_on_without(rereview: ReReview, revision_id: UUID) -> None:
         settle_without(revision_id)
 
 
-#: Statuses of texts whose passes are not settled yet.
-WAITING = (RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
-
-
 def _texts(corpus_id: UUID) -> QuerySet[Revision]:
     return Revision.objects.filter(
         corpus=corpus_id, current=True, status__in=SUBMITTED, article__erased_at__isnull=True
@@ -267,11 +265,9 @@ def left_of(rereview: ReReview) -> Left:
     """Return how far a re-review has come. Three queries, over what it asks for alone."""
     asked = Recall.objects.filter(rereview=rereview)
     waiting = asked.filter(ended_at__isnull=True)
-    member = Membership.objects.filter(
-        corpus=rereview.corpus_id, user=OuterRef("reviewer"), role__in=REVIEWING, user__is_active=True
-    )
     counts = waiting.aggregate(
-        passes=Count("layer", distinct=True), abandoned=Count("layer", distinct=True, filter=~Exists(member))
+        passes=Count("layer", distinct=True),
+        abandoned=Count("layer", distinct=True, filter=~still_reviewing()),
     )
     lines = waiting.values("label").annotate(left=Sum("lines")).order_by("label").values_list("label", "left")
     return Left(
