@@ -28,6 +28,7 @@ BENCHMARKS = (
     "learn",
     "peers",
     "render",
+    "rereviews",
     "reviewers",
     "scale",
     "state_machine",

@@ -275,6 +275,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "VerdictEnum": "annotations.models.reviews.Verdict",
+        "DecisionEnum": "annotations.services.decisions.SAID",
         "RevisionStatusEnum": "corpus.models.RevisionStatus",
         "JobStatusEnum": "annotations.models.JobStatus",
         "TrainingStatusEnum": "annotations.models.TrainingStatus",
@@ -288,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "reviews", "description": "Deciding, and the pass that the decisions make up."},
         {"name": "queue", "description": "Taking articles under a lease, and ending passes."},
         {"name": "disputes", "description": "Where passes differ, and what holds."},
+        {"name": "rereviews", "description": "What a changed rule asks for anew."},
         {"name": "machines", "description": "Pipelines, runs and jobs."},
         {"name": "files", "description": "Exports and imports."},
         {"name": "events", "description": "The audit trail, and counts."},

@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002 - the signatures are Django's
 """Articles to read: the list, and the page of one with its text, its layers and what may be done with it."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from annotations.admin.highlight import Mark, painted
 from annotations.admin.reviewing import review_page
 from annotations.admin.workbench import workbench_page, workbench_state
 from annotations.admin.worklist import WorkList
-from annotations.models import Layer
+from annotations.models import Layer, LayerKind
+from annotations.services.due import demands_of, outdated_gold
 from annotations.services.erasing import erase_article
 from annotations.services.reading import LayerView, layer_name, layers_and_terms, read_layers
 from annotations.services.seeing import status_seen_by
@@ -105,7 +107,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         beside=beside,
         beside_name=_named(request, beside) if beside else "",
         beside_text=painted(revision.text, blocks, _marks(_read(shown, beside))) if beside else "",
-        standing=_said(view),
+        standing=_said(view, _older(view, corpus.pk)),
         text=painted(revision.text, blocks, _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
         status_name=revision.seen_status,  # type: ignore[attr-defined]
@@ -163,10 +165,17 @@ def _standing(view: LayerView | None) -> list[Any]:
     return sorted(view.standing.values(), key=lambda row: (row.start, row.end)) if view else []
 
 
-def _said(view: LayerView | None) -> list[tuple[Any, str]]:
-    """Return what stands, each with its whole surface."""
+def _older(view: LayerView | None, corpus_id: UUID) -> Collection[UUID]:
+    """Return the lines of gold that a re-review asks for under a newer guideline."""
+    if view is None or view.layer.kind != LayerKind.GOLD:
+        return ()
+    return outdated_gold(view, demands_of(corpus_id))
+
+
+def _said(view: LayerView | None, older: Collection[UUID]) -> list[tuple[Any, str, bool]]:
+    """Return what stands, each with its whole surface, and whether it was decided by an older rule."""
     return [
-        (row, SURFACE_JOINT.join([row.surface, *view.further_surfaces.get(row.pk, ())]))
+        (row, SURFACE_JOINT.join([row.surface, *view.further_surfaces.get(row.pk, ())]), row.root in older)
         for row in _standing(view)
         if view is not None
     ]

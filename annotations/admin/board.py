@@ -9,6 +9,7 @@ from annotations.models import Absence, Annotation, RejectReason, Verdict
 from annotations.models.reviews import KEEPING
 from annotations.services.building import CALIBRATED_LABEL, is_calibrated
 from annotations.services.desk import Desk
+from annotations.services.due import Due
 from corpus.text.spans import Span, joined_surface
 
 #: The reason that a rejection starts out with, by label; the others are one choice away.
@@ -67,6 +68,8 @@ class Row:
     #: The score is the share that is right among suggestions with it; otherwise it is a mere rank.
     calibrated: bool = False
     relation: str = ""
+    #: That an open re-review asks for it anew.
+    due: Due | None = None
     children: list["Row"] = field(default_factory=list)
     pointers: list[Pointer] = field(default_factory=list)
 
@@ -114,6 +117,10 @@ class Board:
     def left(self) -> int:
         return self.suggestions - self.decided
 
+    @property
+    def due(self) -> int:
+        return sum(1 for row in self.rows if row.due)
+
     def find(self, on: UUID) -> Row | None:
         return next((row for row in self.rows if on in (row.on, row.line)), None)
 
@@ -128,6 +135,9 @@ class Board:
 def lay_out(desk: Desk) -> Board:
     """Return the rows of a desk in the order of the text, sources and cues beneath what they belong to."""
     rows = {row.line: row for row in (*_suggested(desk), *_begun(desk))}
+    for line, due in desk.due().items():
+        if line in rows:
+            rows[line].due = due
     links = _links(desk, rows)
     under: set[UUID] = set()
 

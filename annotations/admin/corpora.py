@@ -16,6 +16,7 @@ from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
+from annotations.admin.rereviews import rereviews_page
 from annotations.admin.vigilance import vigilance_page
 from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
@@ -42,6 +43,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="machines", title="Machines", role=Role.VIEWER),
         Tab(name="disputes", title="Disputes", role=Role.ADJUDICATOR),
         Tab(name="work", title="Work", role=Role.LEAD),
+        Tab(name="rereviews", title="Re-review", role=Role.LEAD),
         Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
         Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
         Tab(name="vigilance", title="Vigilance", role=Role.REVIEWER),
@@ -56,6 +58,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("take/", take_page, "take"),
             self.route("return/", return_page, "return"),
             self.route("work/", work_page, "work"),
+            self.route("rereviews/", rereviews_page, "rereviews"),
             self.route("disputes/", disputes_page, "disputes"),
             self.route("disputes/<uuid:dispute_id>/", dispute_page, "dispute"),
             self.route("figures/", figures_page, "figures"),

@@ -20,6 +20,7 @@ ACTIONS = (
     "review.accept", "review.correct", "review.reject", "review.skip", "review.add", "review.retract",
     "pass.submitted", "pass.reopened", "run.started", "run.cancelled", "export.made", "corpus.configured",
     "member.added", "member.changed", "member.removed", "guideline.published", "scheme.published",
+    "rereview.opened", "rereview.closed",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from annotations.admin.highlight import painted
 from annotations.admin.panel import Panel, open_panel, panel_decision, read_id, read_version
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Verdict
 from annotations.models.reviews import RejectReason
-from annotations.services.decisions import Decision, Receipt
+from annotations.services.decisions import CONFIRM, Decision, Receipt
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.queue import give_back
@@ -120,10 +120,10 @@ def _tell_notices(request: HttpRequest, receipts: Sequence[Receipt]) -> None:
 
 def _decision(form: QueryDict, on: str, version: str) -> Decision:
     verdict = form.get("verdict", "")
-    if verdict not in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP, Verdict.RETRACT):
-        raise BadInput("Accept, reject, skip or retract.")
+    if verdict not in (Verdict.ACCEPT, Verdict.REJECT, Verdict.SKIP, Verdict.RETRACT, CONFIRM):
+        raise BadInput("Accept, reject, skip, retract or confirm.")
     return Decision(
-        verdict=Verdict(verdict),
+        verdict=CONFIRM if verdict == CONFIRM else Verdict(verdict),
         on=read_id(on),
         version=read_version(version),
         reason=form.get("reason", "") if verdict == Verdict.REJECT else "",

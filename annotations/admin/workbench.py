@@ -31,6 +31,7 @@ from corpus.admin.pages import page
 from corpus.api.rendering import JSONRenderer
 from corpus.models import Revision, Scheme
 from corpus.schemes import SchemeDefinition
+from corpus.services.guidelines import guideline_changes, rule_change_body
 from corpus.text.blocks import Block
 
 #: The script that draws the labels, and the one that it asks for once they are painted.
@@ -143,6 +144,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
         "absences": [[absence.value, str(absence.label)] for absence in Absence],
         "blocks": [[block.start, block.end, block.kind.value] for block in blocks],
         "lines": _lines(desk, board),
+        "guideline_changes": _guideline_changes(desk, board),
     }
 
 
@@ -180,10 +182,26 @@ def _lines(desk: Desk, board: Board) -> list[dict[str, Any]]:
             "why": row.why,
             "pipeline": row.pipeline,
             "likely_reason": row.likely_reason,
+            "due": {"guideline": row.due.decided_under, "reason": row.due.rereview.reason}
+            if row.due
+            else None,
             "links": _links(row),
         }
         for row in board.rows
     ]
+
+
+def _guideline_changes(desk: Desk, board: Board) -> dict[str, list[dict[str, Any]]]:
+    """Return the rules that have changed since each of the guidelines that due lines were decided under."""
+    since = {row.due.decided_under for row in board.rows if row.due}
+    corpus_id = desk.revision.corpus_id
+    return {
+        str(number): [
+            rule_change_body(change, desk.scheme)
+            for change in guideline_changes(corpus_id, number, desk.guideline).asking
+        ]
+        for number in sorted(since)
+    }
 
 
 def _said(shown: Shown) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from annotations.api.shapes import (
     NextShape,
     RevisionShape,
 )
+from annotations.services.due import demands_of
 from annotations.services.erasing import erase_article
 from annotations.services.reading import layers_and_terms, layers_named, own_of
 from annotations.services.seeing import next_revisions, status_seen_by, with_seen_status
@@ -147,7 +148,8 @@ class NextRoute(Route):
         visible, terms = layers_and_terms(self.actor, corpus, role, revision)
         own = own_of(self.actor, visible)
         shown = shown_to(self.actor, terms, revision, visible)
-        standing = standing_parts([*layers_named(visible, "machine"), *([own] if own else [])], own, shown)
+        layers = [*layers_named(visible, "machine"), *([own] if own else [])]
+        standing = standing_parts(layers, own, demands_of(corpus.pk), shown)
         convert_segments(standing.annotations, offsets)
         return Response(
             {

@@ -32,6 +32,7 @@ from annotations.api.shapes import (
     RelationsShape,
     Suggestions,
 )
+from annotations.services.due import demands_of
 from annotations.services.layers import Proposed, ProposedRelation
 from annotations.services.reading import layer_name, layers_and_terms, layers_named, own_of
 from annotations.services.rows import Said
@@ -102,8 +103,9 @@ class AnnotationRoute(Route):
         unit = asked_unit(request)
         annotation, _ = find_annotation(self.actor, annotation_id)
         view, own = view_of(self.actor, annotation.layer)
-        body = annotation_body(view, view.annotations[annotation.pk], own)
         revision = annotation.layer.revision
+        demands = demands_of(revision.corpus_id)
+        body = annotation_body(view, view.annotations[annotation.pk], own, demands)
         convert_segments([body], offsets_in(revision, unit))
         return tagged(
             {**body, "article": revision.article_id, "revision": revision.number}, body["version"] or 0
@@ -123,8 +125,9 @@ class RelationRoute(Route):
         """The ETag is the number of your own decisions on its line."""
         relation, _ = find_relation(self.actor, relation_id)
         view, own = view_of(self.actor, relation.layer)
-        body = relation_body(view, view.relations[relation.pk], own)
         revision = relation.layer.revision
+        demands = demands_of(revision.corpus_id)
+        body = relation_body(view, view.relations[relation.pk], own, demands)
         return tagged(
             {**body, "article": revision.article_id, "revision": revision.number}, body["version"] or 0
         )
@@ -189,4 +192,5 @@ def _asked_parts(request: Request, actor: Actor, article_id: UUID) -> tuple[Revi
     role = own_role(actor, article.corpus_id)
     visible, terms = layers_and_terms(actor, article.corpus, role, revision)
     shown = shown_to(actor, terms, revision, visible)
-    return revision, standing_parts(layers_named(visible, name), own_of(actor, visible), shown)
+    demands = demands_of(revision.corpus_id)
+    return revision, standing_parts(layers_named(visible, name), own_of(actor, visible), demands, shown)

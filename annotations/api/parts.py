@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
 
 from annotations.models import Annotation, Layer, LayerKind, Relation
+from annotations.services.due import Demands, due_lines, outdated_gold
 from annotations.services.reading import LayerView, layer_name, read_layers
 from annotations.services.rows import Said, annotation_part, relation_part, stored_rows
 from annotations.services.showing import Shown
@@ -16,11 +18,13 @@ from corpus.text.offsets import OffsetMap, OffsetUnit
 Part = dict[str, Any]
 Word = Mapping[str, Any]
 
-UNDECIDED: Word = {"version": 0, "verdict": None}
-NOT_YOURS: Word = {"version": None, "verdict": None}
+UNDECIDED: Word = {"version": 0, "verdict": None, "guideline": None, "due": False}
+NOT_YOURS: Word = {"version": None, "verdict": None, "guideline": None, "due": None}
 
 
-def standing_parts(layers: Sequence[Layer], own: Layer | None, shown: Shown | None = None) -> Said:
+def standing_parts(
+    layers: Sequence[Layer], own: Layer | None, demands: Demands, shown: Shown | None = None
+) -> Said:
     """Return what stands in the layers, in their order; `own` is the reader's layer of the same revision.
 
     `shown` has the machines' layers where the terms of the reader's pass alter them.
@@ -31,22 +35,27 @@ def standing_parts(layers: Sequence[Layer], own: Layer | None, shown: Shown | No
     unread = [layer for pk, layer in settled.items() if pk not in views]
     views |= {view.layer.pk: view for view in read_layers(unread)}
     stored = stored_rows(DEFAULT_DB_ALIAS, [layer for layer in layers if layer.pk not in views])
-    words = _own_words(views[own.pk] if own else None)
+    labels: dict[UUID, str] = {}
+    if demands:
+        labels = {UUID(part["id"]): part["label"] for said in stored.values() for part in said.annotations}
+        labels |= {pk: row.label for view in altered for pk, row in view.annotations.items()}
+    words = _own_words(views[own.pk] if own else None, labels, demands)
     standing = Said()
     for layer in layers:
         said = _standing(views[layer.pk]) if layer.pk in views else stored[layer.pk]
+        of_layer = _settled_words(views[layer.pk], demands) if layer.kind == LayerKind.GOLD else words
         for part in (*said.annotations, *said.relations):
-            part.update(_own_word(layer, part["root"], own, words))
+            part.update(_word(layer, part["root"], own, of_layer))
         standing.annotations += said.annotations
         standing.relations += said.relations
     return standing
 
 
-def annotation_body(view: LayerView, annotation: Annotation, own: LayerView | None) -> Part:
-    return _with_own_word(annotation_part(view, annotation), view, own)
+def annotation_body(view: LayerView, annotation: Annotation, own: LayerView | None, demands: Demands) -> Part:
+    return _with_word(annotation_part(view, annotation), view, own, demands)
 
 
-def relation_body(view: LayerView, relation: Relation, own: LayerView | None) -> Part:
+def relation_body(view: LayerView, relation: Relation, own: LayerView | None, demands: Demands) -> Part:
     if all(line in view.standing for line in view.end_lines(relation)):
         part = relation_part(view, relation)
     else:
@@ -63,7 +72,7 @@ def relation_body(view: LayerView, relation: Relation, own: LayerView | None) ->
             "reason": relation.reason,
             "derived_from": str(relation.derived_from_id) if relation.derived_from_id else None,
         }
-    return _with_own_word(part, view, own)
+    return _with_word(part, view, own, demands)
 
 
 def offsets_in(revision: Revision, unit: OffsetUnit) -> OffsetMap | None:
@@ -96,23 +105,47 @@ def _standing(view: LayerView) -> Said:
     )
 
 
-def _own_words(own: LayerView | None) -> dict[str, Word]:
-    """Return how often the reader has decided on each line, and how."""
+def _own_words(own: LayerView | None, shown: Mapping[UUID, str], demands: Demands) -> dict[str, Word]:
+    """Return how often the reader has decided on each line, how, and whether that is due."""
     if own is None:
         return {}
-    counting = own.counting
+    due = due_lines(own, shown, demands)
+    words: dict[str, Word] = {}
+    for line, version in own.versions.items():
+        review = own.counting.get(line)
+        words[str(line)] = {
+            "version": version,
+            "verdict": review.verdict if review else None,
+            "guideline": review.guideline if review else None,
+            "due": line in due,
+        }
+    return words
+
+
+def _settled_words(gold: LayerView, demands: Demands) -> dict[str, Word]:
+    """Return under which guideline each line of gold was decided, and whether a newer one is asked for."""
+    outdated = outdated_gold(gold, demands)
     return {
-        str(line): {"version": version, "verdict": counting[line].verdict if line in counting else None}
-        for line, version in own.versions.items()
+        str(line): {
+            **NOT_YOURS,
+            "guideline": gold.held[line].guideline if line in gold.held else None,
+            "due": line in outdated,
+        }
+        for line in (*gold.standing, *gold.links)
     }
 
 
-def _own_word(layer: Layer, line: str, own: Layer | None, words: Mapping[str, Word]) -> Word:
-    """Return the reader's word on a line; nothing of another person's."""
+def _word(layer: Layer, line: str, own: Layer | None, words: Mapping[str, Word]) -> Word:
+    """Return the reader's word on a line, or what is settled of it; nothing of another person's."""
     if layer.kind == LayerKind.MACHINE or (own is not None and own.pk == layer.pk):
         return words.get(line, UNDECIDED)
-    return NOT_YOURS
+    return words.get(line, NOT_YOURS) if layer.kind == LayerKind.GOLD else NOT_YOURS
 
 
-def _with_own_word(part: Part, view: LayerView, own: LayerView | None) -> Part:
-    return {**part, **_own_word(view.layer, part["root"], own.layer if own else None, _own_words(own))}
+def _with_word(part: Part, view: LayerView, own: LayerView | None, demands: Demands) -> Part:
+    if view.layer.kind == LayerKind.GOLD:
+        words = _settled_words(view, demands)
+    else:
+        shown = {pk: row.label for pk, row in view.annotations.items()}
+        words = _own_words(own, shown, demands)
+    return {**part, **_word(view.layer, part["root"], own.layer if own else None, words)}

@@ -14,7 +14,7 @@ from annotations.api.finding import asked_unit, find_annotation, find_relation, 
 from annotations.api.layers import code_points
 from annotations.api.shapes import DecisionInput, DecisionsInput, PassShape, ReceiptShape, ReviewShape
 from annotations.models import Verdict
-from annotations.services.decisions import Decision, Link, Receipt
+from annotations.services.decisions import CONFIRM, Decision, Link, Receipt
 from annotations.services.desk import undecided
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.reviewing import decide, decide_many
@@ -173,7 +173,8 @@ class PassRoute(Route):
 def decision_of(given: dict[str, Any], offsets: OffsetMap | None) -> Decision:
     """Return a checked body as a decision, its offsets in code points."""
     said = {name: value for name, value in given.items() if value is not None}
-    said["verdict"] = Verdict(said["verdict"])
+    if said["verdict"] != CONFIRM:
+        said["verdict"] = Verdict(said["verdict"])
     if offsets is not None:
         if "segments" in said:
             said["segments"] = code_points(offsets, said["segments"])
@@ -213,6 +214,7 @@ def pass_body(actor: Actor, revision: Revision) -> dict[str, Any]:
         "submitted_at": layer.submitted_at,
         "suggestions": sum(len(view.annotations) for view in desk.machines),
         "undecided": len(undecided(desk.own, desk.machines)),
+        "due": len(desk.due()),
         "standing": len(desk.own.standing),
     }
 

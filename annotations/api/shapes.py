@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from annotations.models import Verdict
-from annotations.services.decisions import Link
+from annotations.services.decisions import SAID, Link
 from corpus.api.fields import (
     Attributes,
     Choice,
@@ -110,6 +110,12 @@ class LayerPartShape(serializers.Serializer[Any]):
     )
     verdict = serializers.ChoiceField(
         Verdict.choices, allow_null=True, help_text="Your decision that counts; null where there is none."
+    )
+    guideline = serializers.IntegerField(
+        allow_null=True, help_text="That your decision, or what is settled, was decided under."
+    )
+    due = serializers.BooleanField(
+        allow_null=True, help_text="An open re-review asks for it anew, under a newer guideline."
     )
 
 
@@ -249,7 +255,10 @@ class Links(serializers.Field[Any, Any, Any, Any]):
 
 
 class DecisionInput(Input):
-    verdict = Choice(Verdict.choices)
+    verdict = Choice(
+        SAID,
+        help_text="`confirm` takes your decision that counts once more, as it was.",
+    )
     reason = Text(max_length=32, allow_blank=True, required=False, help_text="Why it is rejected.")
     note = Text(max_length=2_000, allow_blank=True, required=False)
     label = Text(max_length=64, required=False, allow_null=True)  # type: ignore[assignment]
@@ -340,4 +349,5 @@ class PassShape(serializers.Serializer[Any]):
     submitted_at = serializers.DateTimeField(allow_null=True)
     suggestions = serializers.IntegerField()
     undecided = serializers.IntegerField()
+    due = serializers.IntegerField(help_text="Decisions that an open re-review asks for anew.")
     standing = serializers.IntegerField(help_text="Annotations in your layer.")

@@ -41,6 +41,12 @@ from annotations.api.queue import (
     SubmitRoute,
     TakeRoute,
 )
+from annotations.api.rereviews import (
+    CloseReReviewRoute,
+    ReReviewExtentRoute,
+    ReReviewRoute,
+    ReReviewsRoute,
+)
 from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
 from annotations.api.trail import EventsRoute, StatsRoute
 from annotations.api.vigilance import VigilanceRoute
@@ -77,6 +83,10 @@ urlpatterns = [
     path("corpora/<slug:slug>/export/", ExportRoute.as_view(), name="export"),
     path("corpora/<slug:slug>/import/", ImportRoute.as_view(), name="import"),
     path("corpora/<slug:slug>/events/", EventsRoute.as_view(), name="events"),
+    path("corpora/<slug:slug>/rereviews/", ReReviewsRoute.as_view(), name="rereviews"),
+    path("corpora/<slug:slug>/rereviews/extent/", ReReviewExtentRoute.as_view(), name="rereview-extent"),
+    path("rereviews/<uuid:rereview_id>/", ReReviewRoute.as_view(), name="rereview"),
+    path("rereviews/<uuid:rereview_id>/close/", CloseReReviewRoute.as_view(), name="close-rereview"),
     path("corpora/<slug:slug>/agreement/", AgreementRoute.as_view(), name="agreement"),
     path("corpora/<slug:slug>/agreement/articles/", DifferencesRoute.as_view(), name="differences"),
     path("corpora/<slug:slug>/vigilance/", VigilanceRoute.as_view(), name="vigilance"),

@@ -4,6 +4,7 @@ from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
 from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
+from annotations.models.rereviews import Recall, ReReview
 from annotations.models.reviews import Absence, RejectReason, Review, Verdict
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Outcome",
     "Pipeline",
     "QueueState",
+    "ReReview",
+    "Recall",
     "RejectReason",
     "Relation",
     "Review",

@@ -28,6 +28,8 @@ ASSIGNMENT_MOVES: dict[str, frozenset[str]] = {
     AssignmentStatus.RETURNED: frozenset(),
     AssignmentStatus.EXPIRED: frozenset(),
 }
+#: Of these a text has one for each of its passes.
+HELD = (AssignmentStatus.OPEN, AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
 #: A person who has one of these is never offered the text again.
 HAD = (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED, AssignmentStatus.RETURNED)
 

@@ -3,13 +3,18 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 
 from annotations.models import Verdict
 from corpus.services.errors import ServiceError
+
+#: What counts on a line is right under today's guideline too: it is decided once more, as it was.
+CONFIRM: Literal["confirm"] = "confirm"
+#: All that may be said of a line.
+SAID = [*Verdict.choices, (CONFIRM, CONFIRM)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +30,13 @@ class Decision:
     """One decision as it comes in.
 
     `on` is the suggestion or own annotation (or relation) decided on; None with `add`. `version` is the
-    number of own decisions on its line that the reviewer has seen (0 for none). For `correct`, what is None
-    stays as it was; `links` names per relation all that it should lead to, and a relation it does not name
-    stays. A relation is added or corrected by `label`, `head` and `child`.
+    number of own decisions on its line that the reviewer has seen (0 for none). `confirm` takes the decision
+    that counts there once more, whatever it was. For `correct`, what is None stays as it was; `links` names
+    per relation all that it should lead to, and a relation it does not name stays. A relation is added or
+    corrected by `label`, `head` and `child`.
     """
 
-    verdict: Verdict
+    verdict: Verdict | Literal["confirm"]
     on: UUID | None = None
     version: int = 0
     key: str = ""

@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from annotations.models import Annotation, Layer, LayerKind, Origin, Relation, Review, Verdict
+from annotations.services.due import Due, demands_of, due_lines
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, reviews_in_effect
 from annotations.services.showing import Shown
@@ -111,6 +112,18 @@ class Desk:
         """Return the layer that decisions on a line go into: those on what is planted stay with it."""
         planted = self.shown.planted_layer
         return planted if planted and line in self.shown.planted else self.own.layer
+
+    def due(self) -> dict[UUID, Due]:
+        """Return the decided lines that a re-review asks for anew, in the order of the text. One query."""
+        if not self.own.counting:
+            return {}
+        shown = {pk: row.label for pk, (_, row) in self._suggestions.items()}
+        due = due_lines(self.own, shown, demands_of(self.revision.corpus_id))
+        return dict(sorted(due.items(), key=lambda pair: self._place_of(pair[0])))
+
+    def _place_of(self, line: UUID) -> tuple[int, UUID]:
+        row = self.own.standing.get(line) or self.find_annotation(line)
+        return (row.start if row else 0), line
 
     # -- writing ---------------------------------------------------------------------------------------
 
@@ -232,6 +245,21 @@ class Desk:
             self.own.counting[line] = review
             self._stand(review)
         return review
+
+    def repeat_review(self, review: Review, *, implied_by: Review | None = None) -> Review:
+        """Take a decision once more, as it was; what it left standing goes on standing."""
+        annotation, relation = review.annotation_id, review.relation_id
+        result, result_relation = review.result_id, review.result_relation_id
+        return self.write_review(
+            Verdict(review.verdict),
+            annotation=Annotation(id=annotation, root=review.line) if annotation else None,
+            relation=Relation(id=relation, root=review.line) if relation else None,
+            result=self.own.annotations[result] if result else None,
+            result_relation=self.own.relations[result_relation] if result_relation else None,
+            reason=review.reason,
+            note=review.note,
+            implied_by=implied_by,
+        )
 
     def flush(self) -> bool:
         """Write what was decided: a statement a table. Return whether it begins the pass."""

@@ -24,7 +24,7 @@ from annotations.exchange.format import Unwritable
 from annotations.exchange.losses import Losses, Lost
 from annotations.exchange.native import NATIVE, SCHEMA
 from annotations.exchange.outgoing import outgoing
-from annotations.models import Export, Layer
+from annotations.models import Export, Layer, ReReview
 from annotations.services.decided_rows import Decided, assignment_rows, dispute_rows, settlement_rows
 from annotations.services.reading import layer_name
 from annotations.services.rows import (
@@ -196,12 +196,14 @@ def _without_tombstones(
 
 
 def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
-    """Return the scheme and guideline that count now, and with `whole` every version of both."""
+    """Return the scheme and guideline that count now and what is due, and with `whole` every version."""
     schemes = Scheme.objects.using(alias).filter(corpus=corpus).order_by("number")
     newest = schemes.last()
+    open_ones = ReReview.objects.using(alias).filter(corpus=corpus, closed_at__isnull=True)
     rules: dict[str, Any] = {
         "scheme": newest.definition if newest else None,
         "guideline": guideline_number(corpus.pk, using=alias),
+        "rereviews": list(open_ones.order_by("id").values("guideline", "labels")),
     }
     if whole:
         guidelines = Guideline.objects.using(alias).filter(corpus=corpus).order_by("number")

@@ -34,15 +34,23 @@ from corpus.services.corpora import guideline_number
 from corpus.services.events import Change, record_many
 from corpus.text.spans import Span
 
+#: Outcomes that passes came to, and nobody over them.
+BY_PASSES = (Outcome.AGREED, Outcome.APPROVED)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is to stand in gold of one thing. `derived_from` names the row of a pass that it repeats."""
+    """What is to stand in gold of one thing.
+
+    `derived_from` names the row of a pass that it repeats, and `guideline` the version that this was decided
+    under there.
+    """
 
     label: str
     segments: tuple[Span, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     derived_from: Annotation | None = None
+    guideline: int | None = None
     links: Mapping[str, Sequence["Wanted"]] = field(default_factory=dict)
 
 
@@ -64,6 +72,7 @@ def wanted_from(view: LayerView, annotation: Annotation) -> Wanted:
         segments=view.segments_of(annotation),
         attributes=annotation.attributes,
         derived_from=annotation,
+        guideline=_decided_under(view, annotation),
         links={
             label: [_end(view, child) for child in children]
             for label, children in links_of(view).get(annotation.root, {}).items()
@@ -77,7 +86,13 @@ def _end(view: LayerView, child: Annotation) -> Wanted:
         segments=view.segments_of(child),
         attributes=child.attributes,
         derived_from=child,
+        guideline=_decided_under(view, child),
     )
+
+
+def _decided_under(view: LayerView, annotation: Annotation) -> int | None:
+    counting = view.counting.get(annotation.root)
+    return counting.guideline if counting else None
 
 
 class GoldDesk:
@@ -100,7 +115,7 @@ class GoldDesk:
         if wanted:
             self._leave_others_their_words(line, wanted)
         result = self._write(line, wanted, said) if wanted else None
-        settlement = self._settlement(line, said, result=result)
+        settlement = self._settlement(line, said, wanted, result=result)
         if wanted and result:
             for label, children in wanted.links.items():
                 for child in children:
@@ -146,6 +161,7 @@ class GoldDesk:
             "outcome": settlement.outcome,
             "reason": settlement.reason,
             "rule": settlement.rule,
+            "guideline": settlement.guideline,
         }
         if settlement.dispute_id:
             told["dispute"] = str(settlement.dispute_id)
@@ -201,7 +217,7 @@ class GoldDesk:
                 # Other words stand there.
                 line = uuid7()
             child = self._write(line, wanted, said)
-        self._lead(settlement, said, label, head, child)
+        self._lead(settlement, said, label, head, child, wanted)
 
     def _lead(
         self,
@@ -210,10 +226,11 @@ class GoldDesk:
         label: str,
         head: Annotation,
         child: Annotation,
+        wanted: Wanted,
         line: UUID | None = None,
     ) -> None:
         """Let a relation lead from head to child while `settlement` holds; on a new line, or on this."""
-        self._settlement(child.root, said, result=child, implied_by=settlement)
+        self._settlement(child.root, said, wanted, result=child, implied_by=settlement)
         identity = uuid7()
         root = line or identity
         origin = Origin.ADJUDICATOR if head.origin == Origin.ADJUDICATOR else Origin.REVIEWER
@@ -238,7 +255,7 @@ class GoldDesk:
             root=root,
         )
         self.view.relations[identity] = relation
-        self._settlement(root, said, result_relation=relation, implied_by=settlement)
+        self._settlement(root, said, wanted, result_relation=relation, implied_by=settlement)
 
     def _leave_others_their_words(self, line: UUID, wanted: Wanted) -> None:
         """Lead those elsewhere, with the words that they have, who lead to where others are to stand."""
@@ -248,6 +265,7 @@ class GoldDesk:
         if row is None or self._says(row, wanted):
             return
         repeated = Wanted(
+            guideline=held[line].guideline,
             label=row.label,
             segments=self.view.segments_of(row),
             attributes=row.attributes,
@@ -263,7 +281,15 @@ class GoldDesk:
             said = Said(outcome=Outcome(settlement.outcome), dispute=settlement.dispute)
             elsewhere = elsewhere or self._write(uuid7(), repeated, said)
             head = self.view.annotations[relation.head_id]
-            self._lead(bringing, said, relation.label, head, elsewhere, relation.root)
+            self._lead(bringing, said, relation.label, head, elsewhere, repeated, relation.root)
+
+    def _guideline_of(self, said: Said, wanted: Wanted | None) -> int:
+        """Return the guideline that a settlement was decided under.
+
+        Passes that agree decided it, each thing when they did; an adjudicator decides by today's.
+        """
+        decided = wanted.guideline if wanted and said.outcome in BY_PASSES else None
+        return self.guideline if decided is None else decided
 
     def _same(self, wanted: Wanted) -> Annotation | None:
         """Return what stands in gold for these very words, or is about to."""
@@ -280,6 +306,7 @@ class GoldDesk:
         self,
         line: UUID,
         said: Said,
+        wanted: Wanted | None,
         *,
         result: Annotation | None = None,
         result_relation: Relation | None = None,
@@ -298,7 +325,7 @@ class GoldDesk:
             reason="" if implied_by else said.reason,
             note="" if implied_by else said.note,
             rule="" if implied_by else said.rule,
-            guideline=self.guideline,
+            guideline=self._guideline_of(said, wanted),
             settled_by=self.actor.user,
             at=self.now,
         )

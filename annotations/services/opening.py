@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus, Job, Layer, LayerKind, QueueState
 from annotations.models.jobs import OPEN_JOBS
+from annotations.models.queue import HELD
 from annotations.services.ordering import ORDERS
 from annotations.services.ordering.chance import share
 from corpus.models import Corpus, Revision, RevisionStatus
@@ -66,8 +67,7 @@ def hold_waiting(revision_ids: Sequence[UUID]) -> set[UUID]:
 
 
 def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
-    standing = (AssignmentStatus.OPEN, AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
-    rows = Assignment.objects.filter(revision__in=revision_ids, status__in=standing)
+    rows = Assignment.objects.filter(revision__in=revision_ids, status__in=HELD)
     return set(rows.values_list("revision_id", "number"))
 
 

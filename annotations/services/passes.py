@@ -5,16 +5,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import DisputeStatus, Layer, LayerKind
+from annotations.models import Layer, LayerKind
 from annotations.services.desk import Desk, undecided
 from annotations.services.queue import finish, take_up_again
 from annotations.services.reading import is_shown, layers_of, own_of, sees_suggestions
-from annotations.services.settling import drop_disputes, settle_passes
+from annotations.services.recalls import end_recalls_of, is_recalled
+from annotations.services.reopening import reopen_layer
+from annotations.services.settling import settle_passes
 from annotations.services.showing import read_shown
 from annotations.services.telling import told_layer
 from annotations.services.terms import Terms, terms_of, when_shown
 from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
-from corpus.services.actors import JOB, Actor, Scope, require
+from corpus.services.actors import Actor, Scope, require
 from corpus.services.corpora import guideline_number, scheme_of
 from corpus.services.errors import InvalidTransition, NotFound
 from corpus.services.events import Change, record
@@ -49,7 +51,8 @@ def submit_pass(actor: Actor, revision: Revision) -> Layer:
     """End the actor's pass. 'Read, nothing found' is a pass too.
 
     Raises:
-        InvalidTransition: suggestions are left without a decision; `details` counts them and names the first.
+        InvalidTransition: suggestions are left without a decision, or decisions are due; `details` counts
+            them and names the first.
     """
     role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     # The own other tab may take this very text from the queue meanwhile; then that pass is found.
@@ -70,6 +73,14 @@ def _submit(actor: Actor, role: Role, revision: Revision) -> Layer:
             undecided=len(left),
             first=str(left[0].pk),
         )
+    due = desk.due()
+    if due:
+        raise InvalidTransition(
+            f"{len(due)} decisions were made under an older guideline, and a re-review asks for them anew; "
+            "confirm or change each.",
+            due=len(due),
+            first=str(next(iter(due))),
+        )
     layer.submitted_at = timezone.now()
     layer.save()
     record(
@@ -89,6 +100,7 @@ def _submit(actor: Actor, role: Role, revision: Revision) -> Layer:
     if revision.status in (*UNTOUCHED, RevisionStatus.IN_REVIEW):
         move_revision(actor, revision, RevisionStatus.SUBMITTED)
     finish(actor, revision)
+    end_recalls_of([revision.pk], layer.reviewer_id)
     settle_passes(revision)
     return layer
 
@@ -98,7 +110,8 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     """Take up one's own submitted pass again; its decisions stand until others follow.
 
     Raises:
-        InvalidTransition: the text is gold, and an adjudicator can open its disputes again; or it was erased.
+        InvalidTransition: the text is gold, no re-review asks for the pass, and an adjudicator can open its
+            disputes again; or it was erased.
     """
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     hold_revision(revision)
@@ -111,20 +124,10 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
         return layer
     if revision.article.erased_at:
         raise InvalidTransition("This article was erased.")
-    if revision.status == RevisionStatus.GOLD:
+    if revision.status == RevisionStatus.GOLD and not is_recalled(layer):
         raise InvalidTransition("This text is gold; an adjudicator can open its disputes again.")
-    layer.submitted_at = None
-    layer.save(update_fields=["submitted_at"])
-    record(actor, _about(revision, "pass.reopened", "layer", layer.pk))
+    reopen_layer(actor, revision, layer)
     take_up_again(actor, revision)
-    others = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
-    if revision.status == RevisionStatus.DISPUTED:
-        # What differs is found anew once the pass is submitted again, what was settled of it too. Nobody's
-        # act: whoever takes a pass up again is not told by the events of their own that others differ.
-        drop_disputes(JOB, [revision.pk], among=(DisputeStatus.OPEN, DisputeStatus.SETTLED))
-        move_revision(JOB, revision, RevisionStatus.IN_REVIEW)
-    elif revision.status == RevisionStatus.SUBMITTED and not others.exists():
-        move_revision(actor, revision, RevisionStatus.IN_REVIEW)
     return layer
 
 

@@ -7,6 +7,7 @@ one is its fence: once a lease is lost, what comes under that id is refused, and
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from django.db import transaction
@@ -14,9 +15,16 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus
-from annotations.models.queue import HAD
+from annotations.models.queue import HAD, HELD
 from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
+from annotations.services.recalls import (
+    end_recalls_of,
+    has_recalled_pass,
+    is_recalled,
+    recalled_passes,
+)
+from annotations.services.reopening import reopen_layer
 from annotations.services.settling import settle_without
 from annotations.services.telling import told_assignment, told_terms
 from annotations.services.terms import LAST_GIVEN, last_assignment
@@ -25,6 +33,7 @@ from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
 from corpus.services.racing import retried
+from corpus.services.revisions import hold_revision
 
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
 
@@ -33,8 +42,9 @@ NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
 
 
 def take(actor: Actor, corpus: Corpus) -> Assignment | None:
-    """Give the actor the first pass of the queue that may be theirs, or None when there is none.
+    """Give the actor the first pass that may be theirs, or None when there is none.
 
+    Their own ones that a re-review asks for again come first, then the queue.
     Two people never get one pass: PostgreSQL skips locked rows, SQLite has one writer. Nobody gets a text
     that they have, had or gave back.
 
@@ -78,7 +88,9 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
     ]
     free = _first_free(waiting) if waiting else None
     if free is None:
-        number = max((row.number for row in rows), default=0) + 1
+        held = {row.number for row in rows if row.status in HELD}
+        unheld = (number for number in count(1) if number not in held)
+        number = next(number for number in unheld if not is_unaided(corpus, revision.pk, number))
         free = Assignment(corpus=corpus, revision=revision, number=number)
     _give(actor, user, corpus, free, how="opened", before=mine[0] if mine else None)
     return free
@@ -99,6 +111,9 @@ def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
             raise InvalidTransition(
                 f"{in_hand} articles are in your hands, the most here; finish or return one first."
             )
+    recalled = _take_recalled(actor, user, corpus)
+    if recalled is not None:
+        return recalled
     had = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=user, status__in=HAD)
     open_ones = Assignment.objects.filter(~Exists(had), corpus=corpus, status=AssignmentStatus.OPEN)
     free = open_ones.select_for_update(skip_locked=True, of=("self",)).order_by("rank", "id").first()
@@ -106,6 +121,22 @@ def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
         return None
     _give(actor, user, corpus, free, how="taken", before=last_assignment(user.pk, free.revision_id))
     return free
+
+
+def _take_recalled(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
+    """Put a pass that a re-review asks for back into its person's hands."""
+    for layer in recalled_passes(corpus, user.pk):
+        revision = layer.revision
+        hold_revision(revision)
+        # After the lock: it may have been submitted, or its text amended, meanwhile.
+        if not is_recalled(layer):
+            continue
+        layer.refresh_from_db(fields=["submitted_at"])
+        if layer.submitted_at:
+            reopen_layer(actor, revision, layer, reason="a re-review asks for it")
+        take_up_again(actor, revision)
+        return take_article(actor, revision)
+    return None
 
 
 def _give(
@@ -261,7 +292,9 @@ def _expire(pk: UUID, revision_id: UUID) -> bool:
     if row is None:
         return False
     _end(JOB, row, AssignmentStatus.EXPIRED)
-    _open_anew(row, waits=waits)
+    if not has_recalled_pass(revision_id, row.reviewer_id):
+        # What a re-review asks for waits for its own person: nobody else can confirm what they decided.
+        _open_anew(row, waits=waits)
     return True
 
 
@@ -284,6 +317,8 @@ def _held(actor: Actor, assignment: Assignment) -> Assignment:
 def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
     row.status, row.ended_at, row.lease_until = status, timezone.now(), None
     row.save(update_fields=["status", "ended_at", "lease_until"])
+    if status == AssignmentStatus.RETURNED:
+        end_recalls_of([row.revision_id], row.reviewer_id)
     record(actor, _change(row, f"assignment.{status}"))
 
 

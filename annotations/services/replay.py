@@ -147,7 +147,7 @@ class Replayed:
                     implied_by_id=id_or_none(told.get("implied_by")),
                     reason=told["reason"],
                     rule=told["rule"],
-                    guideline=event.versions["guideline"],
+                    guideline=told.get("guideline", event.versions["guideline"]),
                     settled_by_id=event.actor_id,
                     at=event.at,
                 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from annotations.models import Review
 from annotations.models.reviews import KEEPING
-from annotations.services.decisions import Decision, Receipt
+from annotations.services.decisions import CONFIRM, Decision, Receipt
 from annotations.services.desk import Desk
 from annotations.services.linking import drop_misfits, follow_suggestions
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
@@ -102,7 +102,7 @@ def _take(
         taken.append((index, decision, review))
     explicit = {review.line for _, _, review in taken}
     for _, decision, review in taken:
-        if review.verdict in KEEPING and review.annotation_id:
+        if decision.verdict != CONFIRM and review.verdict in KEEPING and review.annotation_id:
             follow_suggestions(desk, review, named=set(decision.links), explicit=explicit)
     desk.own.settle()
     if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}):

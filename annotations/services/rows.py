@@ -149,9 +149,15 @@ def review_part(review: Review, layer: Layer) -> dict[str, Any]:
 
 
 def _standing(view: LayerView) -> Said:
+    annotations = [annotation_part(view, row) for row in sorted(view.standing.values(), key=_place)]
+    relations = [relation_part(view, row) for row in sorted(view.links.values(), key=lambda row: row.pk)]
+    if view.layer.kind == LayerKind.GOLD:
+        for part in (*annotations, *relations):
+            held = view.held.get(UUID(part["root"]))
+            part["guideline"] = held.guideline if held else None
     return Said(
-        annotations=[annotation_part(view, row) for row in sorted(view.standing.values(), key=_place)],
-        relations=[relation_part(view, row) for row in sorted(view.links.values(), key=lambda row: row.pk)],
+        annotations=annotations,
+        relations=relations,
         reviews=[review_part(review, view.layer) for review in view.reviews],
     )
 

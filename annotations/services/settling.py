@@ -5,14 +5,15 @@ what waits, settle a dispute, open one again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.agreement import Case, compare
-from annotations.models import Dispute, DisputeStatus, Layer, LayerKind, Outcome
+from annotations.models import Annotation, Dispute, DisputeStatus, Layer, LayerKind, Outcome
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import standing_by_id, submitted_passes, units_of
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
@@ -20,6 +21,8 @@ from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
 from annotations.services.opening import close_passes, passes_of
 from annotations.services.reading import LayerView
+from annotations.services.recalls import end_recalls_of, others_are_asked
+from annotations.services.resettling import positions_of, still_settled
 from annotations.services.telling import told_dispute
 from corpus.models import Corpus, Revision, RevisionStatus, Role, User
 from corpus.schemes import SchemeDefinition, SchemeError
@@ -74,10 +77,13 @@ def settle_passes(revision: Revision) -> None:
     """Compare the submitted passes once there are as many as were asked for, and move the revision on.
 
     Nobody's act: whoever submits the last pass is not told by the events of their own that others differ.
+    Where a re-review asks for others of the passes again, those are waited for.
     """
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     views = submitted_passes(revision)
     if len(views) < passes_of(corpus, revision.pk) or revision.status != RevisionStatus.SUBMITTED:
+        return
+    if others_are_asked(revision.pk):
         return
     cases = compare([units_of(view) for view in views])
     if len(views) == 1:
@@ -85,14 +91,13 @@ def settle_passes(revision: Revision) -> None:
             _keep(JOB, revision, views, cases, Outcome.APPROVED)
             move_revision(JOB, revision, RevisionStatus.GOLD, reason="a single pass counts here")
         return
-    differing = [case for case in cases if not case.agreed]
-    _open_disputes(JOB, revision, views, differing)
+    differing = _open_disputes(JOB, revision, views, cases)
     if corpus.agreed_is_gold:
         _keep(JOB, revision, views, [case for case in cases if case.agreed], Outcome.AGREED)
     if differing:
         move_revision(JOB, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
-        move_revision(JOB, revision, RevisionStatus.GOLD, reason="all passes agree")
+        move_revision(JOB, revision, RevisionStatus.GOLD, reason="all passes agree, or are settled")
     close_passes([revision.pk])
 
 
@@ -124,15 +129,15 @@ def end_work(actor: Actor, revision_ids: Sequence[UUID]) -> None:
     if revision_ids:
         close_passes(revision_ids)
         drop_disputes(actor, revision_ids)
+        end_recalls_of(revision_ids)
 
 
-def drop_disputes(
-    actor: Actor,
-    revision_ids: Sequence[UUID],
-    among: Sequence[DisputeStatus] = (DisputeStatus.OPEN,),
-) -> None:
-    """End the disputes of revisions that are open, or `among` these: a text is gone, or a pass goes on."""
-    disputes = Dispute.objects.filter(revision__in=revision_ids, status__in=among)
+def drop_disputes(actor: Actor, revision_ids: Sequence[UUID]) -> None:
+    """End the open disputes of revisions: a text is gone, or a pass goes on."""
+    _drop(actor, Dispute.objects.filter(revision__in=revision_ids, status=DisputeStatus.OPEN))
+
+
+def _drop(actor: Actor, disputes: QuerySet[Dispute]) -> None:
     dropped = list(disputes.select_for_update())
     disputes.update(status=DisputeStatus.DROPPED)
     for dispute in dropped:
@@ -150,23 +155,33 @@ def _keep(
     for case in cases:
         unit = next(unit for unit in case.units if unit)
         view, row = rows[unit.id]
-        desk.settle(row.root, wanted_from(view, row), Said(outcome=outcome))
+        desk.settle(
+            row.root, replace(wanted_from(view, row), guideline=_oldest(rows, case)), Said(outcome=outcome)
+        )
         lines.add(row.root)
     for line in desk.settled_lines() - lines - desk.disputed:
         desk.settle(line, None, Said(outcome=Outcome.REJECTED))
     desk.flush()
 
 
+def _oldest(rows: Mapping[str, tuple[LayerView, Annotation]], case: Case) -> int | None:
+    """Return the oldest guideline that what passes agree on was decided under."""
+    said = [wanted_from(*rows[unit.id]).guideline for unit in case.units if unit]
+    return min((number for number in said if number is not None), default=None)
+
+
 def _open_disputes(
     actor: Actor, revision: Revision, views: Sequence[LayerView], cases: Sequence[Case]
-) -> None:
+) -> list[Case]:
+    """Open a dispute for each case that passes differ in and that is not settled; return those cases."""
+    held, differing = still_settled(revision, views, [case for case in cases if not case.agreed])
+    settled = Dispute.objects.filter(revision=revision, status=DisputeStatus.SETTLED)
+    _drop(actor, settled.exclude(pk__in=[dispute.pk for dispute in held]))
     disputes = []
-    for case in cases:
+    for case in differing:
         first = next(unit for unit in case.units if unit)
-        positions = [
-            {"layer": str(view.layer.pk), "annotation": unit.id if unit else None}
-            for view, unit in zip(views, case.units, strict=True)
-        ]
+        said = positions_of(case, views)
+        positions = [{"layer": layer, "annotation": annotation} for layer, annotation in said.items()]
         disputes.append(
             Dispute(
                 corpus_id=revision.corpus_id,
@@ -183,6 +198,7 @@ def _open_disputes(
         actor,
         [_change(dispute, "dispute.opened") for dispute in disputes],
     )
+    return differing
 
 
 # -- by people -----------------------------------------------------------------------------------------------
@@ -206,8 +222,7 @@ def approve_passes(actor: Actor, revision: Revision) -> None:
     if revision.status != RevisionStatus.SUBMITTED or len(views) < passes_of(corpus, revision.pk):
         raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
     cases = compare([units_of(view) for view in views])
-    differing = [case for case in cases if not case.agreed]
-    _open_disputes(actor, revision, views, differing)
+    differing = _open_disputes(actor, revision, views, cases)
     _keep(actor, revision, views, [case for case in cases if case.agreed], Outcome.APPROVED)
     if differing:
         move_revision(actor, revision, RevisionStatus.DISPUTED)
@@ -278,6 +293,8 @@ def reopen_dispute(actor: Actor, dispute: Dispute, *, version: int) -> Dispute:
         return locked
     if locked.status == DisputeStatus.DROPPED or not revision.current or revision.article.erased_at:
         raise InvalidTransition("This dispute has ended with its passes or its text; it cannot be opened.")
+    if revision.status not in (RevisionStatus.DISPUTED, RevisionStatus.GOLD):
+        raise InvalidTransition("A pass over this text goes on; what differs is found anew once it ends.")
     locked.status, locked.version = DisputeStatus.OPEN, locked.version + 1
     locked.save(update_fields=["status", "version"])
     record(actor, _change(locked, "dispute.reopened"))

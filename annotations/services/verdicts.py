@@ -1,4 +1,4 @@
-"""What each verdict does to a desk: accept, correct, reject, skip, add and retract.
+"""What each verdict does to a desk: accept, correct, reject, skip, add and retract, and confirming one.
 
 Nothing is changed in place. Each decision is a review in the reviewer's own layer; accept, correct and add
 also make the annotation (with its relations) that stands there from then on.
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
 from annotations.models.reviews import KEEPING, REASONS
-from annotations.services.decisions import Decision
+from annotations.services.decisions import CONFIRM, Decision
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
 from annotations.services.linking import add_relation, correct_relation, set_links
@@ -30,6 +30,10 @@ def apply_decision(desk: Desk, decision: Decision) -> Review:
     relation = desk.find_relation(decision.on)
     if relation is not None:
         _check_version(desk, relation.root, decision.version)
+        if decision.verdict == CONFIRM:
+            raise BadInput(
+                "confirm is for annotations; what leads from one is confirmed with it.", field="on"
+            )
         return _decide_relation(desk, relation, decision)
     annotation = desk.annotation(decision.on)
     _check_version(desk, annotation.root, decision.version)
@@ -59,11 +63,13 @@ def _take_back(desk: Desk, planted: Annotation, decision: Decision) -> Review:
 
 def _decide_annotation(desk: Desk, annotation: Annotation, decision: Decision) -> Review:
     thing = desk.suggestion_of(annotation.root) or annotation
-    if decision.verdict == Verdict.RETRACT:
+    if decision.verdict == CONFIRM:
+        review = _confirm(desk, thing.root)
+    elif decision.verdict == Verdict.RETRACT:
         review = _retract(desk, thing.root, annotation=thing, note=decision.note)
     elif decision.verdict in (Verdict.REJECT, Verdict.SKIP):
         review = desk.write_review(
-            decision.verdict, annotation=thing, reason=decision.reason, note=decision.note
+            Verdict(decision.verdict), annotation=thing, reason=decision.reason, note=decision.note
         )
     else:
         review = _keep(desk, thing, decision)
@@ -75,7 +81,7 @@ def _decide_annotation(desk: Desk, annotation: Annotation, decision: Decision) -
 def _keep(desk: Desk, thing: Annotation, decision: Decision) -> Review:
     """Write the accepted or corrected annotation. A correction that changes nothing is an acceptance."""
     suggestion = desk.suggestion_of(thing.root)
-    verdict, base = decision.verdict, thing
+    verdict, base = Verdict(decision.verdict), thing
     label, segments, attributes = thing.label, desk.segments_of(thing), dict(thing.attributes)
     if verdict == Verdict.ACCEPT and suggestion is None:
         raise BadInput("accept is for suggestions; an own annotation stands already.")
@@ -128,7 +134,7 @@ def _decide_relation(desk: Desk, relation: Relation, decision: Decision) -> Revi
         review = _retract(desk, relation.root, relation=relation, note=decision.note)
     elif decision.verdict in (Verdict.REJECT, Verdict.SKIP):
         review = desk.write_review(
-            decision.verdict, relation=relation, reason=decision.reason, note=decision.note
+            Verdict(decision.verdict), relation=relation, reason=decision.reason, note=decision.note
         )
     else:
         review = correct_relation(desk, relation, decision)
@@ -150,6 +156,23 @@ def _retract(
     return desk.write_review(
         Verdict.RETRACT, annotation=annotation, relation=relation, retracts=counting, note=note
     )
+
+
+def _confirm(desk: Desk, line: UUID) -> Review:
+    """Take the decision that counts on a line once more, with what it brought along and still counts.
+
+    What was brought along by another decision stands from now on for itself.
+    """
+    counting = desk.own.counting.get(line)
+    if counting is None:
+        raise InvalidTransition("There is no own decision here to confirm.")
+    along = {review.line for review in desk.own.reviews if review.implied_by_id == counting.pk}
+    review = desk.repeat_review(counting)
+    for other in sorted(along):
+        held = desk.own.counting.get(other)
+        if held is not None and held.implied_by_id is not None:
+            desk.repeat_review(held, implied_by=review)
+    return review
 
 
 def _check_words(decision: Decision) -> None:

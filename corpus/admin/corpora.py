@@ -34,6 +34,7 @@ from corpus.services.corpora import (
     set_member,
 )
 from corpus.services.errors import ServiceError, StaleVersion
+from corpus.services.guidelines import affected_labels, guideline_changes
 from corpus.services.invitations import invite, take_back_invitation
 
 View = Callable[..., HttpResponseBase]
@@ -232,6 +233,8 @@ def guideline_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     corpus = corpus_or_404(request, pk, Role.LEAD if request.method == "POST" else Role.VIEWER)
     versions = list(Guideline.objects.filter(corpus=corpus).select_related("created_by")[:50])
     newest = versions[0] if versions else None
+    wanted = request.GET.get("version")
+    shown = next((version for version in versions if str(version.number) == wanted), newest)
     form = GuidelineForm(
         request.POST or None,
         initial={"text": newest.text if newest else "", "version": newest.number if newest else 0},
@@ -244,6 +247,7 @@ def guideline_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, "The guideline is published; each review from now on names it.")
             return redirect("admin:corpus_corpus_guideline", corpus.pk)
+    changes = guideline_changes(corpus.pk, shown.number - 1, shown.number) if shown else None
     return corpus_page(
         request,
         corpus,
@@ -252,6 +256,9 @@ def guideline_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         form=form,
         versions=versions,
         newest=newest,
+        shown=shown,
+        changes=changes if shown and shown.number > 1 else None,
+        affected=affected_labels(corpus.pk, changes) if changes else None,
     )
 
 

@@ -17,6 +17,7 @@ from corpus.api.schema import CURSOR, ETAG, IDEMPOTENCY_KEY, IF_MATCH, documente
 from corpus.api.shapes import (
     CorpusSettings,
     CorpusShape,
+    GuidelineChangesShape,
     GuidelineShape,
     MemberRole,
     MemberShape,
@@ -35,11 +36,14 @@ from corpus.services.corpora import (
     publish_guideline,
     publish_scheme,
     remove_member,
+    scheme_of,
     set_member,
 )
 from corpus.services.errors import BadInput, NotAllowed, NotFound
+from corpus.services.guidelines import affected_labels, guideline_changes, rule_change_body
 
 NUMBER = OpenApiParameter("number", int, description="A version; the newest by default.")
+SINCE = OpenApiParameter("since", int, description="The version to compare with; the one before by default.")
 MEMBER_ERRORS = (403, 404)
 
 
@@ -182,6 +186,37 @@ class GuidelineRoute(Route):
         text = self.input(NewGuideline)["text"]
         guideline = publish_guideline(self.actor, corpus, text=text, version=version)
         return tagged(guideline_body(guideline), guideline.number, HTTPStatus.CREATED)
+
+
+class GuidelineChangesRoute(Route):
+    @documented(
+        "compare_guidelines",
+        "Read what a version of the guideline changed, rule by rule, and which labels that affects.",
+        tag="corpora",
+        response=GuidelineChangesShape,
+        query=(NUMBER, SINCE),
+        errors=MEMBER_ERRORS,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Version 1 is compared with nothing. A changed rule that names no label affects all."""
+        corpus = find_corpus(self.actor, slug)
+        number = _version_of(request, Guideline.objects.filter(corpus=corpus)).number
+        since = request.query_params.get("since", str(number - 1))
+        if not WHOLE.match(since) and since != "0":
+            raise BadInput("since is a whole number from 0.", field="since")
+        changes = guideline_changes(corpus.pk, int(since), number)
+        affected, scheme = affected_labels(corpus.pk, changes), scheme_of(corpus.pk)
+        return Response(
+            {
+                "before": int(since),
+                "after": number,
+                "rules": [rule_change_body(change, scheme) for change in changes.rules],
+                "outside": changes.outside,
+                "labels": affected.labels,
+                "unclear": affected.unclear,
+                "cannot_tell": affected.cannot_tell,
+            }
+        )
 
 
 class SchemeRoute(Route):

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from corpus.api.fields import Choice, Flag, Input, Mapped, Moment, Pattern, Score, Text, Whole
+from corpus.guidelines import Difference
 from corpus.models import QueueOrder, Role, SuggestionsShown
 from corpus.services.actors import Scope
 
@@ -90,6 +91,31 @@ class GuidelineShape(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     text = serializers.CharField()
     published_at = serializers.DateTimeField()
+
+
+class RuleChangeShape(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    difference = serializers.ChoiceField([(kind.value, kind.value) for kind in Difference])
+    was_number = serializers.CharField(allow_null=True, help_text="What its number was before.")
+    labels = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="That it names; null where it does not say."
+    )
+    words = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Stretches of the rule: what becomes of each (same, removed, added), and its words.",
+    )
+
+
+class GuidelineChangesShape(serializers.Serializer[Any]):
+    before = serializers.IntegerField(help_text="0 for nothing.")
+    after = serializers.IntegerField()
+    rules = RuleChangeShape(many=True)
+    outside = serializers.BooleanField(help_text="Something that is no rule differs too.")
+    labels = serializers.ListField(child=serializers.CharField(), help_text="That the changes affect.")
+    unclear = serializers.ListField(
+        child=serializers.CharField(), help_text="Changed rules that name no label; they may affect any."
+    )
+    cannot_tell = serializers.BooleanField(help_text="There are no rules to go by.")
 
 
 class NewScheme(Input):

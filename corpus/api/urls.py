@@ -6,6 +6,7 @@ from corpus.api.access import MeRoute, TokenRoute, TokensRoute
 from corpus.api.corpora import (
     CorporaRoute,
     CorpusRoute,
+    GuidelineChangesRoute,
     GuidelineRoute,
     MemberRoute,
     MembersRoute,
@@ -21,5 +22,6 @@ urlpatterns = [
     path("corpora/<slug:slug>/members/", MembersRoute.as_view(), name="members"),
     path("corpora/<slug:slug>/members/<str:who>/", MemberRoute.as_view(), name="member"),
     path("corpora/<slug:slug>/guideline/", GuidelineRoute.as_view(), name="guideline"),
+    path("corpora/<slug:slug>/guideline/changes/", GuidelineChangesRoute.as_view(), name="guideline-changes"),
     path("corpora/<slug:slug>/scheme/", SchemeRoute.as_view(), name="scheme"),
 ]

@@ -80,6 +80,7 @@ def test_no_form_of_a_corpus_gives_rights(signed_in, stan, corpus):
         "corpus_corpus_put_in": {"text": "Some text."},
         "corpus_corpus_work": {"assignment": str(corpus.pk), "to": str(stan.public_id)},
         "corpus_corpus_disputes": {"approve": str(corpus.pk)},
+        "corpus_corpus_rereviews": {"close": str(corpus.pk)},
     }
     for name, form in forms.items():
         client.post(url(name, corpus.pk), {**form, **RIGHTS, "user": stan.pk})

@@ -56,6 +56,7 @@ PAGES = {
     "agreement": ("corpus_corpus_agreement", "corpus", Role.ADJUDICATOR),
     "vigilance": ("corpus_corpus_vigilance", "corpus", Role.REVIEWER),
     "work": ("corpus_corpus_work", "corpus", Role.LEAD),
+    "re-review": ("corpus_corpus_rereviews", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),
     "workbench": ("corpus_article_workbench", "article", Role.REVIEWER),

@@ -358,7 +358,8 @@ def test_an_empty_corpus_has_figures_too(signed_in, cy, corpus):
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("disputes", "adjudicator"), ("figures", "adjudicator"), ("work", "lead")]
+    ("name", "least"),
+    [("disputes", "adjudicator"), ("figures", "adjudicator"), ("work", "lead"), ("rereviews", "lead")],
 )
 def test_reviewers_never_see_others_work(signed_in, name, least, lea, cy, ada, vic, dee, corpus):
     page = url(f"corpus_corpus_{name}", corpus.pk)

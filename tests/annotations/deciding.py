@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from annotations.models import Annotation, Verdict
-from annotations.services.decisions import Decision, Link
+from annotations.services.decisions import CONFIRM, Decision, Link
 from annotations.services.reading import LayerView, own_layer, read_layers, shown_layers
 from annotations.services.reviewing import decide
 from corpus.models import Revision, User
@@ -31,7 +31,8 @@ def suggestion(revision: Revision, surface: str, label: str = "quote") -> Annota
 
 def say(user: User, revision: Revision, verdict: str, on: UUID | None = None, **words: object) -> dict:
     """Decide and return the receipt's body."""
-    decision = Decision(verdict=Verdict(verdict), on=on, **words)  # type: ignore[arg-type]
+    said = CONFIRM if verdict == CONFIRM else Verdict(verdict)
+    decision = Decision(verdict=said, on=on, **words)  # type: ignore[arg-type]
     body = decide(acting(user), revision, decision).body
     assert body is not None
     return body

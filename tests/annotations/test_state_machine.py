@@ -25,6 +25,7 @@ from annotations.models import (
     Dispute,
     Layer,
     Relation,
+    ReReview,
     Review,
     Settlement,
     Verdict,
@@ -32,7 +33,7 @@ from annotations.models import (
 from annotations.models.queue import ASSIGNMENT_MOVES
 from annotations.models.reviews import RejectReason
 from annotations.services.comparing import links_of, submitted_passes, units_of
-from annotations.services.decisions import Decision, Link
+from annotations.services.decisions import CONFIRM, Decision, Link
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
@@ -42,7 +43,9 @@ from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.reading import LayerView, read_layers
+from annotations.services.recalls import others_are_asked, recalled_passes
 from annotations.services.replay import differences
+from annotations.services.rereviews import close_rereview, open_rereview, sweep_rereviews
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import (
     Choice,
@@ -55,7 +58,14 @@ from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import configure_corpus, create_corpus, scheme_of, set_member
+from corpus.services.corpora import (
+    configure_corpus,
+    create_corpus,
+    guideline_number,
+    publish_guideline,
+    scheme_of,
+    set_member,
+)
 from corpus.services.disclosure import DISCLOSURE
 from corpus.services.errors import ServiceError
 from corpus.services.events import seal_events
@@ -251,7 +261,7 @@ class Newsroom(RuleBasedStateMachine):
             return before
         views = submitted_passes(revision)
         corpus = Corpus.objects.get(pk=self.corpus.pk)
-        if len(views) < passes_of(corpus, revision.pk):
+        if len(views) < passes_of(corpus, revision.pk) or others_are_asked(revision.pk):
             return "submitted"
         if len(views) == 1:
             if corpus.single_is_gold:
@@ -298,9 +308,42 @@ class Newsroom(RuleBasedStateMachine):
         configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
         refill_changed_queues()
 
+    @rule(labels=st.sets(st.sampled_from(LABELS), min_size=1), close=st.booleans())
+    def ask_for_decisions_anew(self, labels: set[str], close: bool) -> None:
+        before = dict(Revision.objects.filter(corpus=self.corpus).values_list("pk", "status"))
+        if close:
+            for rereview in ReReview.objects.filter(closed_at=None):
+                close_rereview(COMMAND, rereview)
+        else:
+            publish_guideline(COMMAND, self.corpus, text="R1.", version=guideline_number(self.corpus.pk))
+            open_rereview(COMMAND, self.corpus, labels=sorted(labels))
+        sweep_rereviews()
+        # What waited for somebody's pass is settled once that is asked for no more.
+        for revision in Revision.objects.filter(corpus=self.corpus, status__in=("disputed", "gold")):
+            if before[revision.pk] != revision.status:
+                self.settle_agreed(revision)
+
+    @rule(who=st.integers(0, 1), place=PLACE)
+    def confirm_what_is_due_and_submit(self, who: int, place: int) -> None:
+        revision, user = self.revision(place), self.people[who]
+        desk = open_desk(acting(user), Role.REVIEWER, revision)
+        standing = {line: row.pk for line, row in desk.own.standing.items()}
+        confirmed = [
+            Decision(verdict=CONFIRM, on=standing.get(line, line), version=desk.own.versions[line])
+            for line in desk.due()
+        ]
+        assume(confirmed)
+        if self.attempt(who, lambda: decide_many(acting(user), revision, confirmed)):
+            self.submit(who=who, place=place)
+
     @rule(who=st.integers(0, 1))
     def take(self, who: int) -> None:
         user, corpus = self.people[who], Corpus.objects.get(pk=self.corpus.pk)
+        recalled = [layer.revision_id for layer in recalled_passes(corpus, user.pk)]
+        if recalled:
+            assignment = take(acting(user), corpus)
+            assert assignment and assignment.revision_id in recalled, "one's own passes come first"
+            return
         had = set(Assignment.objects.filter(reviewer=user).exclude(status="expired").values_list("revision"))
         free = set(Assignment.objects.filter(corpus=corpus, status="open").values_list("revision"))
         assignment = take(acting(user), corpus)

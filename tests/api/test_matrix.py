@@ -11,7 +11,18 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotations.models import Annotation, Dispute, Export, Job, JobStatus, Layer, Relation, Run, Training
+from annotations.models import (
+    Annotation,
+    Dispute,
+    Export,
+    Job,
+    JobStatus,
+    Layer,
+    Relation,
+    ReReview,
+    Run,
+    Training,
+)
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
@@ -68,6 +79,7 @@ EXPECTED: dict[str, Cell] = {
     "member DELETE": Cell(role=OWNER, scope=MANAGE, status=204),
     "guideline GET": Cell(role=VIEWER),
     "guideline POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"text": "R2."}, headers=V1),
+    "guideline-changes GET": Cell(role=VIEWER),
     "scheme GET": Cell(role=VIEWER),
     "scheme POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"definition": SCHEME}, headers=V1),
     "articles GET": Cell(role=VIEWER),
@@ -89,6 +101,11 @@ EXPECTED: dict[str, Cell] = {
     ),
     "events GET": Cell(role=VIEWER),
     "stats GET": Cell(role=VIEWER),
+    "rereviews GET": Cell(role=LEAD),
+    "rereviews POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"labels": ["quote"]}),
+    "rereview-extent GET": Cell(role=LEAD, query="?labels=quote"),
+    "rereview GET": Cell(role=LEAD),
+    "close-rereview POST": Cell(role=LEAD, scope=MANAGE),
     "agreement GET": Cell(role=ADJUDICATOR),
     "differences GET": Cell(role=ADJUDICATOR, query="?label=quote"),
     "vigilance GET": Cell(role=REVIEWER),
@@ -215,6 +232,7 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "run_id": Run.objects.create(corpus=corpus, pipeline=pipeline).pk,
         "job_id": job.pk,
         "training_id": Training.objects.create(corpus=corpus, due_at=timezone.now(), status="done").pk,
+        "rereview_id": ReReview.objects.create(corpus=corpus, guideline=1, at=timezone.now()).pk,
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
     }
 

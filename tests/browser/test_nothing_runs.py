@@ -18,12 +18,19 @@ from annotations.services.jobs import work_jobs
 from annotations.services.passes import submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reading import read_layers, shown_layers
+from annotations.services.rereviews import open_rereview
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import Choice, settle_dispute
 from corpus.models import Article, Corpus, Event, IngestRejection, IngestReport, Revision, User
 from corpus.schemes import DEFAULT_SCHEME
 from corpus.services.actors import COMMAND, Scope
-from corpus.services.corpora import configure_corpus, create_corpus, publish_scheme, set_member
+from corpus.services.corpora import (
+    configure_corpus,
+    create_corpus,
+    publish_guideline,
+    publish_scheme,
+    set_member,
+)
 from corpus.services.tokens import make_token
 from tests.browser.conftest import Tab, listening
 from tests.conftest import acting, person, put_in
@@ -185,6 +192,8 @@ def hostile(transactional_db: None) -> Corpus:
         Choice(reject=True, reason="other", note=some(500, 5)),
         version=dispute.version,
     )
+    publish_guideline(COMMAND, corpus, text="\n\n".join(["R1. Label a quote.", *PAYLOADS[1:]]), version=1)
+    open_rereview(COMMAND, corpus, labels=["quote"], reason=some(2_000, 7))
     gone = put_in(corpus, some(5_000), external_id="gone")
     erase_article(COMMAND, gone.article, reason=some(500, 9))
     make_token(acting(owner), user=owner, name=some(100, 3), scopes=[Scope.READ.value])

@@ -112,6 +112,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "export",
                 "disputes",
                 "work",
+                "rereviews",
                 "figures",
                 "agreement",
                 "vigilance",

@@ -54,6 +54,25 @@ test("by doubt the least sure comes first", () => {
   assert.deepEqual(heads(board(), "doubt"), ["q2", "k1", "q1"]);
 });
 
+test("what is due waits for a word on its card, and a confirmation leaves what stood", () => {
+  const one = board();
+  one.apply({ line: "q1", verdict: "accept" }, "1");
+  one.apply({ line: "k1", verdict: "reject", reason: "other" }, "2");
+  for (const name of ["q1", "s1", "k1"]) one.get(name).due = { guideline: 1, reason: "" };
+  const lines = (of) => of.map((line) => line.line);
+  assert.deepEqual(lines(one.dueAt(one.get("q1"))), ["q1", "s1"]);
+  assert.deepEqual(lines(one.dueAt(one.get("s1"))), ["s1"]);
+  assert.equal(one.due.length, 3);
+  assert.equal(one.leftOn(one.get("q1")), 2);
+  one.apply({ line: "q1", verdict: "confirm" }, "3");
+  assert.deepEqual(lines([one.get("q1"), one.get("s1")].filter((line) => line.due)), []);
+  assert.equal(one.stateOf(one.get("s1")), "kept");
+  assert.equal(one.nextUndecided(one.get("q1")).line, "k1");
+  one.apply({ line: "k1", verdict: "confirm" }, "4");
+  assert.equal(one.get("k1").verdict, "reject");
+  assert.equal(one.due.length, 0);
+});
+
 test("an accepted quote brings its source and cue, and a retraction lets go of them", () => {
   const one = board();
   one.apply({ line: "q1", verdict: "accept" }, "1");

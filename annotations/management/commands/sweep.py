@@ -12,6 +12,7 @@ from django.utils import timezone
 from annotations.services.jobs import sweep_jobs
 from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
+from annotations.services.rereviews import sweep_rereviews
 from annotations.services.trainings import sweep_trainings
 from annotations.tasks import ring, ring_trainings
 from corpus.management.base import AttestCommand
@@ -26,8 +27,8 @@ KEEP_KEYS = timedelta(days=2)
 
 class Command(AttestCommand):
     help = (
-        "Sweep for ever: take back the jobs of lost workers, ring for what is due, seal and anchor events, "
-        "drop old receipts. Any number may run at once."
+        "Sweep for ever: take back the jobs of lost workers, ring for what is due, list what re-reviews ask "
+        "for, seal and anchor events, drop old receipts. Any number may run at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,6 +55,7 @@ class Command(AttestCommand):
                 **sweep_jobs(),
                 "expired": sweep_assignments(),
                 "opened": refill_changed_queues(),
+                "listed": sweep_rereviews(),
                 "sealed": seal_events(),
                 "anchored": self._anchor(),
                 "trainings": sweep_trainings(),

@@ -18,7 +18,7 @@ export const COMMANDS = [
   command("caret-forward-paragraph", ["l"], "Moving", "Move the caret to the next paragraph"),
   command("caret-back-paragraph", ["h"], "Moving", "Move the caret to the paragraph before"),
 
-  command("accept", ["a"], "Deciding", "Accept, with its source and cue; keep what was changed or added"),
+  command("accept", ["a"], "Deciding", "Accept, with its source and cue; keep what was changed or added; confirm what is due anew"),
   command("reject", ["x"], "Deciding", "Reject, with the source and cue that nothing else has"),
   command("skip", ["Space"], "Deciding", "Skip: leave it open, knowingly"),
   command("retract", ["Backspace"], "Deciding", "Take back the decision on it"),

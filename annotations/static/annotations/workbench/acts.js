@@ -14,8 +14,21 @@ export class Acts {
       return;
     }
     if (!workbench.line) return;
+    const due = workbench.board.dueAt(workbench.line);
+    if (due.length) {
+      this.#confirm(due);
+      return;
+    }
     const accepted = workbench.board.stateOf(workbench.line) === "kept" && !workbench.line.implied;
     if (workbench.line.said && !accepted) workbench.decide([{ line: workbench.focus, verdict: "accept" }], this.#about("Accepted"));
+    workbench.advance();
+  }
+
+  // What stands is right under today's guideline too. What one line brought along is confirmed with it.
+  #confirm(due) {
+    const { workbench } = this;
+    const alone = due.filter((line) => !(line.implied && due.some((head) => workbench.board.headsOf(line).includes(head))));
+    workbench.decide(alone.map((line) => ({ line: line.line, verdict: "confirm" })), this.#about("Confirmed"));
     workbench.advance();
   }
 

@@ -77,6 +77,11 @@ export class Board {
     return { suggestions: suggestions.length, decided: suggestions.filter((line) => this.isDecided(line)).length };
   }
 
+  // The lines that a re-review asks for anew.
+  get due() {
+    return [...this.lines.values()].filter((line) => line.due);
+  }
+
   // The heads in the order in which they are gone through: by the text, or the least sure first.
   order(by = "text") {
     if (by === "text") return this.heads;
@@ -104,10 +109,19 @@ export class Board {
     return line.at ? children.filter((child) => child.at === line.at) : [];
   }
 
-  // How many suggestions of a card wait for a decision.
+  // How many lines of a card wait for a decision: suggestions without one, and those that are due anew.
   leftOn(head) {
-    const card = [head, ...this.childrenOf(head).map(([, child]) => child)];
-    return card.filter((line) => this.isSuggested(line) && !this.isDecided(line) && this.cardOf(line) === head).length;
+    return this.#card(head).filter((line) => line.due || (this.isSuggested(line) && !this.isDecided(line))).length;
+  }
+
+  // The lines that are due anew where a line has the focus: on its whole card, or of a source or cue that alone.
+  dueAt(line) {
+    const lines = this.cardOf(line) === line ? this.#card(line) : [line];
+    return lines.filter((one) => one.due);
+  }
+
+  #card(head) {
+    return [head, ...this.childrenOf(head).map(([, child]) => child)].filter((line) => this.cardOf(line) === head);
   }
 
   // What the newest act decided that can be taken back: the lines of one request.
@@ -131,7 +145,14 @@ export class Board {
     if (!line) return decision.verdict === "add" ? this.#added(decision, at) : [];
     const changed = new Set([line]);
     const start = startOf(this, line);
-    if (decision.verdict === "retract") {
+    line.due = null;
+    if (!["reject", "skip", "retract"].includes(decision.verdict)) {
+      // What came along before comes along again.
+      for (const [, child] of this.childrenOf(line)) if (child.implied) changed.add(Object.assign(child, { due: null }));
+    }
+    if (decision.verdict === "confirm") {
+      Object.assign(line, { at, implied: false });
+    } else if (decision.verdict === "retract") {
       for (const child of this.#letGo(line)) changed.add(child);
       Object.assign(line, { verdict: "", reason: "", kept: null, at: null, implied: false });
       // Something that the reviewer added and takes back is nothing any more.
@@ -206,6 +227,7 @@ export class Board {
       why: "",
       pipeline: "",
       likely_reason: "other",
+      due: null,
       links: {},
     };
     this.lines.set(line.line, line);
@@ -232,7 +254,7 @@ export class Board {
     for (const [, child] of this.childrenOf(head)) {
       const others = this.headsOf(child).some((other) => other !== head && this.stateOf(other) === "kept");
       if (child.implied && !others) {
-        Object.assign(child, { verdict: "", implied: false, kept: null });
+        Object.assign(child, { verdict: "", implied: false, kept: null, due: null });
         fallen.push(child);
       }
     }

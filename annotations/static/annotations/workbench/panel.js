@@ -1,6 +1,7 @@
 // What stands beside the text: the line in focus with all that can be done to it, the outline of the rest, and what
 // has not reached the server. Everything is a button too, with its key beside it.
 import { act, element, shortened } from "./dom.js";
+import { dueNotice } from "./due.js";
 
 const STATES = { suggested: "to decide", skipped: "skipped", kept: "kept", dropped: "rejected", draft: "being changed" };
 const SIGNS = { suggested: "○", skipped: "–", kept: "✓", dropped: "✕", draft: "✎" };
@@ -10,7 +11,7 @@ const VERDICTS = { accept: "accepted", correct: "corrected", reject: "rejected",
 // `run(command)` does what a key would, `keyOf(command)` names the key.
 export function cardOf(view, run, keyOf) {
   if (!view) return [element("p", { class: "at-empty" }, "Nothing is labelled here yet. Select words and press the number of a label.")];
-  const { line, shown, state, board, locked } = view;
+  const { line, shown, state, board, locked, due } = view;
   const head = element(
     "p",
     { class: "wb-card-head" },
@@ -28,8 +29,9 @@ export function cardOf(view, run, keyOf) {
       )
     : null;
   const why = element("p", { class: "at-why", hidden: !view.why }, reasonOf(line, view.whyDrafted));
-  if (locked) return [head, words, links, why];
-  return [head, words, links, why, deciding(line, state, run, keyOf), choices(view, run), changing(view, run, keyOf)];
+  const anew = dueNotice(board, due, view.changes);
+  if (locked) return [head, words, links, why, anew];
+  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), choices(view, run), changing(view, run, keyOf)];
 }
 
 function told(line, state) {
@@ -52,11 +54,13 @@ function reasonName(board, reason) {
   return [...board.rejectReasons, ...board.absences].find(([value]) => value === reason)?.[1] ?? reason;
 }
 
-function deciding(line, state, run, keyOf) {
+function deciding(line, state, isDue, run, keyOf) {
   const button = (name, command, kind) => act(name, keyOf(command), () => run(command), kind);
   const buttons = [];
   if (state === "draft") buttons.push(button("Save", "accept", "at-yes"), button("Leave it", "cancel"));
-  else if (line?.said) buttons.push(button("Accept", "accept", "at-yes"), button("Reject", "reject"), button("Skip", "skip"));
+  else if (isDue) buttons.push(button("Confirm", "accept", "at-yes"));
+  else if (line?.said) buttons.push(button("Accept", "accept", "at-yes"));
+  if (state !== "draft" && line?.said) buttons.push(button("Reject", "reject"), button("Skip", "skip"));
   if (line?.verdict) buttons.push(button("Retract", "retract", "at-quiet"));
   buttons.push(button("Why", "why", "at-quiet"));
   return element("div", { class: "at-row wb-deciding" }, buttons);
@@ -171,7 +175,7 @@ function itemOf({ label, state, words, left }, onclick) {
     element(
       "button",
       { type: "button", class: "wb-entry", onclick },
-      element("span", { class: "wb-sign", "aria-label": left ? STATES.suggested : STATES[state] }, left && state === "kept" ? "◐" : SIGNS[state]),
+      element("span", { class: "wb-sign", "aria-label": left ? STATES.suggested : STATES[state] }, left && state !== "suggested" ? "◐" : SIGNS[state]),
       element("span", { class: `at-label label-${label}` }, label),
       element("span", { class: "wb-words", dir: "auto" }, shortened(words, 60)),
     ),

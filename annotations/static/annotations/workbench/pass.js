@@ -59,7 +59,7 @@ export class Pass {
     }
     const { suggestions, decided } = board.counts;
     return [
-      button(board.lines.size ? "Submit the pass" : "Read, nothing found: submit", keyOf("submit"), () => run("submit"), suggestions === decided ? "default" : ""),
+      button(board.lines.size ? "Submit the pass" : "Read, nothing found: submit", keyOf("submit"), () => run("submit"), suggestions === decided && !board.due.length ? "default" : ""),
       state.urls.keep ? button("Give it back", keyOf("yield"), () => run("yield"), "at-quiet") : "",
     ];
   }

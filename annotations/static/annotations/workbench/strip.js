@@ -19,8 +19,10 @@ export function drawStrip({ board, outbox, by, acts }, run, keyOf) {
 
 function progressOf(board) {
   const { suggestions, decided } = board.counts;
-  if (board.submittedAt !== null) return `Submitted ${board.submittedAt.slice(0, 16).replace("T", " ")}.`;
-  if (suggestions) return `${decided} of ${suggestions} suggestions decided`;
+  const due = board.due.length;
+  const anew = due ? `; ${due} to confirm or change under a newer guideline` : "";
+  if (board.submittedAt !== null) return `Submitted ${board.submittedAt.slice(0, 16).replace("T", " ")}${anew}.`;
+  if (suggestions || due) return `${decided} of ${suggestions} suggestions decided${anew}`;
   if (board.suggestionsShown) return "No suggestions: label what you find, or say that there is nothing.";
   return "Suggestions are not shown before you have read: label what you find.";
 }

@@ -175,6 +175,8 @@ export class Workbench {
       words: this.places.words(shown.segments),
       mode: this.mode ?? this.offering.listOf(this.draft),
       why: this.why,
+      due: line && !this.draft ? board.dueAt(line) : [],
+      changes: this.state.guideline_changes,
       whyDrafted: this.draft?.why,
       locked: this.locked,
     };
@@ -322,11 +324,11 @@ export class Workbench {
       const line = this.board.get(decision.line);
       const children = line ? this.board.childrenOf(line).map(([, child]) => child) : [];
       // What was dropped along with it before follows it again.
-      if (line && !["reject", "skip"].includes(decision.verdict)) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
+      if (line && !["reject", "skip", "confirm"].includes(decision.verdict)) for (const child of this.board.decidedAlong(line)) take({ line: child.line, verdict: "retract" });
       take(decision);
       // A source or cue that nothing leads to any more goes the way of the quote that led to it.
       const way = decision.verdict === "skip" ? "skip" : "reject";
-      if (decision.verdict !== "retract") for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
+      if (!["retract", "confirm"].includes(decision.verdict)) for (const child of this.board.leftAlone(children)) take({ line: child.line, verdict: way, ...(way === "reject" && { reason: child.likely_reason }) });
     }
     this.#redraw([...changed]);
     this.outbox.add({ url: this.state.urls.reviews, article: this.state.article, revision: this.state.revision, title: document.title, decisions: prepared, told });
@@ -556,7 +558,7 @@ export class Workbench {
     }
     const before = new Map([...this.board.lines].map(([name, line]) => [name, JSON.stringify(line)]));
     this.board.renew(state);
-    Object.assign(this.state, { assignment: state.assignment, urls: state.urls });
+    Object.assign(this.state, { assignment: state.assignment, urls: state.urls, guideline_changes: state.guideline_changes });
     this.taken = true;
     drawLease(state);
     const changed = [...this.board.lines].filter(([name, line]) => before.get(name) !== JSON.stringify(line)).map(([name]) => name);
