@@ -5,12 +5,16 @@ from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Rela
 from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
 from annotations.models.reviews import Absence, RejectReason, Review, Verdict
+from annotations.models.webhooks import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
 
 __all__ = [
     "Absence",
     "Annotation",
     "Assignment",
     "AssignmentStatus",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryStatus",
     "Dispute",
     "DisputeStatus",
     "Export",
@@ -32,4 +36,5 @@ __all__ = [
     "Training",
     "TrainingStatus",
     "Verdict",
+    "Webhook",
 ]
