@@ -32,6 +32,7 @@ BENCHMARKS = (
     "state_machine",
     "streams",
     "tampering",
+    "webhooks",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (
