@@ -43,6 +43,16 @@ from annotations.api.queue import (
 )
 from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
 from annotations.api.trail import EventsRoute, StatsRoute
+from annotations.api.webhooks import (
+    DeliveriesRoute,
+    DeliveryRoute,
+    PingRoute,
+    ReplayDeliveryRoute,
+    ReplayRoute,
+    RotateRoute,
+    WebhookRoute,
+    WebhooksRoute,
+)
 
 
 class NumberConverter:
@@ -112,6 +122,20 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/settle/", SettleRoute.as_view(), name="settle"),
     path("disputes/<uuid:dispute_id>/reopen/", ReopenRoute.as_view(), name="reopen"),
     path("articles/<uuid:article_id>/approve/", ApproveRoute.as_view(), name="approve"),
+    path("webhooks/", WebhooksRoute.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_id>/", WebhookRoute.as_view(), name="webhook"),
+    path("webhooks/<uuid:webhook_id>/ping/", PingRoute.as_view(), name="ping"),
+    path("webhooks/<uuid:webhook_id>/rotate/", RotateRoute.as_view(), name="rotate"),
+    path("webhooks/<uuid:webhook_id>/replay/", ReplayRoute.as_view(), name="replay"),
+    path("webhooks/<uuid:webhook_id>/deliveries/", DeliveriesRoute.as_view(), name="deliveries"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/", DeliveryRoute.as_view(), name="delivery"
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay/",
+        ReplayDeliveryRoute.as_view(),
+        name="replay-delivery",
+    ),
     path("exports/", ExportsRoute.as_view(), name="exports"),
     path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
 ]

@@ -156,8 +156,8 @@ def replay_delivery(actor: Actor, webhook: Webhook, delivery: Delivery) -> None:
 @transaction.atomic
 def replay_since(
     actor: Actor, webhook: Webhook, *, position: int | None = None, at: datetime | None = None
-) -> int:
-    """Send everything behind a position, or since a time, again; return the position that it begins behind.
+) -> Webhook:
+    """Send everything behind a position, or since a time, again; it begins behind `position`.
 
     Raises:
         BadInput: neither or both are named.
@@ -172,7 +172,7 @@ def replay_since(
     locked.position = min(position or 0, locked.position)
     locked.save(update_fields=["position"])
     record(actor, _change(locked, "webhook.replayed", after={"behind": locked.position}))
-    return locked.position
+    return locked
 
 
 def _locked(actor: Actor, webhook: Webhook) -> Webhook:

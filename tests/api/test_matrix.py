@@ -11,12 +11,25 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from annotations.models import Annotation, Dispute, Export, Job, JobStatus, Layer, Relation, Run, Training
+from annotations.models import (
+    Annotation,
+    Delivery,
+    Dispute,
+    Export,
+    Job,
+    JobStatus,
+    Layer,
+    Relation,
+    Run,
+    Training,
+    Webhook,
+)
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take_article
-from corpus.models import Block, Corpus, Revision, Role, Token, User
+from annotations.services.webhooks import make_webhook
+from corpus.models import Block, Corpus, Event, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
 from corpus.services.corpora import create_corpus, set_member
 from tests.api.contract import ALL, Caller, caller, content_of
@@ -133,6 +146,22 @@ EXPECTED: dict[str, Cell] = {
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
+    "webhooks GET": Cell(role=LEAD, query="?corpus={slug}"),
+    "webhooks POST": Cell(
+        role=LEAD,
+        scope=MANAGE,
+        status=201,
+        body={"corpus": "{slug}", "url": "https://hooks.test/", "kinds": ["gold"]},
+    ),
+    "webhook GET": Cell(role=LEAD),
+    "webhook PATCH": Cell(role=LEAD, scope=MANAGE, body={"active": False}, headers=V1),
+    "webhook DELETE": Cell(role=LEAD, scope=MANAGE, status=204),
+    "ping POST": Cell(role=LEAD, scope=MANAGE, status=204),
+    "rotate POST": Cell(role=LEAD, scope=MANAGE),
+    "replay POST": Cell(role=LEAD, scope=MANAGE, body={"position": 0}),
+    "deliveries GET": Cell(role=LEAD),
+    "delivery GET": Cell(role=LEAD),
+    "replay-delivery POST": Cell(role=LEAD, scope=MANAGE),
     "schema GET": Cell(public=True),
     "docs GET": Cell(public=True),
 }
@@ -200,6 +229,8 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
     layer = Layer.objects.get(revision=revision, pipeline=pipeline)
     job = Job.objects.get(revision=revision)
     Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED)
+    webhook = make_webhook(acting(owner), corpus, url="https://hooks.test/", kinds=["gold"])
+    delivery = _delivery(webhook)
     return {
         "slug": corpus.slug,
         "who": helper.username,
@@ -214,8 +245,15 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "run_id": Run.objects.create(corpus=corpus, pipeline=pipeline).pk,
         "job_id": job.pk,
         "training_id": Training.objects.create(corpus=corpus, due_at=timezone.now(), status="done").pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
     }
+
+
+def _delivery(webhook: Webhook) -> Delivery:
+    event = Event.objects.filter(corpus=webhook.corpus, action="corpus.created")[0]
+    return Delivery.objects.create(webhook=webhook, event=event, due_at=timezone.now())
 
 
 def _dispute(revision: Revision) -> Dispute:
@@ -343,7 +381,7 @@ def test_a_foreign_thing_answers_like_a_missing_one(world: World, personas: dict
         for who, persona in personas.items():
             foreign = ask(persona, name, method, cell, world.foreign, needed)
             assert foreign == ask(persona, name, method, cell, world.missing, needed), f"{key} by {who}"
-            if name in ("block", "pipeline"):
+            if name in ("block", "pipeline", "delivery", "replay-delivery"):
                 # A child of another corpus below a parent of one's own.
                 child = needed[-1]
                 mixed = {**world.own, child: world.foreign[child]}
