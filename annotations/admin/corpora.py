@@ -16,6 +16,7 @@ from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
+from annotations.admin.webhooks import webhook_page, webhooks_page
 from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
 from annotations.extraction import CONFIGURED, PIPELINES
@@ -44,6 +45,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
         Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
         Tab(name="export", title="Export", role=Role.LEAD),
+        Tab(name="webhooks", title="Webhooks", role=Role.LEAD),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -59,6 +61,8 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("figures/", figures_page, "figures"),
             self.route("agreement/", agreement_page, "agreement"),
             self.route("agreement/articles/", differences_page, "differences"),
+            self.route("webhooks/", webhooks_page, "webhooks"),
+            self.route("webhooks/<uuid:webhook_id>/", webhook_page, "webhook"),
             *super().get_urls(),
         ]
 

@@ -55,6 +55,7 @@ PAGES = {
     "figures": ("corpus_corpus_figures", "corpus", Role.ADJUDICATOR),
     "agreement": ("corpus_corpus_agreement", "corpus", Role.ADJUDICATOR),
     "work": ("corpus_corpus_work", "corpus", Role.LEAD),
+    "webhooks": ("corpus_corpus_webhooks", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),
     "workbench": ("corpus_article_workbench", "article", Role.REVIEWER),

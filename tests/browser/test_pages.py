@@ -114,6 +114,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "work",
                 "figures",
                 "agreement",
+                "webhooks",
             )
         ),
         "/admin/corpus/event/?corpus=harbour",
