@@ -105,11 +105,7 @@ def run(servers: Servers, options: argparse.Namespace, receiver: Receiver, port:
     for _ in range(options.kills):
         wanted = sum(receiver.came["/honest"].values()) + chance.randrange(1, options.burst)
         change(corpus, options.burst)
-        servers.wait_until(
-            lambda wanted=wanted: sum(receiver.came["/honest"].values()) >= wanted,
-            f"{wanted} requests have come",
-            patience=PATIENCE,
-        )
+        wait_for(servers, receiver, wanted)
         servers.kill(worker)
         hits += Webhook.objects.filter(pk=webhooks["/honest"].pk, lease_until__isnull=False).exists()
         worker = servers.worker("--include", "bench.broken_outbox")
@@ -133,6 +129,14 @@ def run(servers: Servers, options: argparse.Namespace, receiver: Receiver, port:
         "seconds": round(seconds, 1),
         "seed": options.seed,
     }
+
+
+def wait_for(servers: Servers, receiver: Receiver, wanted: int) -> None:
+    servers.wait_until(
+        lambda: sum(receiver.came["/honest"].values()) >= wanted,
+        f"{wanted} requests have come",
+        patience=PATIENCE,
+    )
 
 
 def set_up(port: int) -> tuple[Corpus, dict[str, Webhook]]:

@@ -303,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "reviews", "description": "Deciding, and the pass that the decisions make up."},
         {"name": "queue", "description": "Taking articles under a lease, and ending passes."},
         {"name": "disputes", "description": "Where passes differ, and what holds."},
+        {"name": "comments", "description": "Talking about a line or an article."},
         {"name": "machines", "description": "Pipelines, runs and jobs."},
         {"name": "files", "description": "Exports and imports."},
         {"name": "events", "description": "The audit trail, and counts."},

@@ -13,6 +13,7 @@ from django.urls.resolvers import URLPattern
 
 from annotations.admin import learning
 from annotations.admin.agreement import agreement_page, differences_page
+from annotations.admin.comments import corpus_comments_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
@@ -40,6 +41,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
     tabs: ClassVar[list[Tab]] = [
         *CorpusAdmin.tabs,
         Tab(name="machines", title="Machines", role=Role.VIEWER),
+        Tab(name="comments", title="Comments", role=Role.REVIEWER),
         Tab(name="disputes", title="Disputes", role=Role.ADJUDICATOR),
         Tab(name="work", title="Work", role=Role.LEAD),
         Tab(name="figures", title="Figures", role=Role.ADJUDICATOR),
@@ -61,6 +63,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("figures/", figures_page, "figures"),
             self.route("agreement/", agreement_page, "agreement"),
             self.route("agreement/articles/", differences_page, "differences"),
+            self.route("comments/", corpus_comments_page, "comments"),
             self.route("webhooks/", webhooks_page, "webhooks"),
             self.route("webhooks/<uuid:webhook_id>/", webhook_page, "webhook"),
             *super().get_urls(),

@@ -12,6 +12,13 @@ from annotations.api.articles import (
     RevisionsRoute,
 )
 from annotations.api.candidates import CandidatesRoute
+from annotations.api.comments import (
+    CommentRoute,
+    CommentsRoute,
+    ReopenThreadRoute,
+    RepliesRoute,
+    ResolveThreadRoute,
+)
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
 from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
 from annotations.api.history import HistoryRoute
@@ -122,6 +129,11 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/settle/", SettleRoute.as_view(), name="settle"),
     path("disputes/<uuid:dispute_id>/reopen/", ReopenRoute.as_view(), name="reopen"),
     path("articles/<uuid:article_id>/approve/", ApproveRoute.as_view(), name="approve"),
+    path("comments/", CommentsRoute.as_view(), name="comments"),
+    path("comments/<uuid:comment_id>/", CommentRoute.as_view(), name="comment"),
+    path("comments/<uuid:comment_id>/replies/", RepliesRoute.as_view(), name="replies"),
+    path("comments/<uuid:comment_id>/resolve/", ResolveThreadRoute.as_view(), name="resolve-thread"),
+    path("comments/<uuid:comment_id>/reopen/", ReopenThreadRoute.as_view(), name="reopen-thread"),
     path("webhooks/", WebhooksRoute.as_view(), name="webhooks"),
     path("webhooks/<uuid:webhook_id>/", WebhookRoute.as_view(), name="webhook"),
     path("webhooks/<uuid:webhook_id>/ping/", PingRoute.as_view(), name="ping"),

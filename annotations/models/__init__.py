@@ -1,3 +1,4 @@
+from annotations.models.comments import Comment, CommentAct, Mention
 from annotations.models.exports import Export
 from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
@@ -12,6 +13,8 @@ __all__ = [
     "Annotation",
     "Assignment",
     "AssignmentStatus",
+    "Comment",
+    "CommentAct",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryStatus",
@@ -22,6 +25,7 @@ __all__ = [
     "JobStatus",
     "Layer",
     "LayerKind",
+    "Mention",
     "ModelFile",
     "Origin",
     "Outcome",

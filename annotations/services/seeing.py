@@ -183,6 +183,7 @@ def _of_a_review() -> Q:
         | Q(action__startswith="pass.")
         | Q(action__startswith="assignment.")
         | Q(action__startswith="dispute.")
+        | Q(action__startswith="comment.")
         | Q(action__in=("gold.settled", "layer.imported"))
         | Q(action="block.kind_set")
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])

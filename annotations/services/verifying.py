@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Count, F, Q
 
-from annotations.guards import ANNOTATION_GUARDS, GOLD_GUARDS
+from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS
 from annotations.models import (
     Annotation,
     Assignment,
@@ -91,7 +91,7 @@ def _guards(alias: str) -> Iterator[Lie]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         standing = {row[0] for row in cursor.fetchall()}
-    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS):
+    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS):
         for name in sorted(guard.names(connection.vendor) - standing):
             yield Lie(
                 check="guards", on=name, message="this trigger is missing; rows of its table can be changed."

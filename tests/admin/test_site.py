@@ -55,6 +55,8 @@ PAGES = {
     "figures": ("corpus_corpus_figures", "corpus", Role.ADJUDICATOR),
     "agreement": ("corpus_corpus_agreement", "corpus", Role.ADJUDICATOR),
     "work": ("corpus_corpus_work", "corpus", Role.LEAD),
+    "comments": ("corpus_corpus_comments", "corpus", Role.REVIEWER),
+    "comments on an article": ("corpus_article_comments", "article", Role.REVIEWER),
     "webhooks": ("corpus_corpus_webhooks", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),

@@ -24,6 +24,7 @@ from annotations.models import (
     Training,
     Webhook,
 )
+from annotations.services.comments import post_comment
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
@@ -146,6 +147,17 @@ EXPECTED: dict[str, Cell] = {
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
+    "comments GET": Cell(role=REVIEWER, query="?corpus={slug}"),
+    "comments POST": Cell(
+        role=REVIEWER, scope=REVIEW, status=201, body={"article": "{article_id}", "text": "Why?"}
+    ),
+    # The comment of each world is its owner's own, and its corpus is blind.
+    "comment GET": Cell(role=ADJUDICATOR, hidden=True),
+    "comment PATCH": Cell(role=OWNER, scope=REVIEW, body={"text": "Oh."}, headers=V0, hidden=True),
+    "comment DELETE": Cell(role=OWNER, scope=REVIEW, status=204, hidden=True),
+    "replies POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=201, body={"text": "So."}, hidden=True),
+    "resolve-thread POST": Cell(role=ADJUDICATOR, scope=REVIEW, hidden=True),
+    "reopen-thread POST": Cell(role=ADJUDICATOR, scope=REVIEW, hidden=True),
     "webhooks GET": Cell(role=LEAD, query="?corpus={slug}"),
     "webhooks POST": Cell(
         role=LEAD,
@@ -245,6 +257,7 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "run_id": Run.objects.create(corpus=corpus, pipeline=pipeline).pk,
         "job_id": job.pk,
         "training_id": Training.objects.create(corpus=corpus, due_at=timezone.now(), status="done").pk,
+        "comment_id": post_comment(acting(owner), revision.article, "Why?").pk,
         "webhook_id": webhook.pk,
         "delivery_id": delivery.pk,
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
@@ -341,7 +354,7 @@ def body_of(cell: Cell, things: dict[str, Any]) -> Any:
     """Return the body of a cell; the fields that name a thing name this world's."""
     if not isinstance(cell.body, dict):
         return cell.body
-    names = {"{slug}": things["slug"], "{to}": things["to"]}
+    names = {"{slug}": things["slug"], "{to}": things["to"], "{article_id}": str(things["article_id"])}
     return {
         field: names.get(value, value) if isinstance(value, str) else value
         for field, value in cell.body.items()

@@ -98,6 +98,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
         f"/admin/corpus/article/{revision.article_id}/review/",
         f"/admin/corpus/article/{revision.article_id}/review/?panel=new",
         f"/admin/corpus/article/{revision.article_id}/erase/",
+        f"/admin/corpus/article/{revision.article_id}/comments/?line={quote.root}",
         "/admin/corpus/corpus/",
         "/admin/corpus/corpus/add/",
         *(
@@ -115,6 +116,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "figures",
                 "agreement",
                 "webhooks",
+                "comments",
             )
         ),
         "/admin/corpus/event/?corpus=harbour",
