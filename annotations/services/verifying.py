@@ -18,6 +18,7 @@ from annotations.models import (
     Annotation,
     Assignment,
     AssignmentStatus,
+    Comment,
     Dispute,
     DisputeStatus,
     Job,
@@ -72,6 +73,7 @@ def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> It
             yield from _texts(alias, one)
             yield from _spans(alias, one)
             yield from _relations(alias, one)
+            yield from _comments(alias, one)
             yield from _passes(alias, one)
             yield from _jobs(alias, one)
             yield from verify_chain(one.pk, anchors, using=alias)
@@ -208,6 +210,15 @@ def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
     )
     for pk in strangers.values_list("pk", flat=True):
         yield Lie(check="relations", on=str(pk), message="it leads out of its layer.")
+
+
+def _comments(alias: str, corpus: Corpus) -> Iterator[Lie]:
+    """Nothing is said any more of an article that was erased."""
+    left = Comment.objects.using(alias).filter(revision__corpus=corpus).exclude(text="")
+    for pk in left.filter(revision__article__erased_at__isnull=False).values_list("pk", flat=True):
+        yield Lie(
+            check="comments", on=str(pk), message="its article was erased, and its words are still here."
+        )
 
 
 def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
