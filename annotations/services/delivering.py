@@ -265,7 +265,7 @@ def _failed(webhook: Webhook, delivery: Delivery, outcome: Outcome) -> str:
         failures=F("failures") + 1, cause=outcome.error, retry_at=now + rest
     )
     if parked:
-        after = {"delivery": str(delivery.pk), "event": str(delivery.event_id), "attempts": attempts}
+        after = {"delivery": str(delivery.pk), "attempts": attempts}
         record(JOB, _change(webhook, "webhook.delivery_parked", after, outcome.error))
     if outcome.code == GONE:
         _turn_off(webhook, "The receiver answered 410: it wants no more.")

@@ -25,6 +25,7 @@ from annotations.services.delivering import (
     send_due,
 )
 from annotations.services.queue import take_article
+from annotations.services.seeing import events_seen_by
 from annotations.services.webhooks import (
     change_webhook,
     deliveries_seen_by,
@@ -163,7 +164,7 @@ def test_what_fails_waits_longer_each_time_and_comes_under_the_same_id(
 
 
 def test_one_that_always_fails_does_not_hold_up_the_others_and_is_parked_with_its_cause(
-    corpus: Corpus, webhook: Webhook, receiver: Served, lea: User
+    corpus: Corpus, webhook: Webhook, receiver: Served, lea: User, ada: User
 ) -> None:
     Webhook.objects.update(kinds=["article"])
     put_two_in(corpus)
@@ -181,6 +182,8 @@ def test_one_that_always_fails_does_not_hold_up_the_others_and_is_parked_with_it
     assert send() == {}, "nor is the event of that sent"
     parked = Event.objects.get(action="webhook.delivery_parked")
     assert (parked.reason, parked.after["attempts"]) == ("it answered 400", MAX_ATTEMPTS)
+    told = Event.objects.filter(corpus=corpus, object_type="webhook")
+    assert not events_seen_by(acting(ada), corpus, Role.REVIEWER, told).exists()
     answering(receiver, OK)
     delivery = Delivery.objects.get(status="parked")
     replay_delivery(acting(lea), webhook, find_delivery(acting(lea), webhook, delivery.pk))
