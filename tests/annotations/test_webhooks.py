@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from annotations.models import Delivery, DeliveryAttempt, Webhook
@@ -326,3 +327,19 @@ def test_a_host_that_the_operator_has_named_no_longer_is_not_reached(
             make_webhook(acting(lea), corpus, url=url, kinds=kinds)
     told = orjson.dumps(list(Event.objects.filter(object_type="webhook").values("after", "before")))
     assert b"127.0.0.1" not in told and b"whsec" not in told
+
+
+def test_an_operator_lists_webhooks_and_sends_again(
+    corpus: Corpus, webhook: Webhook, receiver: Served, capsys: Any
+) -> None:
+    put_in(corpus)
+    send()
+    before = len(receiver.asked)
+    call_command("webhooks", "--corpus=harbour", "--json")
+    told = orjson.loads(capsys.readouterr().out)
+    assert (told["webhook"], told["state"], told["queued"]) == (str(webhook.pk), "on", 0)
+    for wrong in (["--replay", str(corpus.pk), "--since=0"], ["--replay", str(webhook.pk)]):
+        with pytest.raises(CommandError):
+            call_command("webhooks", "--corpus=harbour", *wrong)
+    call_command("webhooks", "--corpus=harbour", "--replay", str(webhook.pk), f"--since={webhook.position}")
+    assert send() == {"delivered": before}
