@@ -93,9 +93,11 @@ def change_webhook(actor: Actor, webhook: Webhook, *, version: int, changes: dic
 
     Raises:
         StaleVersion: somebody else was quicker.
-        BadInput: the URL or a kind cannot be used.
+        BadInput: nothing is to be changed, or the URL or a kind cannot be used.
     """
     locked = _locked(actor, webhook)
+    if not changes:
+        raise BadInput("Name what to change: url, kinds or active.", field="url")
     if locked.version != version:
         raise StaleVersion(
             f"The webhook is at version {locked.version} by now; yours was {version}.", version=locked.version
