@@ -60,3 +60,18 @@ GOLD_GUARDS = [
         unique=["layer_id", "line", "version"],
     ),
 ]  # fmt: skip
+
+#: The table of comments: nothing changes in place, but words can be taken away.
+COMMENT_GUARDS = [
+    Guard(
+        table="annotations_comment",
+        frozen=[
+            "id", "revision_id", "line", "thread", "act", "of_id", "version", "author_id", "by_adjudicator",
+            "at",
+        ],
+        allowed=kept_or_emptied("text"),
+        message="A comment never changes once written.",
+        keeps_rows=True,
+        unique=["of_id", "version"],
+    ),
+]  # fmt: skip

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from annotations.services.delivering import due_webhooks, send_due
 from annotations.services.jobs import due_jobs, work_jobs
 from annotations.services.leases import keep_lease
 from annotations.services.trainings import (
@@ -30,6 +31,8 @@ JOBS_A_RING = 200
 SECONDS_A_RING = 5
 #: Rings at once: enough for every process of a few workers to wake.
 MAX_RINGS = 16
+#: Webhooks that are sent for at once: however many receivers are slow, there are workers for other work.
+MAX_SENDERS = 2
 #: Seconds that a training may take.
 TRAINING_LIMIT = 12 * 3600
 
@@ -53,6 +56,12 @@ def train() -> str:
     if code:
         fail_training(claim, f"The training ended with exit code {code}.", for_good=False)
     return str(code)
+
+
+@shared_task(name="annotations.send")
+def send() -> dict[str, int]:
+    """Send events to webhooks until nothing is due or the ring's time is up; the sweeper rings again."""
+    return send_due(worker_name(), seconds=SECONDS_A_RING)
 
 
 def train_apart(claim: TrainingClaim) -> int:
@@ -89,6 +98,11 @@ def ring(rings: int | None = None) -> int:
 def ring_trainings() -> int:
     """Wake a worker for each training that is due; as `ring`."""
     return _send(train, min(due_trainings(), MAX_RINGS))
+
+
+def ring_webhooks() -> int:
+    """Wake a worker for the webhooks that have something to send; as `ring`."""
+    return _send(send, due_webhooks(MAX_SENDERS))
 
 
 def ring_after_commit() -> None:

@@ -35,6 +35,7 @@ BENCHMARKS = (
     "streams",
     "tampering",
     "vigilance",
+    "webhooks",
 )
 #: What a shell may hold for another Attest and a benchmark must not touch.
 OUTSIDE = (

@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from annotations.extraction.remote.endpoints import Endpoint, EndpointRefused, read_endpoints
+from annotations.outgoing.posting import Named, TargetRefused, read_named
 
 MIN_SECRET_LENGTH = 50
 #: Django writes it before the keys of new projects, which end up in repositories.
@@ -50,6 +51,13 @@ def env_endpoints(name: str, *, seconds: float) -> dict[str, Endpoint]:
         return read_endpoints(os.environ.get(name, "").strip() or "{}", seconds=seconds)
     except EndpointRefused as error:
         raise ImproperlyConfigured(f"{name}: {error}") from None
+
+
+def env_hosts(name: str) -> Named:
+    try:
+        return read_named(env_list(name))
+    except TargetRefused as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from None
 
 
 def env_required(name: str, *, why: str) -> str:

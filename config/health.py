@@ -21,7 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from annotations.models import Job, JobStatus
+from annotations.models import Delivery, DeliveryStatus, Job, JobStatus, Webhook
 from config.celery import app
 from corpus.models import Article, Event
 
@@ -161,6 +161,15 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "attest_unsealed_events", "Events that the sealer has not chained yet.", unsealed
         )
+        deliveries = GaugeMetricFamily(
+            "attest_webhook_deliveries", "Deliveries that no receiver has confirmed.", labels=["status"]
+        )
+        for delivery_status in (DeliveryStatus.QUEUED, DeliveryStatus.PARKED):
+            count = Delivery.objects.filter(status=delivery_status).count()
+            deliveries.add_metric([delivery_status], count)
+        yield deliveries
+        failing = Webhook.objects.filter(active=True, failures__gt=0).count()
+        yield GaugeMetricFamily("attest_failing_webhooks", "Webhooks whose last attempt failed.", failing)
         yield GaugeMetricFamily("attest_articles", "Articles in all corpora.", Article.objects.count())
 
 

@@ -16,7 +16,16 @@ import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import checked_secret, env_bool, env_endpoints, env_int, env_list, env_required, kept_secret
+from config.env import (
+    checked_secret,
+    env_bool,
+    env_endpoints,
+    env_hosts,
+    env_int,
+    env_list,
+    env_required,
+    kept_secret,
+)
 
 # Django's own generic classes take their type arguments at run time too.
 django_stubs_ext.monkeypatch()
@@ -182,6 +191,11 @@ ATTEST_ENDPOINT_SECONDS = env_int("ATTEST_ENDPOINT_SECONDS", default=60, low=1, 
 #: The addresses that corpora may name, with their secrets. Only the operator writes them, and only here.
 ATTEST_ENDPOINTS = env_endpoints("ATTEST_ENDPOINTS", seconds=ATTEST_ENDPOINT_SECONDS)
 
+# --- Webhooks (docs/webhooks.md) ----------------------------------------------------------------------
+
+#: Hosts of the operator's own network that webhooks may lead to, by plain HTTP too; all others are public.
+ATTEST_WEBHOOK_HOSTS = env_hosts("ATTEST_WEBHOOK_HOSTS")
+
 # --- Training (docs/learning.md); without an encoder there is only the light learner --------------------
 
 #: A folder, or an installed package that brings one along. Nothing is ever downloaded.
@@ -282,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "TrainingStatusEnum": "annotations.models.TrainingStatus",
         "AssignmentStatusEnum": "annotations.models.AssignmentStatus",
         "DisputeStatusEnum": "annotations.models.DisputeStatus",
+        "DeliveryStatusEnum": "annotations.models.DeliveryStatus",
     },
     "TAGS": [
         {"name": "corpora", "description": "Corpora, members, guideline and scheme."},
@@ -291,9 +306,11 @@ SPECTACULAR_SETTINGS = {
         {"name": "queue", "description": "Taking articles under a lease, and ending passes."},
         {"name": "disputes", "description": "Where passes differ, and what holds."},
         {"name": "rereviews", "description": "What a changed rule asks for anew."},
+        {"name": "comments", "description": "Talking about a line or an article."},
         {"name": "machines", "description": "Pipelines, runs and jobs."},
         {"name": "files", "description": "Exports and imports."},
         {"name": "events", "description": "The audit trail, and counts."},
+        {"name": "webhooks", "description": "Events, sent to where you want them."},
         {"name": "access", "description": "Who you are, and your tokens."},
     ],
 }

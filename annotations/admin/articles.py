@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
 
+from annotations.admin.comments import comments_page, open_threads
 from annotations.admin.highlight import Mark, painted
 from annotations.admin.reviewing import review_page
 from annotations.admin.workbench import workbench_page, workbench_state
@@ -72,6 +73,11 @@ class ArticleAdmin(ScopedAdmin[Article]):
                 self.admin_site.admin_view(workbench_state),
                 name="corpus_article_state",
             ),
+            path(
+                "<uuid:pk>/comments/",
+                self.admin_site.admin_view(comments_page),
+                name="corpus_article_comments",
+            ),
             path("<uuid:pk>/erase/", self.admin_site.admin_view(erase_page), name="corpus_article_erase"),
             *super().get_urls(),
         ]
@@ -86,6 +92,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     revision = _wanted(request, pk)
     corpus = revision.article.corpus
+    may_review = reaches(request, corpus.pk, Role.REVIEWER)
     actor = admin_actor(request)
     layers, terms = layers_and_terms(actor, corpus, roles_of(request)[corpus.pk], revision)
     shown = shown_to(actor, terms, revision, layers)
@@ -114,7 +121,8 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         linked_url=revision.article.url if revision.article.url.lower().startswith(LINKED) else "",
         metadata=sorted(revision.article.metadata.items()),
         scheme_number=Scheme.objects.filter(corpus=corpus).values_list("number", flat=True).first(),
-        may_review=reaches(request, corpus.pk, Role.REVIEWER),
+        may_review=may_review,
+        open_threads=open_threads(request, revision.article) if may_review else 0,
         may_erase=reaches(request, corpus.pk, Role.OWNER),
     )
 

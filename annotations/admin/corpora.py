@@ -13,11 +13,13 @@ from django.urls.resolvers import URLPattern
 
 from annotations.admin import learning
 from annotations.admin.agreement import agreement_page, differences_page
+from annotations.admin.comments import corpus_comments_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
 from annotations.admin.rereviews import rereviews_page
 from annotations.admin.vigilance import vigilance_page
+from annotations.admin.webhooks import webhook_page, webhooks_page
 from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
 from annotations.extraction import CONFIGURED, PIPELINES
@@ -41,6 +43,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
     tabs: ClassVar[list[Tab]] = [
         *CorpusAdmin.tabs,
         Tab(name="machines", title="Machines", role=Role.VIEWER),
+        Tab(name="comments", title="Comments", role=Role.REVIEWER),
         Tab(name="disputes", title="Disputes", role=Role.ADJUDICATOR),
         Tab(name="work", title="Work", role=Role.LEAD),
         Tab(name="rereviews", title="Re-review", role=Role.LEAD),
@@ -48,6 +51,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
         Tab(name="vigilance", title="Vigilance", role=Role.REVIEWER),
         Tab(name="export", title="Export", role=Role.LEAD),
+        Tab(name="webhooks", title="Webhooks", role=Role.LEAD),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -65,6 +69,9 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("agreement/", agreement_page, "agreement"),
             self.route("agreement/articles/", differences_page, "differences"),
             self.route("vigilance/", vigilance_page, "vigilance"),
+            self.route("comments/", corpus_comments_page, "comments"),
+            self.route("webhooks/", webhooks_page, "webhooks"),
+            self.route("webhooks/<uuid:webhook_id>/", webhook_page, "webhook"),
             *super().get_urls(),
         ]
 

@@ -21,6 +21,7 @@ from annotations.admin.board import Board, Row, Shown, lay_out
 from annotations.admin.highlight import Mark, painted
 from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, take_seat
 from annotations.models import Absence, RejectReason
+from annotations.services.comments import open_by_line
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
 from annotations.services.reading import annotations_before, is_shown, layers_and_terms, own_layer
@@ -135,6 +136,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
             "pass": f"{article}pass/{query}",
             "state": _state_url(revision),
             "take": reverse("take"),
+            "comments": reverse("admin:corpus_article_comments", args=[revision.article_id]),
             "workbench": reverse("admin:corpus_article_workbench", args=[revision.article_id]),
             "keep": reverse("heartbeat", args=[held.pk]) if held else None,
         },
@@ -145,6 +147,7 @@ def _state(request: HttpRequest, seat: Seat, blocks: list[Block]) -> dict[str, A
         "blocks": [[block.start, block.end, block.kind.value] for block in blocks],
         "lines": _lines(desk, board),
         "guideline_changes": _guideline_changes(desk, board),
+        "comments": open_by_line(seat.actor, revision.article, seat.role),
     }
 
 

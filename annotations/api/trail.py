@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from annotations.api.running_shapes import EventPageShape, StatsShape
 from annotations.models import Layer, LayerKind
 from annotations.services.seeing import events_seen_by, sees_others_work
+from annotations.services.telling import told_event
 from corpus.api.articles import own_role
 from corpus.api.pagination import cursor_id, next_address, page_limit
 from corpus.api.schema import CURSOR, documented
@@ -90,22 +91,10 @@ class StatsRoute(Route):
 def event_body(event: Event, *, whole: bool) -> dict[str, Any]:
     """Return an event; without its place in the chain where that would count events that are not shown."""
     return {
-        "id": event.pk,
+        **told_event(event),
         "position": event.position if whole else None,
         "hash": event.hash if whole else None,
         "canonical": canonical_event(event).decode() if whole else None,
-        "at": event.at,
-        "actor": event.actor.public_id if event.actor else None,
-        "via": event.via,
-        "request_id": event.request_id,
-        "action": event.action,
-        "object_type": event.object_type,
-        "object_id": event.object_id,
-        "subject_id": event.subject_id,
-        "before": event.before,
-        "after": event.after,
-        "reason": event.reason,
-        "versions": event.versions,
     }
 
 

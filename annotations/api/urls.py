@@ -12,6 +12,13 @@ from annotations.api.articles import (
     RevisionsRoute,
 )
 from annotations.api.candidates import CandidatesRoute
+from annotations.api.comments import (
+    CommentRoute,
+    CommentsRoute,
+    ReopenThreadRoute,
+    RepliesRoute,
+    ResolveThreadRoute,
+)
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
 from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
 from annotations.api.history import HistoryRoute
@@ -50,6 +57,16 @@ from annotations.api.rereviews import (
 from annotations.api.reviews import AnnotationReviewRoute, PassRoute, RelationReviewRoute, ReviewsRoute
 from annotations.api.trail import EventsRoute, StatsRoute
 from annotations.api.vigilance import VigilanceRoute
+from annotations.api.webhooks import (
+    DeliveriesRoute,
+    DeliveryRoute,
+    PingRoute,
+    ReplayDeliveryRoute,
+    ReplayRoute,
+    RotateRoute,
+    WebhookRoute,
+    WebhooksRoute,
+)
 
 
 class NumberConverter:
@@ -124,6 +141,25 @@ urlpatterns = [
     path("disputes/<uuid:dispute_id>/settle/", SettleRoute.as_view(), name="settle"),
     path("disputes/<uuid:dispute_id>/reopen/", ReopenRoute.as_view(), name="reopen"),
     path("articles/<uuid:article_id>/approve/", ApproveRoute.as_view(), name="approve"),
+    path("comments/", CommentsRoute.as_view(), name="comments"),
+    path("comments/<uuid:comment_id>/", CommentRoute.as_view(), name="comment"),
+    path("comments/<uuid:comment_id>/replies/", RepliesRoute.as_view(), name="replies"),
+    path("comments/<uuid:comment_id>/resolve/", ResolveThreadRoute.as_view(), name="resolve-thread"),
+    path("comments/<uuid:comment_id>/reopen/", ReopenThreadRoute.as_view(), name="reopen-thread"),
+    path("webhooks/", WebhooksRoute.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_id>/", WebhookRoute.as_view(), name="webhook"),
+    path("webhooks/<uuid:webhook_id>/ping/", PingRoute.as_view(), name="ping"),
+    path("webhooks/<uuid:webhook_id>/rotate/", RotateRoute.as_view(), name="rotate"),
+    path("webhooks/<uuid:webhook_id>/replay/", ReplayRoute.as_view(), name="replay"),
+    path("webhooks/<uuid:webhook_id>/deliveries/", DeliveriesRoute.as_view(), name="deliveries"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/", DeliveryRoute.as_view(), name="delivery"
+    ),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/replay/",
+        ReplayDeliveryRoute.as_view(),
+        name="replay-delivery",
+    ),
     path("exports/", ExportsRoute.as_view(), name="exports"),
     path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
 ]

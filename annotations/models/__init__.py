@@ -1,3 +1,4 @@
+from annotations.models.comments import Comment, CommentAct, Mention
 from annotations.models.exports import Export
 from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
@@ -6,12 +7,18 @@ from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
 from annotations.models.rereviews import Recall, ReReview
 from annotations.models.reviews import Absence, RejectReason, Review, Verdict
+from annotations.models.webhooks import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
 
 __all__ = [
     "Absence",
     "Annotation",
     "Assignment",
     "AssignmentStatus",
+    "Comment",
+    "CommentAct",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryStatus",
     "Dispute",
     "DisputeStatus",
     "Export",
@@ -19,6 +26,7 @@ __all__ = [
     "JobStatus",
     "Layer",
     "LayerKind",
+    "Mention",
     "ModelFile",
     "Origin",
     "Outcome",
@@ -35,4 +43,5 @@ __all__ = [
     "Training",
     "TrainingStatus",
     "Verdict",
+    "Webhook",
 ]

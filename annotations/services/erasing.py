@@ -3,7 +3,16 @@
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Annotation, Job, JobStatus, Relation, Review, Segment, Settlement
+from annotations.models import (
+    Annotation,
+    Comment,
+    Job,
+    JobStatus,
+    Relation,
+    Review,
+    Segment,
+    Settlement,
+)
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.reviews import REASONS
 from annotations.services.settling import end_work
@@ -18,8 +27,9 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
     Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
-    reasons and notes. The external id stays, so that the article cannot come in again unseen. Why rows of it
-    were refused goes too, since a reason may quote the row; so does that of a row that named no article.
+    reasons, notes and comments. The external id stays, so that the article cannot come in again unseen. Why
+    rows of it were refused goes too, since a reason may quote the row; so does that of a row that named no
+    article.
     What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
@@ -54,6 +64,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Relation.objects.filter(layer__revision__in=revisions).update(reason="")
     Review.objects.filter(layer__revision__in=revisions).update(note="")
     Settlement.objects.filter(layer__revision__in=revisions).update(note="")
+    Comment.objects.filter(revision__in=revisions).update(text="")
     # A reason is a code here; one that was imported may be anything.
     Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=REASONS).update(reason="")
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)

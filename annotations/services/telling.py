@@ -6,11 +6,30 @@ from typing import Any
 from uuid import UUID
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Relation
-from corpus.models import Revision
+from corpus.models import Event, Revision
 from corpus.text.spans import Span
 
 #: The columns of an assignment that say what of the suggestions its pass is shown: all, if they are these.
 TERMS = {"withheld_share": 0.0, "unaided": False, "planted": False}
+
+
+def told_event(event: Event) -> dict[str, Any]:
+    """Return an event as readers get it, but for its place in the chain; it needs its actor."""
+    return {
+        "id": event.pk,
+        "at": event.at,
+        "actor": event.actor.public_id if event.actor else None,
+        "via": event.via,
+        "request_id": event.request_id,
+        "action": event.action,
+        "object_type": event.object_type,
+        "object_id": event.object_id,
+        "subject_id": event.subject_id,
+        "before": event.before,
+        "after": event.after,
+        "reason": event.reason,
+        "versions": event.versions,
+    }
 
 
 def told_annotation(row: Annotation, segments: Iterable[Span]) -> dict[str, Any]:

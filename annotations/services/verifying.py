@@ -13,11 +13,12 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Count, F, Q
 
-from annotations.guards import ANNOTATION_GUARDS, GOLD_GUARDS
+from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS
 from annotations.models import (
     Annotation,
     Assignment,
     AssignmentStatus,
+    Comment,
     Dispute,
     DisputeStatus,
     Job,
@@ -74,6 +75,7 @@ def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> It
             yield from _texts(alias, one)
             yield from _spans(alias, one)
             yield from _relations(alias, one)
+            yield from _comments(alias, one)
             yield from _passes(alias, one)
             yield from _jobs(alias, one)
             yield from verify_chain(one.pk, anchors, using=alias)
@@ -93,7 +95,7 @@ def _guards(alias: str) -> Iterator[Lie]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         standing = {row[0] for row in cursor.fetchall()}
-    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS):
+    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS):
         for name in sorted(guard.names(connection.vendor) - standing):
             yield Lie(
                 check="guards", on=name, message="this trigger is missing; rows of its table can be changed."
@@ -210,6 +212,15 @@ def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
     )
     for pk in strangers.values_list("pk", flat=True):
         yield Lie(check="relations", on=str(pk), message="it leads out of its layer.")
+
+
+def _comments(alias: str, corpus: Corpus) -> Iterator[Lie]:
+    """Nothing is said any more of an article that was erased."""
+    left = Comment.objects.using(alias).filter(revision__corpus=corpus).exclude(text="")
+    for pk in left.filter(revision__article__erased_at__isnull=False).values_list("pk", flat=True):
+        yield Lie(
+            check="comments", on=str(pk), message="its article was erased, and its words are still here."
+        )
 
 
 def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:

@@ -32,6 +32,7 @@ from annotations.models import (
 )
 from annotations.models.queue import ASSIGNMENT_MOVES
 from annotations.models.reviews import RejectReason
+from annotations.services.comments import comments_seen_by, post_comment
 from annotations.services.comparing import links_of, submitted_passes, units_of
 from annotations.services.decisions import CONFIRM, Decision, Link
 from annotations.services.erasing import erase_article
@@ -420,6 +421,18 @@ class Newsroom(RuleBasedStateMachine):
         revision = self.revision(place)
         if self.attempt(None, lambda: approve_passes(acting(self.cy), revision)):
             self.settle_agreed(revision)
+
+    @rule(who=st.integers(0, 2), called=st.integers(0, 2), place=PLACE)
+    def comment(self, who: int, called: int, place: int) -> None:
+        people = [*self.people, self.cy]
+        revision, words = self.revision(place), f"Why, @{people[called].username}?"
+        self.attempt(None, lambda: post_comment(acting(people[who]), revision.article, words))
+        for one, other in (self.people, reversed(self.people)):
+            seen = comments_seen_by(acting(one), Corpus.objects.get(pk=self.corpus.pk), Role.REVIEWER)
+            for row in seen.filter(author=other).select_related("revision"):
+                held = Assignment.objects.filter(reviewer=one, revision=row.revision, status="taken")
+                begun = Layer.objects.filter(reviewer=one, revision=row.revision, submitted_at=None)
+                assert row.revision.status == "gold" and not held and not begun, "another's words show"
 
     @rule(place=PLACE, meant=st.integers(0, 3))
     def erase(self, place: int, meant: int) -> None:

@@ -37,6 +37,8 @@ def paths_of(article: UUID) -> list[str]:
         "corpora/harbour/vigilance/",
         "corpora/harbour/events/",
         "corpora/harbour/pipelines/",
+        "comments/?corpus=harbour",
+        "comments/?corpus=harbour&mentions=me",
         "runs/",
         *(f"assignments/?corpus=harbour&status={status}" for status in AssignmentStatus.values),
         f"articles/{article}/",
@@ -91,6 +93,8 @@ def test_adas_answers_do_not_show_bens_pass(
     decide_all(as_ben, article, "accept", but_first="skip")
     add = {"decisions": [{"verdict": "add", "label": "claim", "segments": [[1, 4]]}]}
     assert as_ben.post(f"articles/{second}/reviews/", add).json()["results"][0]["status"] == 200
+    said = as_ben.post("comments/", {"article": str(article), "text": "Why?"})
+    assert as_ben.post(f"comments/{said.json()['id']}/resolve/").status_code == 200
     Assignment.objects.filter(reviewer=ben).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert sweep_assignments() == 1
     seal_events()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotations.models import (
     Annotation,
+    Delivery,
     Dispute,
     Export,
     Job,
@@ -22,12 +23,15 @@ from annotations.models import (
     ReReview,
     Run,
     Training,
+    Webhook,
 )
+from annotations.services.comments import post_comment
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take_article
-from corpus.models import Block, Corpus, Revision, Role, Token, User
+from annotations.services.webhooks import make_webhook
+from corpus.models import Block, Corpus, Event, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
 from corpus.services.corpora import create_corpus, set_member
 from tests.api.contract import ALL, Caller, caller, content_of
@@ -151,6 +155,33 @@ EXPECTED: dict[str, Cell] = {
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
+    "comments GET": Cell(role=REVIEWER, query="?corpus={slug}"),
+    "comments POST": Cell(
+        role=REVIEWER, scope=REVIEW, status=201, body={"article": "{article_id}", "text": "Why?"}
+    ),
+    # The comment of each world is its owner's own, and its corpus is blind.
+    "comment GET": Cell(role=ADJUDICATOR, hidden=True),
+    "comment PATCH": Cell(role=OWNER, scope=REVIEW, body={"text": "Oh."}, headers=V0, hidden=True),
+    "comment DELETE": Cell(role=OWNER, scope=REVIEW, status=204, hidden=True),
+    "replies POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=201, body={"text": "So."}, hidden=True),
+    "resolve-thread POST": Cell(role=ADJUDICATOR, scope=REVIEW, hidden=True),
+    "reopen-thread POST": Cell(role=ADJUDICATOR, scope=REVIEW, hidden=True),
+    "webhooks GET": Cell(role=LEAD, query="?corpus={slug}"),
+    "webhooks POST": Cell(
+        role=LEAD,
+        scope=MANAGE,
+        status=201,
+        body={"corpus": "{slug}", "url": "https://hooks.test/", "kinds": ["gold"]},
+    ),
+    "webhook GET": Cell(role=LEAD),
+    "webhook PATCH": Cell(role=LEAD, scope=MANAGE, body={"active": False}, headers=V1),
+    "webhook DELETE": Cell(role=LEAD, scope=MANAGE, status=204),
+    "ping POST": Cell(role=LEAD, scope=MANAGE, status=204),
+    "rotate POST": Cell(role=LEAD, scope=MANAGE),
+    "replay POST": Cell(role=LEAD, scope=MANAGE, body={"position": 0}),
+    "deliveries GET": Cell(role=LEAD),
+    "delivery GET": Cell(role=LEAD),
+    "replay-delivery POST": Cell(role=LEAD, scope=MANAGE),
     "schema GET": Cell(public=True),
     "docs GET": Cell(public=True),
 }
@@ -218,6 +249,8 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
     layer = Layer.objects.get(revision=revision, pipeline=pipeline)
     job = Job.objects.get(revision=revision)
     Job.objects.filter(pk=job.pk).update(status=JobStatus.PARKED)
+    webhook = make_webhook(acting(owner), corpus, url="https://hooks.test/", kinds=["gold"])
+    delivery = _delivery(webhook)
     return {
         "slug": corpus.slug,
         "who": helper.username,
@@ -233,8 +266,16 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "job_id": job.pk,
         "training_id": Training.objects.create(corpus=corpus, due_at=timezone.now(), status="done").pk,
         "rereview_id": ReReview.objects.create(corpus=corpus, guideline=1, at=timezone.now()).pk,
+        "comment_id": post_comment(acting(owner), revision.article, "Why?").pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
     }
+
+
+def _delivery(webhook: Webhook) -> Delivery:
+    event = Event.objects.filter(corpus=webhook.corpus, action="corpus.created")[0]
+    return Delivery.objects.create(webhook=webhook, event=event, due_at=timezone.now())
 
 
 def _dispute(revision: Revision) -> Dispute:
@@ -322,7 +363,7 @@ def body_of(cell: Cell, things: dict[str, Any]) -> Any:
     """Return the body of a cell; the fields that name a thing name this world's."""
     if not isinstance(cell.body, dict):
         return cell.body
-    names = {"{slug}": things["slug"], "{to}": things["to"]}
+    names = {"{slug}": things["slug"], "{to}": things["to"], "{article_id}": str(things["article_id"])}
     return {
         field: names.get(value, value) if isinstance(value, str) else value
         for field, value in cell.body.items()
@@ -362,7 +403,7 @@ def test_a_foreign_thing_answers_like_a_missing_one(world: World, personas: dict
         for who, persona in personas.items():
             foreign = ask(persona, name, method, cell, world.foreign, needed)
             assert foreign == ask(persona, name, method, cell, world.missing, needed), f"{key} by {who}"
-            if name in ("block", "pipeline"):
+            if name in ("block", "pipeline", "delivery", "replay-delivery"):
                 # A child of another corpus below a parent of one's own.
                 child = needed[-1]
                 mixed = {**world.own, child: world.foreign[child]}

@@ -10,7 +10,8 @@ import pytest
 from django.template import Context, Engine, TemplateSyntaxError
 from playwright.sync_api import Browser, BrowserContext, Dialog, Route
 
-from annotations.models import Annotation, Dispute, Job, Pipeline, Relation, Review, Verdict
+from annotations.models import Annotation, Dispute, Job, Pipeline, Relation, Review, Verdict, Webhook
+from annotations.services.comments import post_comment
 from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
 from annotations.services.importing import import_records
@@ -21,6 +22,7 @@ from annotations.services.reading import read_layers, shown_layers
 from annotations.services.rereviews import open_rereview
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import Choice, settle_dispute
+from annotations.services.webhooks import make_webhook
 from corpus.models import Article, Corpus, Event, IngestRejection, IngestReport, Revision, User
 from corpus.schemes import DEFAULT_SCHEME
 from corpus.services.actors import COMMAND, Scope
@@ -194,6 +196,8 @@ def hostile(transactional_db: None) -> Corpus:
     )
     publish_guideline(COMMAND, corpus, text="\n\n".join(["R1. Label a quote.", *PAYLOADS[1:]]), version=1)
     open_rereview(COMMAND, corpus, labels=["quote"], reason=some(2_000, 7))
+    post_comment(acting(owner), revision.article, some(5_000), annotation=quotes[0])
+    make_webhook(acting(owner), corpus, url="https://hooks.test/", kinds=["gold"])
     gone = put_in(corpus, some(5_000), external_id="gone")
     erase_article(COMMAND, gone.article, reason=some(500, 9))
     make_token(acting(owner), user=owner, name=some(100, 3), scopes=[Scope.READ.value])
@@ -243,6 +247,7 @@ def overwrite(corpus: Corpus) -> None:
         cause=some(900, 6), worker=some(128, 2), status="parked"
     )
     Pipeline.objects.filter(name="elsewhere").update(version=PAYLOADS[7][:32])
+    Webhook.objects.update(url=some(2_000, 8), cause=some(200, 15), kinds=[some(64, 22)], failures=1)
     report = IngestReport.objects.create(corpus=corpus, source=some(512, 16), rejected=1)
     IngestRejection.objects.create(report=report, place=some(512, 18), reason=some(2_000, 19))
 

@@ -98,6 +98,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
         f"/admin/corpus/article/{revision.article_id}/review/",
         f"/admin/corpus/article/{revision.article_id}/review/?panel=new",
         f"/admin/corpus/article/{revision.article_id}/erase/",
+        f"/admin/corpus/article/{revision.article_id}/comments/?line={quote.root}",
         "/admin/corpus/corpus/",
         "/admin/corpus/corpus/add/",
         *(
@@ -116,6 +117,8 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "figures",
                 "agreement",
                 "vigilance",
+                "webhooks",
+                "comments",
             )
         ),
         "/admin/corpus/event/?corpus=harbour",

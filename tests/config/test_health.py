@@ -141,6 +141,8 @@ def test_the_figures_count_open_jobs_and_articles(client, queued):
     assert 'attest_jobs{status="queued"} 1.0' in lines
     assert 'attest_jobs{status="parked"} 0.0' in lines
     assert "attest_articles 1.0" in lines
+    assert 'attest_webhook_deliveries{status="parked"} 0.0' in lines
+    assert "attest_failing_webhooks 0.0" in lines
     age = next(line for line in lines if line.startswith("attest_oldest_due_job_seconds "))
     assert 30 <= float(age.split()[1]) < 60
 

@@ -1,11 +1,8 @@
 """Asking an endpoint: one JSON document there and one back, within a time and a size."""
 
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
@@ -19,6 +16,7 @@ from urllib3.response import BaseHTTPResponse
 
 from annotations.extraction.base import JSON
 from annotations.extraction.remote.endpoints import Endpoint
+from annotations.outgoing.deadlines import cut_off, left
 from corpus.readers.strict_json import JSONRefused, loads_strict
 
 CONNECT_SECONDS = 5.0
@@ -113,8 +111,8 @@ def _post(endpoint: Endpoint, body: bytes, deadline: float) -> _Reply:
     connection = _connection(parts.scheme, parts.hostname or "", parts.port, deadline)
     try:
         connection.connect()
-        with _cut_off(connection.sock, deadline):
-            connection.timeout = _left(deadline)
+        with cut_off(connection.sock, deadline):
+            connection.timeout = left(deadline)
             connection.request(
                 "POST",
                 target,
@@ -135,32 +133,10 @@ def _post(endpoint: Endpoint, body: bytes, deadline: float) -> _Reply:
 
 
 def _connection(scheme: str, host: str, port: int | None, deadline: float) -> HTTPConnection:
-    timeout = min(CONNECT_SECONDS, _left(deadline))
+    timeout = min(CONNECT_SECONDS, left(deadline))
     if scheme == "https":
         return HTTPSConnection(host, port, timeout=timeout, ssl_context=ssl.create_default_context())
     return HTTPConnection(host, port, timeout=timeout)
-
-
-def _left(deadline: float) -> float:
-    return max(deadline - time.monotonic(), 0.001)
-
-
-@contextmanager
-def _cut_off(connected: socket.socket, deadline: float) -> Iterator[None]:
-    """Shut a connection down at the deadline, even while bytes still drip in."""
-    timer = threading.Timer(_left(deadline), _shut_down, [connected])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _shut_down(connected: socket.socket) -> None:
-    # It may have ended by itself in this moment.
-    with suppress(OSError):
-        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _reply(response: BaseHTTPResponse) -> _Reply:

@@ -72,6 +72,7 @@ export const COMMANDS = [
 
   command("submit", ["m"], "Page", "Submit the pass"),
   command("yield", ["y"], "Page", "Give the article back to the queue"),
+  command("comment", ["C"], "Page", "Read what was said of it, and comment on it"),
   command("search", ["/"], "Page", "Search in the text and its annotations"),
   command("help", ["?"], "Page", "Show these keys"),
 ];

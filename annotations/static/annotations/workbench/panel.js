@@ -7,7 +7,7 @@ const STATES = { suggested: "to decide", skipped: "skipped", kept: "kept", dropp
 const SIGNS = { suggested: "○", skipped: "–", kept: "✓", dropped: "✕", draft: "✎" };
 const VERDICTS = { accept: "accepted", correct: "corrected", reject: "rejected", skip: "skipped", add: "added by you" };
 
-// The card of the line in focus. `view` is {line, shown, state, words, links: [[relation, words, state]], mode, why},
+// The card of the line in focus. `view` is {line, shown, state, words, links: [[relation, words, state]], mode, why, open},
 // `run(command)` does what a key would, `keyOf(command)` names the key.
 export function cardOf(view, run, keyOf) {
   if (!view) return [element("p", { class: "at-empty" }, "Nothing is labelled here yet. Select words and press the number of a label.")];
@@ -30,8 +30,9 @@ export function cardOf(view, run, keyOf) {
     : null;
   const why = element("p", { class: "at-why", hidden: !view.why }, reasonOf(line, view.whyDrafted));
   const anew = dueNotice(board, due, view.changes);
-  if (locked) return [head, words, links, why, anew];
-  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), choices(view, run), changing(view, run, keyOf)];
+  const talk = line ? element("div", { class: "at-row" }, act(view.open ? `Comments: ${view.open} open` : "Comment", keyOf("comment"), () => run("comment"), "at-quiet at-small")) : null;
+  if (locked) return [head, words, links, why, anew, talk];
+  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), choices(view, run), changing(view, run, keyOf), talk];
 }
 
 function told(line, state) {

@@ -179,6 +179,7 @@ export class Workbench {
       changes: this.state.guideline_changes,
       whyDrafted: this.draft?.why,
       locked: this.locked,
+      open: line ? this.state.comments[line.line] : 0,
     };
   }
 
@@ -454,6 +455,12 @@ export class Workbench {
     } else await this.#press({ name: relation, number: null });
   }
 
+  // The page of a line's comments leads back here; what is in hand is kept until then.
+  #comment() {
+    if (this.mine.length) this.tell("Not everything is saved yet.");
+    else location.assign(this.state.urls.comments + (this.line ? `?line=${this.line.line}` : ""));
+  }
+
   #offerAbsences() {
     if (!this.draft) return;
     const items = this.board.absences.map(([value, words], index) => ({ number: index + 1, words, value }));
@@ -633,6 +640,7 @@ export class Workbench {
       help: () => this.help.open(),
       submit: () => this.pass.submit(),
       "by-doubt": () => { this.by = this.by === "text" ? "doubt" : "text"; this.render(); },
+      comment: () => this.#comment(),
       search: () => this.search.open(),
       cancel: () => this.#cancel(),
     };

@@ -19,6 +19,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    data: bytes
 
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -48,7 +49,9 @@ def serving(*answers: Answer) -> Iterator[Served]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            served.asked.append(Asked(path=self.path, headers=dict(self.headers), body=json.loads(body)))
+            served.asked.append(
+                Asked(path=self.path, headers=dict(self.headers), body=json.loads(body), data=body)
+            )
             answer = served.answers.pop(0) if len(served.answers) > 1 else served.answers[0]
             try:
                 answer(self)

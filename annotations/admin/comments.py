@@ -1,0 +1,190 @@
+"""Comments: those on one article or line, and for each member those that wait."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from annotations.admin.panel import read_id, read_version
+from annotations.models import Annotation, Comment
+from annotations.services.comments import Thread as ReadThread
+from annotations.services.comments import (
+    comments_seen_by,
+    delete_comment,
+    edit_comment,
+    find_comment,
+    find_thread,
+    of_state,
+    post_comment,
+    read_threads,
+    reply_to,
+    settle_thread,
+    threads_seen_by,
+)
+from annotations.services.figures import COUNTED, up_to
+from annotations.services.reading import visible_layers
+from corpus.admin.access import check_role, corpus_or_404, person, roles_of
+from corpus.admin.pages import corpus_page, page, telling
+from corpus.api.authentication import admin_actor
+from corpus.models import Article, Corpus, Revision, Role
+from corpus.services.errors import BadInput, NotFound, ServiceError
+
+#: Threads a page.
+PAGE = 30
+SHOWN = {"open": "Open", "me": "For me", "resolved": "Resolved"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A thread as a page has it, with the words that it is on and what the person may do."""
+
+    thread: ReadThread
+    words: str
+    may_resolve: bool
+
+
+def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the threads of an article, or of one of its lines; begin one, reply, edit, resolve."""
+    article = Article.objects.select_related("corpus").filter(pk=pk).first()
+    if article is None:
+        raise Http404
+    check_role(request, article.corpus_id, Role.REVIEWER)
+    line = _asked_line(request)
+    refused = ""
+    if request.method == "POST":
+        try:
+            _act(request, article, line)
+        except NotFound:
+            raise Http404 from None
+        except ServiceError as error:
+            refused = error.message
+        else:
+            return redirect(request.get_full_path())
+    threads = _threads(request, article.corpus).filter(revision__article=article)
+    if line:
+        threads = threads.filter(line=line)
+    firsts = list(threads.order_by("-pk")[: PAGE * 4])
+    shown = _shown(request, article.corpus, firsts)
+    return page(
+        request,
+        "attest/comments.html",
+        title=f"Comments on {article}",
+        article=article,
+        corpus=article.corpus,
+        line=line,
+        words=_words(request, article, {line}).get(line, "") if line else "",
+        threads=sorted(shown, key=lambda one: one.thread.resolved),
+        refused=refused,
+        given=request.POST,
+        me=person(request).pk,
+        status=400 if refused else 200,
+    )
+
+
+def corpus_comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """List the threads of a corpus that the person may see: open, resolved, or those that name them."""
+    corpus = corpus_or_404(request, pk, Role.REVIEWER)
+    kind = request.GET.get("show", "open")
+    if kind not in SHOWN:
+        raise Http404
+    threads = _threads(request, corpus)
+    waiting = of_state(threads, resolved=False)
+    if kind == "me":
+        actor = admin_actor(request)
+        seen = comments_seen_by(actor, corpus, roles_of(request)[corpus.pk]).filter(mentions__user=actor.user)
+        threads = threads.filter(pk__in=seen.values("thread"))
+    else:
+        threads = of_state(threads, resolved=kind == "resolved")
+    if before := request.GET.get("before"):
+        with telling(request):
+            threads = threads.filter(pk__lt=read_id(before))
+    firsts = list(threads.order_by("-pk")[: PAGE + 1])
+    return corpus_page(
+        request,
+        corpus,
+        "attest/corpus_comments.html",
+        tab="comments",
+        kinds=SHOWN,
+        shown=kind,
+        waiting=up_to(waiting),
+        counted=COUNTED,
+        threads=_shown(request, corpus, firsts[:PAGE]),
+        older=firsts[PAGE - 1].pk if len(firsts) > PAGE else None,
+        me=person(request).pk,
+    )
+
+
+def open_threads(request: HttpRequest, article: Article) -> int:
+    """Return how many open threads of an article the person may see."""
+    threads = _threads(request, article.corpus).filter(revision__article=article)
+    return of_state(threads, resolved=False).count()
+
+
+def _act(request: HttpRequest, article: Article, line: UUID | None) -> None:
+    actor, form = admin_actor(request), request.POST
+    # As it stands in the box: HTML writes each line end in two characters on the way.
+    text = form.get("text", "").replace("\r\n", "\n")
+    if "reply" in form:
+        reply_to(actor, find_thread(actor, read_id(form["reply"]))[0], text)
+    elif "edit" in form:
+        row = find_comment(actor, read_id(form["edit"]))[0]
+        edit_comment(actor, row, text, version=read_version(form.get("version", "")))
+    elif "delete" in form:
+        delete_comment(actor, find_comment(actor, read_id(form["delete"]))[0])
+    elif "resolve" in form or "reopen" in form:
+        name = "resolve" if "resolve" in form else "reopen"
+        settle_thread(actor, find_thread(actor, read_id(form[name]))[0], resolved=name == "resolve")
+    else:
+        post_comment(actor, article, text, annotation=line)
+
+
+def _threads(request: HttpRequest, corpus: Corpus) -> "QuerySet[Comment]":
+    threads = threads_seen_by(admin_actor(request), corpus, roles_of(request)[corpus.pk])
+    return threads.select_related("revision__article").defer("revision__text")
+
+
+def _shown(request: HttpRequest, corpus: Corpus, firsts: Sequence[Comment]) -> list[Shown]:
+    role = roles_of(request)[corpus.pk]
+    lines: dict[UUID, set[UUID]] = {}
+    articles = {row.revision.article_id: row.revision.article for row in firsts}
+    for row in firsts:
+        if row.line:
+            lines.setdefault(row.revision.article_id, set()).add(row.line)
+    words: dict[UUID, str] = {}
+    for article_id, asked in lines.items():
+        words |= _words(request, articles[article_id], asked)
+    me = person(request).pk
+    return [
+        Shown(
+            thread=thread,
+            words=words.get(thread.first.line, "") if thread.first.line else "",
+            may_resolve=thread.first.author_id == me or role.reaches(Role.ADJUDICATOR),
+        )
+        for thread in read_threads(admin_actor(request), corpus, role, firsts)
+    ]
+
+
+def _words(request: HttpRequest, article: Article, lines: set[UUID]) -> dict[UUID, str]:
+    """Return the words of lines, as far as the person sees an annotation of each."""
+    rows = list(
+        Annotation.objects.filter(root__in=lines, layer__revision__article=article)
+        .order_by("pk")
+        .values_list("root", "layer", "layer__revision", "surface")
+    )
+    seen: set[UUID] = set()
+    revisions = {revision for _, _, revision, _ in rows}
+    for revision in Revision.objects.without_text().filter(pk__in=revisions):
+        role = roles_of(request)[article.corpus_id]
+        seen |= {layer.pk for layer in visible_layers(admin_actor(request), article.corpus, role, revision)}
+    return {root: surface for root, layer, _, surface in rows if layer in seen}
+
+
+def _asked_line(request: HttpRequest) -> UUID | None:
+    line = request.GET.get("line")
+    try:
+        return read_id(line) if line else None
+    except BadInput:
+        raise Http404 from None
