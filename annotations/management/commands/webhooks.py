@@ -2,7 +2,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError, CommandParser
-from django.db.models import Count, Q
 
 from annotations.models import DeliveryStatus, Webhook
 from annotations.services.webhooks import replay_since
@@ -41,13 +40,11 @@ class Command(AttestCommand):
         self.report({"webhook": pk, "behind": behind}, sentence, as_json=as_json)
 
     def _list(self, corpus: Corpus, *, as_json: bool) -> None:
-        webhooks = Webhook.objects.filter(corpus=corpus).annotate(
-            queued=Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.QUEUED)),
-            parked=Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.PARKED)),
-        )
-        for row in webhooks:
+        for row in Webhook.objects.filter(corpus=corpus):
+            queued = row.deliveries.filter(status=DeliveryStatus.QUEUED).count()
+            parked = row.deliveries.filter(status=DeliveryStatus.PARKED).count()
             told = {"webhook": row.pk, "url": row.url, "state": row.state, "cause": row.cause}
-            counts = {"position": row.position, "queued": row.queued, "parked": row.parked}
-            waiting = f"{row.queued} queued, {row.parked} parked"
+            counts = {"position": row.position, "queued": queued, "parked": parked}
+            waiting = f"{queued} queued, {parked} parked"
             sentence = f"{row.pk} {row.state}: {waiting}  {row.url}  {row.cause}".rstrip()
             self.report({**told, **counts}, sentence, as_json=as_json)
