@@ -333,9 +333,24 @@ class Newsroom(RuleBasedStateMachine):
             Decision(verdict=CONFIRM, on=standing.get(line, line), version=desk.own.versions[line])
             for line in desk.due()
         ]
-        assume(confirmed)
-        if self.attempt(who, lambda: decide_many(acting(user), revision, confirmed)):
+        if confirmed and self.attempt(who, lambda: decide_many(acting(user), revision, confirmed)):
             self.submit(who=who, place=place)
+
+    @rule(
+        place=PLACE, labels=st.sets(st.sampled_from(LABELS), min_size=1), others=st.tuples(NUMBERS, NUMBERS)
+    )
+    def go_through_passes_again(
+        self, place: int, labels: set[str], others: tuple[tuple[int, ...], tuple[int, ...]]
+    ) -> None:
+        """Do at once what seldom comes together by chance: two passes, a changed rule, and both once more."""
+        for who, other in enumerate(others):
+            self.accept_all_but_one_and_submit(who=who, place=place, other=other)
+        for _ in range(min(place % 3, Dispute.objects.filter(status="open").count())):
+            self.settle(place=0, way="reject", numbers=others[0])
+        self.ask_for_decisions_anew(labels=labels, close=False)
+        for who in (0, 1):
+            self.take(who=who)
+            self.confirm_what_is_due_and_submit(who=who, place=place)
 
     @rule(who=st.integers(0, 1))
     def take(self, who: int) -> None:
