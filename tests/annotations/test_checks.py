@@ -394,7 +394,8 @@ def forget_planted() -> None:
 def served(user: User, text: Revision, ids: Iterable[UUID]) -> dict[str, str]:
     """Return what the API and the pages say to a person of a text, and of two of some ids, by path."""
     who, some = caller(user), list(ids)[:2]
-    paths = [path for path in paths_of(text.article_id) if not path.startswith("corpora/harbour/articles/?")]
+    about = (str(text.article_id), "next/", "stats/", "agreement/", "events/")
+    paths = [path for path in paths_of(text.article_id) if any(words in path for words in about)]
     paths += [f"annotations/{pk}/{rest}" for pk in some for rest in ("", "history/")]
     answers = {path: who.get(path) for path in paths}
     found = {path: content_of(one).decode() for path, one in answers.items() if one.status_code == 200}

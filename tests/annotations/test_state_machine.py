@@ -188,8 +188,11 @@ class Newsroom(RuleBasedStateMachine):
         set_member(COMMAND, self.corpus, self.cy, Role.ADJUDICATOR)
         self.configure(passes=2, agreed=True, single=False)
         activate_pipeline(COMMAND, self.corpus, "rules")
-        self.put_in("a", 0)
+        self.check_attention(withheld=0.0, planted=0.2, unaided=0.0)
+        self.put_in("a", 1)
         self.work()
+        # Passes from the queue alone have something planted.
+        self.take(0)
 
     # -- what happens ----------------------------------------------------------------------------------
 
