@@ -5,7 +5,7 @@ replaced; so neither needs a clean-up, and a source that two quotes share stands
 a new decision takes over from the one before it, it brings along anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -41,17 +41,41 @@ def follow_suggestions(desk: Desk, review: Review, *, named: set[str], explicit:
             _follow(desk, review, head, relation, child_line)
 
 
-def drop_misfits(desk: Desk, kept: Mapping[UUID, Review]) -> bool:
-    """Reject the links at lines just kept that the scheme now forbids there; tell whether there were any."""
+def misfits(desk: Desk) -> set[UUID]:
+    """Return the links that stand though the scheme forbids them between what their ends are."""
+    return {
+        line
+        for line, relation in desk.own.links.items()
+        if not _fits(desk, relation.label, *(desk.own.standing[end] for end in desk.own.end_lines(relation)))
+    }
+
+
+def drop_misfits(desk: Desk, kept: Mapping[UUID, Review], before: Collection[UUID]) -> bool:
+    """Reject the links that do not fit since what was just taken; tell whether there were any.
+
+    They fall with the decision that labels one of their ends so: one just taken (`kept`, by line), or, where
+    something was taken back that had let them fall before, an earlier one. What did not fit `before`, since
+    the scheme was changed, is left alone until one of its ends is decided on.
+    """
     dropped = False
-    for line, relation in list(desk.own.links.items()):
-        ends = desk.own.end_lines(relation)
-        review = kept.get(ends[0]) or kept.get(ends[1])
-        if review and not _fits(desk, relation.label, *(desk.own.standing[end] for end in ends)):
-            thing = desk.find_relation(line) or relation
-            desk.write_review(Verdict.REJECT, relation=thing, implied_by=review)
-            dropped = True
+    for line in misfits(desk):
+        relation = desk.own.links[line]
+        head, child = desk.own.end_lines(relation)
+        review = kept.get(head) or kept.get(child)
+        if review is None and line in before:
+            continue
+        thing = desk.find_relation(line) or relation
+        cause = review or _behind(desk, desk.own.counting[child])
+        desk.write_review(Verdict.REJECT, relation=thing, implied_by=cause)
+        dropped = True
     return dropped
+
+
+def _behind(desk: Desk, review: Review) -> Review:
+    """Return the decision that brought a review along, or itself."""
+    if review.implied_by_id is None:
+        return review
+    return next(one for one in desk.own.reviews if one.pk == review.implied_by_id)
 
 
 def add_relation(desk: Desk, decision: Decision) -> Review:

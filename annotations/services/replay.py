@@ -91,7 +91,7 @@ class Replayed:
         view.reviews.append(own)
         for told in after.get("brought", ()):
             review = self._review(view, told, event, UUID(told["review"]))
-            review.implied_by_id = own.pk
+            review.implied_by_id = id_or_none(told.get("implied_by")) or own.pk
             view.reviews.append(review)
 
     def _take_pass(self, event: Event, after: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from annotations.models import Review
 from annotations.models.reviews import KEEPING
 from annotations.services.decisions import CONFIRM, Decision, Receipt
 from annotations.services.desk import Desk
-from annotations.services.linking import drop_misfits, follow_suggestions
+from annotations.services.linking import drop_misfits, follow_suggestions, misfits
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
 from annotations.services.queue import keep_or_take
 from annotations.services.telling import told_annotation, told_layer, told_relation
@@ -86,6 +86,7 @@ def _take(
     receipts: dict[int, Receipt] = dict(replays)
     taken: list[tuple[int, Decision, Review]] = []
     keys: set[str] = set()
+    before = misfits(desk)
     for index, decision in enumerate(decisions):
         if index in replays:
             continue
@@ -105,16 +106,29 @@ def _take(
         if decision.verdict != CONFIRM and review.verdict in KEEPING and review.annotation_id:
             follow_suggestions(desk, review, named=set(decision.links), explicit=explicit)
     desk.own.settle()
-    if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}):
+    if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}, before):
         desk.own.settle()
-    brought: dict[UUID | None, list[Review]] = defaultdict(list)
-    for review in desk.new_reviews:
-        brought[review.implied_by_id].append(review)
+    brought = _brought(desk, [review for _, _, review in taken])
     changes = []
     for index, _, review in taken:
         receipts[index] = Receipt(body=_receipt_body(desk, review, brought[review.pk]))
         changes.append(_change_of(desk, review, brought[review.pk]))
     return [receipts[index] for index in range(len(decisions))], changes
+
+
+def _brought(desk: Desk, taken: Sequence[Review]) -> dict[UUID, list[Review]]:
+    """Return what each decision brought along.
+
+    A link that falls anew with an earlier decision, since this request took something back, comes with the
+    last of this request.
+    """
+    brought: dict[UUID, list[Review]] = defaultdict(list)
+    here = {review.pk for review in desk.new_reviews}
+    own = [review.pk for review in taken if review.line not in desk.shown.planted]
+    for review in desk.new_reviews:
+        if review.implied_by_id is not None:
+            brought[review.implied_by_id if review.implied_by_id in here else own[-1]].append(review)
+    return brought
 
 
 def _replays(actor: Actor, revision: Revision, decisions: Sequence[Decision]) -> dict[int, Receipt]:
@@ -225,7 +239,11 @@ def _decided(desk: Desk, review: Review, brought: Sequence[Review]) -> Change:
     after |= _told(desk, review)
     if brought:
         after["implied"] = [str(other.pk) for other in brought]
-        after["brought"] = [{"review": str(other.pk), **_told(desk, other)} for other in brought]
+        after["brought"] = [
+            {"review": str(other.pk), **_told(desk, other)}
+            | ({"implied_by": str(other.implied_by_id)} if other.implied_by_id != review.pk else {})
+            for other in brought
+        ]
     return Change(
         action=f"review.{review.verdict}",
         object_type="review",

@@ -8,6 +8,7 @@ import pytest
 from annotations.models import Annotation, Layer, Relation, Review, Verdict
 from annotations.services.decisions import Decision, Link
 from annotations.services.passes import reopen_pass, submit_pass
+from annotations.services.replay import differences
 from annotations.services.reviewing import decide, decide_many
 from corpus.models import Corpus, Event, Revision, User
 from corpus.services.actors import Actor
@@ -502,6 +503,23 @@ def test_a_new_label_of_a_source_takes_the_link_to_it_away_until_it_is_retracted
     assert linked(own(ada, suggested)) == {("cue", QUOTE, "said")}
     say(ada, suggested, "retract", source.pk, version=changed["version"])
     assert len(linked(own(ada, suggested))) == 2
+
+
+def test_a_link_that_fell_with_a_new_label_does_not_come_back_while_that_stands(
+    suggested: Revision, ada: User
+) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    source = suggestion(suggested, "Ana Ruiz", "attribution")
+    receipt = say(ada, suggested, "accept", quote.pk)
+    version = next(item["version"] for item in receipt["implied"] if item["on"] == str(source.pk))
+    changed = say(ada, suggested, "correct", source.pk, version=version, label="claim")
+    (fallen,) = (item for item in changed["implied"] if item["verdict"] == "reject")
+    receipt = say(ada, suggested, "retract", UUID(fallen["on"]), version=fallen["version"])
+    assert [(item["on"], item["verdict"]) for item in receipt["implied"]] == [(fallen["on"], "reject")]
+    assert linked(own(ada, suggested)) == {("cue", QUOTE, "said")}
+    assert not any(found for _, found in differences(suggested.article.corpus))
+    say(ada, suggested, "retract", source.pk, version=changed["version"])
+    assert len(linked(own(ada, suggested))) == 2, "it falls with what brought it about"
 
 
 def test_a_link_that_is_named_twice_is_one(suggested: Revision, ada: User) -> None:
