@@ -84,6 +84,7 @@ def examples(site: Site) -> dict[str, Any]:
         "outlet": "Outlet 7",
         "language": "de",
         "layer": "machine",
+        "labels": "quote",
         "action": "article.created",
         "status": RevisionStatus.SUGGESTED.value,
     }

@@ -149,7 +149,9 @@ class NextRoute(Route):
         own = own_of(self.actor, visible)
         shown = shown_to(self.actor, terms, revision, visible)
         layers = [*layers_named(visible, "machine"), *([own] if own else [])]
-        standing = standing_parts(layers, own, demands_of(corpus.pk), shown)
+        # Of what nobody has decided on, nothing is due.
+        demands = demands_of(corpus.pk) if own else {}
+        standing = standing_parts(layers, own, demands, shown)
         convert_segments(standing.annotations, offsets)
         return Response(
             {

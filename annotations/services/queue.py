@@ -274,7 +274,7 @@ def take_up_again(actor: Actor, revision: Revision) -> None:
         row.lease_until = lease_end(revision.article.corpus, now)
         row.reopened_at = row.reopened_at or now
         row.save(update_fields=["status", "ended_at", "lease_until", "reopened_at"])
-        record(actor, _change(row, "assignment.taken", how="taken up again"))
+        record(actor, _change(row, "assignment.reopened"))
 
 
 def sweep_assignments(limit: int = 1_000) -> int:

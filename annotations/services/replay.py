@@ -38,7 +38,7 @@ SETTLED = (
     "rule", "guideline", "settled_by_id", "at",
 )  # fmt: skip
 OF_LAYERS = Q(action__startswith="review.") | Q(
-    action__in=("gold.settled", "layer.imported", "pass.submitted", "pass.reopened")
+    action__in=("gold.settled", "layer.imported", "pass.submitted", "pass.reopened", "check.decided")
 )
 
 OF_LAYERS_BEGIN = ("review.", "gold.", "layer.", "pass.")
@@ -64,7 +64,9 @@ class Replayed:
 
     def take(self, event: Event) -> None:
         after = event.after if isinstance(event.after, dict) else {}
-        if not event.action.startswith(OF_LAYERS_BEGIN):
+        if event.action == "check.decided":
+            self._take_check(event, after)
+        elif not event.action.startswith(OF_LAYERS_BEGIN):
             self.moves.take(event)
         elif event.action.startswith("pass."):
             self._take_pass(event, after)
@@ -93,6 +95,12 @@ class Replayed:
             review = self._review(view, told, event, UUID(told["review"]))
             review.implied_by_id = id_or_none(told.get("implied_by")) or own.pk
             view.reviews.append(review)
+
+    def _take_check(self, event: Event, after: Mapping[str, Any]) -> None:
+        """Take in that a pass began with a decision on something planted, which itself is not replayed."""
+        if began := after.get("began"):
+            view = self._view(UUID(began["layer"]), LayerKind.REVIEWER, event.actor_id)
+            self._take_times(view, began)
 
     def _take_pass(self, event: Event, after: Mapping[str, Any]) -> None:
         view = self._view(UUID(event.object_id), LayerKind.REVIEWER, event.actor_id)

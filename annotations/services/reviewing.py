@@ -70,7 +70,7 @@ def _decide(
     if not changes:
         return receipts
     if desk.flush():
-        changes[0].after["began"] = told_layer(desk.own.layer)
+        changes[0].after["began"] = {"layer": str(desk.own.layer.pk), **told_layer(desk.own.layer)}
     record_many(actor, changes, now=desk.now)
     _keep_receipts(actor, revision, decisions, receipts)
     keep_or_take(actor, revision, assigned=desk.shown.terms.assignment is not None)

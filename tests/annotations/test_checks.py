@@ -488,3 +488,12 @@ def assert_alike(some: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None
             "derived_from",
         ):
             assert row.get(name) in [other.get(name) for other in others], name
+
+
+def test_a_pass_that_begins_with_something_planted_is_told(
+    text: Revision, planted: list[Annotation], ada: User
+) -> None:
+    say(ada, text, "reject", planted[0].pk, reason="other")
+    assert not Review.objects.filter(layer__reviewer=ada).exclude(layer__kind="planted").exists()
+    assert Layer.objects.filter(revision=text, reviewer=ada).exists()
+    assert not any(found for _, found in differences(text.article.corpus))
