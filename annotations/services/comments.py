@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Comment, CommentAct, Mention
 from annotations.services.in_hand import in_hand
-from annotations.services.reading import visible_layers
+from annotations.services.showing import rows_seen_by
 from corpus.ids import uuid7
 from corpus.models import Article, Corpus, Membership, Revision, RevisionStatus, Role, User
 from corpus.services.actors import Actor, Scope, require, role_in
@@ -225,13 +225,12 @@ def _place(
         return texts.get(current=True), None
     # Whichever annotation of the line is named, one that the actor sees is enough, on the newest text.
     named = Q(pk=annotation) | Q(root=annotation)
-    found = Annotation.objects.filter(named, layer__revision__article=article).order_by("-pk")
-    places = list(found.values_list("layer", "layer__revision", "root"))
-    for revision in texts.filter(pk__in={place[1] for place in places}).order_by("-number"):
-        seen = {row.pk for row in visible_layers(actor, revision.article.corpus, role, revision)}
-        for layer, _, root in places:
-            if layer in seen:
-                return revision, root
+    found = Annotation.objects.filter(named, layer__revision__article=article)
+    rows = list(found.select_related("layer").order_by("-pk"))
+    for revision in texts.filter(pk__in={row.layer.revision_id for row in rows}).order_by("-number"):
+        here = [row for row in rows if row.layer.revision_id == revision.pk]
+        if seen := rows_seen_by(actor, revision.article.corpus, role, revision, here):
+            return revision, seen[0].root
     raise NotFound(NO_SUCH_LINE)
 
 

@@ -10,10 +10,12 @@ import orjson
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.html import escape
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Review, Verdict
 from annotations.services import withholding
 from annotations.services.checks import Checked, plants_decided, withheld_looked_for
+from annotations.services.comments import post_comment
 from annotations.services.decisions import Decision, Link
 from annotations.services.desk import Desk, undecided
 from annotations.services.jobs import work_jobs
@@ -469,6 +471,29 @@ def test_a_plant_is_served_like_the_others_and_to_nobody_else(
     for colleague in (ada, cy):
         assert naming(served(colleague, text, ids), traces) == set(), colleague
     assert naming(served(lea, text, ids), traces) <= {"corpora/harbour/events/"}, "who plants may know"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_comments_go_on_just_what_a_pass_is_shown(text: Revision, ada: User, ben: User) -> None:
+    corpus = configured(text, withheld_share=0.3, planted_share=0.2)
+    assert take(acting(ada), corpus)
+    plant = Annotation.objects.filter(layer__in=Layer.planted.all())[0]
+    hidden = desk_of(ada, text).shown.withheld[0].line
+    assert post_comment(acting(ada), fresh(text).article, "Sure?", annotation=plant.pk).line == plant.root
+    browser = Client()
+    browser.force_login(ada)
+    page = f"/admin/corpus/article/{text.article_id}/comments/?line="
+    words = [Annotation.objects.get(pk=pk).surface for pk in (plant.pk, hidden)]
+    told = [
+        escape(said) in browser.get(f"{page}{pk}").content.decode()
+        for said, pk in zip(words, (plant.pk, hidden), strict=True)
+    ]
+    assert told == [True, False]
+    for user, line in ((ada, hidden), (ben, plant.pk)):
+        with pytest.raises(NotFound):
+            post_comment(acting(user), fresh(text).article, "Sure?", annotation=line)
+    decide_rest(ada, text)
+    assert post_comment(acting(ada), fresh(text).article, "Sure?", annotation=hidden).line == hidden
 
 
 def assert_alike(some: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
