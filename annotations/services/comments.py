@@ -25,6 +25,7 @@ from corpus.models import Article, Corpus, Membership, Revision, RevisionStatus,
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record
+from corpus.services.revisions import hold_revision
 
 MAX_TEXT = 10_000
 #: Acts in one thread.
@@ -149,6 +150,7 @@ def post_comment(actor: Actor, article: Article, text: str, *, annotation: UUID 
     """
     role = require(actor, article.corpus_id, Role.REVIEWER, Scope.REVIEW)
     revision, line = _place(actor, role, article, annotation)
+    hold_revision(revision)
     return _write(actor, role, revision, line=line, act=CommentAct.POST, text=text)
 
 
@@ -235,9 +237,13 @@ def _place(
 
 
 def _locked(actor: Actor, first: Comment) -> tuple[Role, Comment]:
-    """Return the actor's role and the first row of a thread, held until the transaction's end."""
-    rows = Comment.objects.select_for_update(of=("self",)).select_related("revision__article__corpus")
-    locked = rows.defer("revision__text").get(pk=first.thread)
+    """Return the actor's role and the first row of a thread, whose text is held from now on.
+
+    The text and not the thread: whoever erases holds that first, and finds every comment written before.
+    """
+    rows = Comment.objects.select_related("revision__article__corpus").defer("revision__text")
+    locked = rows.get(pk=first.thread)
+    hold_revision(locked.revision)
     return require(actor, locked.revision.corpus_id, Role.REVIEWER, Scope.REVIEW), locked
 
 

@@ -10,7 +10,8 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Dispute
+from annotations.models import Assignment, Comment, Dispute
+from annotations.services.comments import post_comment, reply_to
 from annotations.services.erasing import erase_article
 from annotations.services.opening import refill_queue
 from annotations.services.passes import reopen_pass, submit_pass
@@ -226,3 +227,19 @@ def test_a_dispute_ends_with_its_text(
     assert Dispute.objects.get().status == "dropped"
     assert gold(suggested).standing
     assert lies() == []
+
+
+# -- what is erased is erased whole --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["post", "reply"])
+def test_nothing_is_said_of_what_is_erased_meanwhile(revision: Revision, ada: User, act: str) -> None:
+    article = Revision.objects.select_related("article").get(pk=revision.pk).article
+    first = post_comment(acting(ada), article, "Which bridge?")
+    acts: dict[str, Callable[[], Any]] = {
+        "post": lambda: post_comment(acting(ada), article, "The old one."),
+        "reply": lambda: reply_to(acting(ada), first, "The old one."),
+    }
+    erase = partial(erase_article, COMMAND, revision.article, reason="taken down")
+    assert isinstance(overlapping(erase, acts[act]), InvalidTransition)
+    assert set(Comment.objects.values_list("text", flat=True)) == {""}
