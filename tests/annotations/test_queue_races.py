@@ -10,7 +10,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from annotations.models import Annotation, Assignment, Comment, Dispute, Layer
+from annotations.models import Annotation, Assignment, Comment, Dispute, Layer, Recall, ReReview
 from annotations.services import queue
 from annotations.services.comments import post_comment, reply_to
 from annotations.services.erasing import erase_article
@@ -20,6 +20,7 @@ from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.planting import plant
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
+from annotations.services.rereviews import open_rereview
 from annotations.services.settling import Choice, settle_dispute
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, User
@@ -284,3 +285,13 @@ def test_erasing_waits_for_a_pass_that_is_being_planted(
     assert done == [None]
     assert Layer.planted.count() == 1 and lies() == []
     assert not Annotation.objects.exclude(surface="").exists()
+
+
+def test_nobody_is_asked_again_about_what_is_amended_meanwhile(
+    corpus: Corpus, suggested: Revision, ada: User
+) -> None:
+    decide_all(ada, suggested)
+    publish_guideline(COMMAND, corpus, text="R1. Another rule.", version=1)
+    ask = partial(open_rereview, COMMAND, corpus, labels=["quote"])
+    assert isinstance(overlapping(lambda: amend(corpus), ask), ReReview)
+    assert not Recall.objects.filter(ended_at__isnull=True).exists()
