@@ -163,7 +163,9 @@ def _fix_terms(
     text = assignment.revision_id
     if before is not None:
         assignment.withheld_share, assignment.unaided = before.withheld_share, before.unaided
-        assignment.planted, assignment.reopened_at = before.planted, before.reopened_at
+        assignment.reopened_at = before.reopened_at
+        # Whoever gave it back has seen the text without what was planted.
+        assignment.planted = before.planted and before.status != AssignmentStatus.RETURNED
         return
     assignment.withheld_share = corpus.withheld_share
     assignment.unaided = not opened and is_unaided(corpus, text, assignment.number)

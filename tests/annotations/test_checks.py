@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import cycle
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import orjson
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Review, Verdict
@@ -22,7 +24,7 @@ from annotations.services.jobs import work_jobs
 from annotations.services.offering import offer_candidates
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
-from annotations.services.queue import give_back, take
+from annotations.services.queue import give_back, sweep_assignments, take
 from annotations.services.replay import differences
 from annotations.services.reviewed import reviewed_articles
 from annotations.services.reviewing import decide_many
@@ -324,6 +326,24 @@ def test_plants_vanish_with_a_pass_that_is_given_back(
     assert take(acting(ben), fresh(text).article.corpus)
     assert not lines_of(desk_of(ben, text)) & {row.pk for row in planted}, "everybody gets their own"
     assert list(plants_decided(text.article.corpus)) == []
+    say(ada, text, "skip", next(iter(lines_of(desk_of(ada, text)))))
+    assert Assignment.objects.filter(reviewer=ada, status="taken").exists()
+    assert not lines_of(desk_of(ada, text)) & {row.pk for row in planted}, "they would be told by coming back"
+
+
+def test_a_lost_lease_does_not_tell_plants_from_the_others(
+    text: Revision, planted: list[Annotation], ada: User
+) -> None:
+    seen = lines_of(desk_of(ada, text))
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sweep_assignments() == 1
+    assert lines_of(desk_of(ada, text)) == seen
+    assert "planted" in say(ada, text, "accept", planted[0].pk)["notice"]
+    assert Assignment.objects.get(reviewer=ada, status="taken").planted
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    sweep_assignments()
+    Revision.objects.filter(pk=text.pk).update(status="gold")
+    assert not lines_of(desk_of(ada, text)) & {row.pk for row in planted}, "nobody goes on with it"
 
 
 def test_nothing_leaks_of_what_was_planted(
