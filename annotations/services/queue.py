@@ -20,8 +20,8 @@ from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
 from annotations.services.recalls import (
     end_recalls_of,
-    has_recalled_pass,
     is_recalled,
+    is_still_asked,
     recalled_passes,
 )
 from annotations.services.reopening import reopen_layer
@@ -294,7 +294,7 @@ def _expire(pk: UUID, revision_id: UUID) -> bool:
     if row is None:
         return False
     _end(JOB, row, AssignmentStatus.EXPIRED)
-    if not has_recalled_pass(revision_id, row.reviewer_id):
+    if not is_still_asked(revision_id, row.reviewer_id):
         # What a re-review asks for waits for its own person: nobody else can confirm what they decided.
         _open_anew(row, waits=waits)
     return True
