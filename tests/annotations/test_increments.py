@@ -4,7 +4,6 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -23,7 +22,7 @@ from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus
 from corpus.services.errors import BadInput
 from corpus.services.events import seal_events
-from tests.annotations.catching_up import Reader
+from tests.annotations.catching_up import Reader, had
 from tests.annotations.deciding import machine
 from tests.annotations.test_exporting import worked_on  # noqa: F401 - the fixture
 from tests.annotations.test_queue import settings
@@ -123,22 +122,6 @@ def test_of_the_queue_an_increment_tells_what_people_did(
     assert had(reader.known) == had(reader.whole())
     give_back(acting(ada), taken)
     assert reader.catch_up().known == reader.whole()
-
-
-def had(known: dict[Any, Any]) -> dict[Any, Any]:
-    """Return records without what is in the queue of each, but for whom it was given to and when."""
-    moving = ("rank", "lease_until")
-    return {
-        key: line
-        | {
-            "assignments": [
-                {name: value for name, value in row.items() if name not in moving}
-                for row in line["assignments"]
-                if row["reviewer"]
-            ]
-        }
-        for key, line in known.items()
-    }
 
 
 def test_what_is_not_sealed_yet_comes_with_the_next_one(corpus: Corpus) -> None:
