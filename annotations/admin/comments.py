@@ -25,7 +25,7 @@ from annotations.services.comments import (
     threads_seen_by,
 )
 from annotations.services.figures import COUNTED, up_to
-from annotations.services.reading import visible_layers
+from annotations.services.showing import rows_seen_by
 from corpus.admin.access import check_role, corpus_or_404, person, roles_of
 from corpus.admin.pages import corpus_page, page, telling
 from corpus.api.authentication import admin_actor
@@ -169,17 +169,14 @@ def _shown(request: HttpRequest, corpus: Corpus, firsts: Sequence[Comment]) -> l
 
 def _words(request: HttpRequest, article: Article, lines: set[UUID]) -> dict[UUID, str]:
     """Return the words of lines, as far as the person sees an annotation of each."""
-    rows = list(
-        Annotation.objects.filter(root__in=lines, layer__revision__article=article)
-        .order_by("pk")
-        .values_list("root", "layer", "layer__revision", "surface")
-    )
-    seen: set[UUID] = set()
-    revisions = {revision for _, _, revision, _ in rows}
-    for revision in Revision.objects.without_text().filter(pk__in=revisions):
-        role = roles_of(request)[article.corpus_id]
-        seen |= {layer.pk for layer in visible_layers(admin_actor(request), article.corpus, role, revision)}
-    return {root: surface for root, layer, _, surface in rows if layer in seen}
+    found = Annotation.objects.filter(root__in=lines, layer__revision__article=article)
+    rows = list(found.select_related("layer").order_by("pk"))
+    actor, role = admin_actor(request), roles_of(request)[article.corpus_id]
+    seen: list[Annotation] = []
+    for revision in Revision.objects.without_text().filter(pk__in={row.layer.revision_id for row in rows}):
+        here = [row for row in rows if row.layer.revision_id == revision.pk]
+        seen += rows_seen_by(actor, article.corpus, role, revision, here)
+    return {row.root: row.surface for row in sorted(seen, key=lambda row: row.pk)}
 
 
 def _asked_line(request: HttpRequest) -> UUID | None:

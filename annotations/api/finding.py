@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from annotations.models import Annotation, Layer, Relation
 from annotations.services.reading import LayerView, layers_and_terms, own_of, read_layers
-from annotations.services.showing import shown_to
+from annotations.services.showing import rows_seen_by, shown_to
 from corpus.api.articles import find_article
 from corpus.api.pagination import WHOLE
 from corpus.models import Article, Revision, Role
@@ -108,9 +108,7 @@ def _find(
     own_role = role_in(actor, corpus.pk)
     if own_role is None:
         raise NotFound(missing)
-    visible, terms = layers_and_terms(actor, corpus, own_role, revision)
-    shown = shown_to(actor, terms, revision, visible)
-    seen = shown.find(found) if shown else found
-    if seen is None or all(layer.pk != seen.layer_id for layer in visible):
+    seen = rows_seen_by(actor, corpus, own_role, revision, [found])
+    if not seen:
         raise NotFound(missing)
-    return seen, require(actor, corpus.pk, role, scope)
+    return seen[0], require(actor, corpus.pk, role, scope)

@@ -1,25 +1,23 @@
 """What the checks of attention found: each planted suggestion decided, and each withheld one looked for.
 
-Both read pages of passes in a few statements each, so that neither holds a corpus in memory, and the newest
-pass first, so that who asks for some has those.
+Both are told which passes to look at, and read pages of those in a few statements each: what they cost grows
+with these passes and not with the corpus.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from uuid import UUID
-
-from django.db.models import Exists, OuterRef
 
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Review, Verdict
 from annotations.models.reviews import KEEPING
 from annotations.services.reading import LayerView, read_layers
 from annotations.services.terms import Terms
 from annotations.services.withholding import Withheld, is_found, withheld_from
-from corpus.models import Corpus, Event, RevisionStatus
+from corpus.models import Event, RevisionStatus
 
 #: Passes that are read at once.
 PAGE = 50
@@ -36,51 +34,61 @@ class Checked:
     passed: bool
 
 
-def plants_decided(corpus: Corpus) -> Iterator[Checked]:
-    """Yield each planted suggestion that was decided in a submitted pass; passed, if it was never kept.
+#: The text and the person of a submitted pass.
+Pass = tuple[UUID, int | None]
 
-    One statement. What was rejected or skipped was caught; what was accepted or corrected once was not,
-    though it was taken back.
+
+def plants_decided(passes: Iterable[Pass]) -> Iterator[Checked]:
+    """Yield each planted suggestion that was decided in these passes; passed, if it was never kept.
+
+    One statement for `PAGE` passes. What was rejected or skipped was caught; what was accepted or corrected
+    once was not, though it was taken back.
     """
-    submitted = Layer.objects.filter(
-        kind=LayerKind.REVIEWER,
-        revision=OuterRef("layer__revision"),
-        reviewer=OuterRef("layer__reviewer"),
-        submitted_at__isnull=False,
-    )
-    reviews = Review.objects.filter(
-        Exists(submitted), layer__kind=LayerKind.PLANTED, layer__revision__corpus=corpus
-    ).order_by("-layer_id", "line", "version")
-    rows = reviews.values_list(
-        "layer_id", "line", "verdict", "at", "layer__reviewer_id", "layer__revision__article_id"
-    )
-    for (_, line), group in groupby(rows.iterator(chunk_size=1_000), key=itemgetter(0, 1)):
-        decisions = list(group)
-        kept = [row for row in decisions if row[2] in KEEPING]
-        _, _, verdict, at, reviewer, article = (kept or decisions)[-1]
-        if verdict != Verdict.RETRACT:
-            yield Checked(reviewer, article, line, at, passed=not kept)
+    for page in _pages(passes):
+        reviews = Review.objects.filter(
+            layer__kind=LayerKind.PLANTED, layer__revision__in={revision for revision, _ in page}
+        ).order_by("-layer_id", "line", "version")
+        rows = reviews.values_list(
+            "layer_id",
+            "line",
+            "verdict",
+            "at",
+            "layer__reviewer_id",
+            "layer__revision",
+            "layer__revision__article_id",
+        )
+        for (_, line), group in groupby(rows, key=itemgetter(0, 1)):
+            decisions = list(group)
+            kept = [row for row in decisions if row[2] in KEEPING]
+            _, _, verdict, at, reviewer, revision, article = (kept or decisions)[-1]
+            if verdict != Verdict.RETRACT and (revision, reviewer) in page:
+                yield Checked(reviewer, article, line, at, passed=not kept)
 
 
-def withheld_looked_for(corpus: Corpus) -> Iterator[Checked]:
-    """Yield each withheld suggestion of a submitted pass that gold has; passed, if the person found it.
+def withheld_looked_for(passes: Iterable[Pass]) -> Iterator[Checked]:
+    """Yield each withheld suggestion of these passes that gold has; passed, if the person found it.
 
     Found is half of its characters or more under its label, in what stood when the pass was first submitted:
     after that everything is shown. Gold that rests on this one pass alone tells nothing, and is left out.
     Eight statements for `PAGE` passes.
     """
-    rows = Assignment.objects.filter(
-        corpus=corpus,
-        withheld_share__gt=0,
-        status=AssignmentStatus.SUBMITTED,
-        revision__status=RevisionStatus.GOLD,
-        revision__article__erased_at=None,
-    ).select_related("revision")
-    rows = rows.defer("revision__text").order_by("-id")
-    last: UUID | None = None
-    while page := list((rows.filter(pk__lt=last) if last else rows)[:PAGE]):
-        yield from _looked_for(page)
-        last = page[-1].pk
+    for page in _pages(passes):
+        rows = Assignment.objects.filter(
+            revision__in={revision for revision, _ in page},
+            withheld_share__gt=0,
+            status=AssignmentStatus.SUBMITTED,
+            revision__status=RevisionStatus.GOLD,
+            revision__article__erased_at=None,
+        ).select_related("revision")
+        found = rows.defer("revision__text").order_by("-id")
+        if own := [row for row in found if (row.revision_id, row.reviewer_id) in page]:
+            yield from _looked_for(own)
+
+
+def _pages(passes: Iterable[Pass]) -> Iterator[set[Pass]]:
+    rest = iter(passes)
+    while page := set(islice(rest, PAGE)):
+        yield page
 
 
 def _looked_for(page: Sequence[Assignment]) -> Iterator[Checked]:

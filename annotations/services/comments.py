@@ -19,12 +19,13 @@ from django.utils import timezone
 
 from annotations.models import Annotation, Comment, CommentAct, Mention
 from annotations.services.in_hand import in_hand
-from annotations.services.reading import visible_layers
+from annotations.services.showing import rows_seen_by
 from corpus.ids import uuid7
 from corpus.models import Article, Corpus, Membership, Revision, RevisionStatus, Role, User
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from corpus.services.events import Change, record
+from corpus.services.revisions import hold_revision
 
 MAX_TEXT = 10_000
 #: Acts in one thread.
@@ -149,6 +150,7 @@ def post_comment(actor: Actor, article: Article, text: str, *, annotation: UUID 
     """
     role = require(actor, article.corpus_id, Role.REVIEWER, Scope.REVIEW)
     revision, line = _place(actor, role, article, annotation)
+    hold_revision(revision)
     return _write(actor, role, revision, line=line, act=CommentAct.POST, text=text)
 
 
@@ -225,20 +227,23 @@ def _place(
         return texts.get(current=True), None
     # Whichever annotation of the line is named, one that the actor sees is enough, on the newest text.
     named = Q(pk=annotation) | Q(root=annotation)
-    found = Annotation.objects.filter(named, layer__revision__article=article).order_by("-pk")
-    places = list(found.values_list("layer", "layer__revision", "root"))
-    for revision in texts.filter(pk__in={place[1] for place in places}).order_by("-number"):
-        seen = {row.pk for row in visible_layers(actor, revision.article.corpus, role, revision)}
-        for layer, _, root in places:
-            if layer in seen:
-                return revision, root
+    found = Annotation.objects.filter(named, layer__revision__article=article)
+    rows = list(found.select_related("layer").order_by("-pk"))
+    for revision in texts.filter(pk__in={row.layer.revision_id for row in rows}).order_by("-number"):
+        here = [row for row in rows if row.layer.revision_id == revision.pk]
+        if seen := rows_seen_by(actor, revision.article.corpus, role, revision, here):
+            return revision, seen[0].root
     raise NotFound(NO_SUCH_LINE)
 
 
 def _locked(actor: Actor, first: Comment) -> tuple[Role, Comment]:
-    """Return the actor's role and the first row of a thread, held until the transaction's end."""
-    rows = Comment.objects.select_for_update(of=("self",)).select_related("revision__article__corpus")
-    locked = rows.defer("revision__text").get(pk=first.thread)
+    """Return the actor's role and the first row of a thread, whose text is held from now on.
+
+    The text and not the thread: whoever erases holds that first, and finds every comment written before.
+    """
+    rows = Comment.objects.select_related("revision__article__corpus").defer("revision__text")
+    locked = rows.get(pk=first.thread)
+    hold_revision(locked.revision)
     return require(actor, locked.revision.corpus_id, Role.REVIEWER, Scope.REVIEW), locked
 
 

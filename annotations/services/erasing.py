@@ -48,8 +48,9 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
         status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
     )
     jobs.update(cause="")
+    # As everybody holds them: a pass that is being taken may bring a layer of its own, and is waited for.
     revisions = list(
-        Revision.objects.select_for_update()
+        Revision.objects.select_for_update(no_key=True)
         .filter(article=article)
         .order_by("pk")
         .values_list("pk", flat=True)

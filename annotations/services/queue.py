@@ -20,8 +20,8 @@ from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
 from annotations.services.recalls import (
     end_recalls_of,
-    has_recalled_pass,
     is_recalled,
+    is_still_asked,
     recalled_passes,
 )
 from annotations.services.reopening import reopen_layer
@@ -163,7 +163,9 @@ def _fix_terms(
     text = assignment.revision_id
     if before is not None:
         assignment.withheld_share, assignment.unaided = before.withheld_share, before.unaided
-        assignment.planted, assignment.reopened_at = before.planted, before.reopened_at
+        assignment.reopened_at = before.reopened_at
+        # Whoever gave it back has seen the text without what was planted.
+        assignment.planted = before.planted and before.status != AssignmentStatus.RETURNED
         return
     assignment.withheld_share = corpus.withheld_share
     assignment.unaided = not opened and is_unaided(corpus, text, assignment.number)
@@ -292,7 +294,7 @@ def _expire(pk: UUID, revision_id: UUID) -> bool:
     if row is None:
         return False
     _end(JOB, row, AssignmentStatus.EXPIRED)
-    if not has_recalled_pass(revision_id, row.reviewer_id):
+    if not is_still_asked(revision_id, row.reviewer_id):
         # What a re-review asks for waits for its own person: nobody else can confirm what they decided.
         _open_anew(row, waits=waits)
     return True

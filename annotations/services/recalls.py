@@ -36,8 +36,10 @@ def is_recalled(layer: Layer) -> bool:
     return open_recalls().filter(layer=layer).exists()
 
 
-def has_recalled_pass(revision_id: UUID, user_id: int | None) -> bool:
-    return open_recalls().filter(layer__revision=revision_id, reviewer=user_id).exists()
+def is_still_asked(revision_id: UUID, user_id: int | None) -> bool:
+    """Return whether a person's pass over a text is asked for again, and they may review here."""
+    asked = open_recalls().filter(layer__revision=revision_id, reviewer=user_id)
+    return asked.filter(still_reviewing()).exists()
 
 
 def others_are_asked(revision_id: UUID) -> bool:

@@ -191,9 +191,11 @@ def list_chunk(rereview: ReReview) -> int | None:
         locked.save(update_fields=["listed_at"])
         return None
     list(Revision.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    # After the locks: whoever had one may have amended or erased the text.
+    standing = list(_texts(locked.corpus_id).filter(pk__in=ids).values_list("pk", flat=True))
     recalls = [
         Recall(id=uuid7(), rereview=locked, layer=layer, reviewer=layer.reviewer, label=label, lines=lines)
-        for layer, counts in _due_passes(ids, demands_by_label([locked]))
+        for layer, counts in _due_passes(standing, demands_by_label([locked]))
         for label, lines in sorted(counts.items())
     ]
     Recall.objects.bulk_create(recalls, ignore_conflicts=True, batch_size=500)

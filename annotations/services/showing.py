@@ -5,17 +5,17 @@ into the layer of the pipeline whose name it bears, and the decisions on it amon
 memory only: in the tables they stay apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 from uuid import UUID
 
 from annotations.models import Annotation, Layer, LayerKind, Relation
 from annotations.models.reviews import KEEPING
-from annotations.services.reading import LayerView, is_shown, own_of, read_layers
+from annotations.services.reading import LayerView, is_shown, layers_and_terms, own_of, read_layers
 from annotations.services.terms import Terms
 from annotations.services.withholding import Withheld, withheld_from
-from corpus.models import Revision
+from corpus.models import Corpus, Revision, Role
 from corpus.services.actors import Actor
 from corpus.services.corpora import guideline_text
 from corpus.services.disclosure import disclosing_rule
@@ -84,6 +84,21 @@ def shown_to(actor: Actor, terms: Terms, revision: Revision, layers: Sequence[La
         return None
     own = own_of(actor, layers) or Layer(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
     return read_shown(terms, revision, own, [layer for layer in layers if is_shown(layer)])
+
+
+def rows_seen_by(
+    actor: Actor, corpus: Corpus, role: Role, revision: Revision, rows: Iterable[Part]
+) -> list[Part]:
+    """Return those of some stored rows of a text that the actor may see, as they show to them.
+
+    The rows need their layers read. One that is withheld from the actor's pass is not there; one that is
+    planted in it is in the layer of the pipeline whose name it bears.
+    """
+    visible, terms = layers_and_terms(actor, corpus, role, revision)
+    shown = shown_to(actor, terms, revision, visible)
+    ids = {layer.pk for layer in visible}
+    found = [shown.find(row) if shown else row for row in rows]
+    return [row for row in found if row is not None and row.layer_id in ids]
 
 
 def _planted_layer(terms: Terms, revision: Revision) -> tuple[Layer | None, str]:

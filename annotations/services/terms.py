@@ -56,7 +56,7 @@ def terms_of(actor: Actor, corpus: Corpus, role: Role, revision: Revision, own: 
     if role.reaches(Role.LEAD) or not role.reaches(Role.REVIEWER):
         return Terms(assignment=row)
     if row is not None:
-        return _fixed(row, own)
+        return _fixed(row, own, revision)
     everything = own is not None or revision.status in _OVER
     return Terms(
         reviewer_id=actor.user.pk,
@@ -81,15 +81,19 @@ def at_submission(row: Assignment) -> Terms:
     )
 
 
-def _fixed(row: Assignment, own: Layer | None) -> Terms:
+def _fixed(row: Assignment, own: Layer | None, revision: Revision) -> Terms:
     submitted = own is not None and own.submitted_at is not None
     revealed = submitted or row.reopened_at is not None
+    # Whose lease ran out may go on; if plants went meanwhile, that would tell which they are.
+    goes_on = row.status == AssignmentStatus.TAKEN or (
+        row.status == AssignmentStatus.EXPIRED and revision.status not in _OVER
+    )
     return Terms(
         reviewer_id=row.reviewer_id or 0,
         revision_id=row.revision_id,
         unaided=row.unaided,
         withheld_share=0.0 if revealed else row.withheld_share,
-        planted=row.planted and row.status == AssignmentStatus.TAKEN and not revealed,
+        planted=row.planted and goes_on and not revealed,
         assignment=row,
     )
 

@@ -35,8 +35,8 @@ Held = TypeVar("Held")
 
 #: Texts that are read at a time.
 CHUNK = 50
-#: Passes that a page or an answer looks at, the newest, and checks of each kind.
-MOST, MOST_CHECKS = 1_000, 10_000
+#: Passes that a page or an answer looks at, the newest.
+MOST = 1_000
 #: What becomes of a suggestion that somebody decided on.
 _STANDS = {Verdict.ACCEPT.value: True, Verdict.CORRECT.value: True, Verdict.REJECT.value: False}
 #: Passes that nobody has submitted yet.
@@ -151,16 +151,16 @@ def vigilance_of(actor: Actor, corpus: Corpus, role: Role, *, most: int | None =
     statements for each 50.
     """
     lead = role.reaches(Role.LEAD)
-    checks = None if most is None else MOST_CHECKS
     asked = Asked() if lead or actor.user is None else Asked(people=frozenset({actor.user.public_id}))
     layers = submitted_layers(actor, corpus, asked)
+    passes = layers[:most].values_list("revision_id", "reviewer_id")
     found = _Tally(corpus=corpus)
     for text in _texts(corpus, layers[:most]):
         found.add(text)
     cases: dict[Measure, Mapping[int, Sequence[Case]]] = {
         Measure.ACCEPTED_WRONG: found.accepted,
-        Measure.ACCEPTED_PLANTS: _cases(islice(plants_decided(corpus), checks)),
-        Measure.MISSED_WITHHELD: _cases(islice(withheld_looked_for(corpus), checks)),
+        Measure.ACCEPTED_PLANTS: _cases(plants_decided(passes.iterator())),
+        Measure.MISSED_WITHHELD: _cases(withheld_looked_for(passes.iterator())),
     }
     times: Mapping[int, Sequence[float]] = found.times
     if not lead:

@@ -45,3 +45,19 @@ class Reader:
 
     def tombstones(self) -> dict[str, str]:
         return {line["external_id"]: line["tombstone"] for line in self.told if "tombstone" in line}
+
+
+def had(known: dict[Any, Any]) -> dict[Any, Any]:
+    """Return records without what is in the queue of each, but for whom it was given to and when."""
+    moving = ("rank", "lease_until")
+    return {
+        key: line
+        | {
+            "assignments": [
+                {name: value for name, value in row.items() if name not in moving}
+                for row in line.get("assignments", ())
+                if row["reviewer"]
+            ]
+        }
+        for key, line in known.items()
+    }

@@ -5,6 +5,7 @@ import json
 import random
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from annotations.models import Job, Review
+from annotations.models import Job, Review, Webhook
 from annotations.services.backups import archive, making
 from annotations.services.backups.archive import MANIFEST, Damaged, add_part, check_archive, finish
 from annotations.services.backups.contents import contents
@@ -120,6 +122,14 @@ def busy(transactional_db: None, suggested: Revision, ada: User, anchors: Path) 
     say(ada, suggested, "accept", suggestion(suggested, "nine weeks").pk)
     put_in(suggested.article.corpus, external_id="second")
     assert claim_job("a worker that will not come back")
+    Webhook.objects.create(
+        corpus=suggested.article.corpus,
+        owner=ada,
+        url="https://hooks.test/",
+        lease_until=timezone.now() + timedelta(hours=1),
+        retry_at=timezone.now(),
+        token=3,
+    )
     seal_events()
     AnchorFile(directory=anchors).append_heads()
     return suggested
@@ -155,6 +165,8 @@ def test_there_and_back(busy: Revision, ada: User, elsewhere: str, anchors: Path
         )
         job = Job.objects.exclude(status="done").get()
         assert (job.status, job.lease_until, job.token > BEYOND_OLD_TOKENS) == ("queued", None, True)
+        webhook = Webhook.objects.get()
+        assert (webhook.lease_until, webhook.token > BEYOND_OLD_TOKENS) == (None, True)
         assert done.resumed == 1 and Event.objects.get(action="database.restored").object_id == made.checksum
         assert claim_job("another") and seal_events() and AnchorFile(directory=anchors).append_heads()
         assert list(verify(anchors=read_anchors(anchors))) and not lies()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import cycle
 from typing import Any
 from uuid import UUID
@@ -10,23 +11,27 @@ import orjson
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Review, Verdict
 from annotations.services import withholding
 from annotations.services.checks import Checked, plants_decided, withheld_looked_for
+from annotations.services.comments import post_comment
 from annotations.services.decisions import Decision, Link
 from annotations.services.desk import Desk, undecided
 from annotations.services.jobs import work_jobs
 from annotations.services.offering import offer_candidates
 from annotations.services.passes import open_desk, reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
-from annotations.services.queue import give_back, take
+from annotations.services.queue import give_back, sweep_assignments, take
 from annotations.services.replay import differences
 from annotations.services.reviewed import reviewed_articles
 from annotations.services.reviewing import decide_many
 from annotations.services.seeing import events_seen_by
 from annotations.services.settling import Choice, settle_dispute
 from annotations.services.verifying import Lie, verify
+from annotations.services.vigilance import Measure, vigilance_of
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import publish_guideline
@@ -120,6 +125,11 @@ def decide_rest(user: User, revision: Revision, verdict: str = "accept") -> list
     return [receipt.body for receipt in receipts if receipt.body]
 
 
+def passes(corpus: Corpus) -> list[tuple[UUID, int | None]]:
+    submitted = Layer.objects.filter(revision__corpus=corpus, kind="reviewer", submitted_at__isnull=False)
+    return list(submitted.values_list("revision_id", "reviewer_id"))
+
+
 def lies(corpus: Corpus) -> list[Lie]:
     return [found for found in verify(corpus) if isinstance(found, Lie)]
 
@@ -185,18 +195,19 @@ def test_what_was_withheld_and_found_is_told_from_what_was_not(
     configured(text, withheld_share=0)
     decide_rest(ben, text)
     decide_rest(ada, text)
-    assert list(withheld_looked_for(corpus)) == [], "not before it is gold"
+    assert list(withheld_looked_for(passes(corpus))) == [], "not before it is gold"
     for dispute in Dispute.objects.filter(status="open"):
         choice = Choice(take=own(ben, text).layer.pk, reason="overlooked")
         settle_dispute(acting(cy), dispute, choice, version=dispute.version)
-    # A page of passes, their layers, what those hold and what was shown; then no further page.
-    with django_assert_max_num_queries(9):
-        looked = list(withheld_looked_for(corpus))
+    ended = passes(corpus)
+    # A page of passes, their layers, what those hold and what was shown.
+    with django_assert_max_num_queries(8):
+        looked = list(withheld_looked_for(ended))
     assert {one.line for one in looked} == units.keys() and len(units) > 1
     assert {one.line for one in looked if one.passed} == {found.line}
     assert {(one.reviewer_id, one.article_id) for one in looked} == {(ada.pk, text.article_id)}
     Layer.objects.filter(reviewer=ben).update(submitted_at=None)
-    assert list(withheld_looked_for(corpus)) == [], "gold of the own pass alone tells nothing"
+    assert list(withheld_looked_for(passes(corpus))) == [], "gold of the own pass alone tells nothing"
 
 
 # -- unaided -------------------------------------------------------------------------------------------------
@@ -273,8 +284,9 @@ def test_an_accepted_plant_is_taken_back_at_once(
     assert one.pk not in lines_of(desk_of(ada, text))
     assert standing(own(ada, text)) == set()
     decide_rest(ada, text)
+    ended = passes(text.article.corpus)
     with django_assert_max_num_queries(1):
-        checked = {check.line: check for check in plants_decided(text.article.corpus)}
+        checked = {check.line: check for check in plants_decided(ended)}
     assert checked.keys() == {row.root for row in planted}
     assert (checked[one.root].passed, checked[other.root].passed) == (False, True)
     assert checked[one.root] == Checked(ada.pk, text.article_id, one.root, checked[one.root].at, passed=False)
@@ -321,7 +333,25 @@ def test_plants_vanish_with_a_pass_that_is_given_back(
     assert not lines_of(desk_of(ada, text)) & {row.pk for row in planted}
     assert take(acting(ben), fresh(text).article.corpus)
     assert not lines_of(desk_of(ben, text)) & {row.pk for row in planted}, "everybody gets their own"
-    assert list(plants_decided(text.article.corpus)) == []
+    assert list(plants_decided(passes(text.article.corpus))) == []
+    say(ada, text, "skip", next(iter(lines_of(desk_of(ada, text)))))
+    assert Assignment.objects.filter(reviewer=ada, status="taken").exists()
+    assert not lines_of(desk_of(ada, text)) & {row.pk for row in planted}, "they would be told by coming back"
+
+
+def test_a_lost_lease_does_not_tell_plants_from_the_others(
+    text: Revision, planted: list[Annotation], ada: User
+) -> None:
+    seen = lines_of(desk_of(ada, text))
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sweep_assignments() == 1
+    assert lines_of(desk_of(ada, text)) == seen
+    assert "planted" in say(ada, text, "accept", planted[0].pk)["notice"]
+    assert Assignment.objects.get(reviewer=ada, status="taken").planted
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    sweep_assignments()
+    Revision.objects.filter(pk=text.pk).update(status="gold")
+    assert not lines_of(desk_of(ada, text)) & {row.pk for row in planted}, "nobody goes on with it"
 
 
 def test_nothing_leaks_of_what_was_planted(
@@ -386,6 +416,25 @@ def forget_planted() -> None:
     drop_rows(Annotation._default_manager.filter(layer__in=layers))
     drop_rows(Layer.planted.all())
     install(GUARDS, connection)
+
+
+def test_checks_count_for_whoever_may_see_the_pass(
+    text: Revision, planted: list[Annotation], ada: User, ben: User, lea: User
+) -> None:
+    corpus = configured(text, passes=2)
+    assert take(acting(ben), corpus)
+    for user in (ada, ben):
+        decide_rest(user, text)
+
+    def counted(user: User, role: Role) -> dict[User, int]:
+        people = vigilance_of(acting(user), corpus, role, most=2).people
+        return {one.user: one.lapses[Measure.ACCEPTED_PLANTS].cases for one in people}
+
+    theirs = Review.objects.filter(layer__in=Layer.planted.filter(reviewer=ben)).values("line").distinct()
+    assert counted(lea, Role.LEAD) == {ada: len(planted), ben: theirs.count()}
+    assert counted(ada, Role.REVIEWER) == {ada: len(planted)}
+    say(lea, text, "skip", next(iter(machine(text).annotations)))
+    assert counted(lea, Role.LEAD) == {}, "blind to a text in her own hands"
 
 
 # -- what is served ------------------------------------------------------------------------------------------
@@ -469,6 +518,29 @@ def test_a_plant_is_served_like_the_others_and_to_nobody_else(
     for colleague in (ada, cy):
         assert naming(served(colleague, text, ids), traces) == set(), colleague
     assert naming(served(lea, text, ids), traces) <= {"corpora/harbour/events/"}, "who plants may know"
+
+
+@pytest.mark.usefixtures("drawn")
+def test_comments_go_on_just_what_a_pass_is_shown(text: Revision, ada: User, ben: User) -> None:
+    corpus = configured(text, withheld_share=0.3, planted_share=0.2)
+    assert take(acting(ada), corpus)
+    plant = Annotation.objects.filter(layer__in=Layer.planted.all())[0]
+    hidden = desk_of(ada, text).shown.withheld[0].line
+    assert post_comment(acting(ada), fresh(text).article, "Sure?", annotation=plant.pk).line == plant.root
+    browser = Client()
+    browser.force_login(ada)
+    page = f"/admin/corpus/article/{text.article_id}/comments/?line="
+    words = [Annotation.objects.get(pk=pk).surface for pk in (plant.pk, hidden)]
+    told = [
+        escape(said) in browser.get(f"{page}{pk}").content.decode()
+        for said, pk in zip(words, (plant.pk, hidden), strict=True)
+    ]
+    assert told == [True, False]
+    for user, line in ((ada, hidden), (ben, plant.pk)):
+        with pytest.raises(NotFound):
+            post_comment(acting(user), fresh(text).article, "Sure?", annotation=line)
+    decide_rest(ada, text)
+    assert post_comment(acting(ada), fresh(text).article, "Sure?", annotation=hidden).line == hidden
 
 
 def assert_alike(some: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:

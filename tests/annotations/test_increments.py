@@ -13,16 +13,19 @@ from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
+from annotations.services.opening import refill_changed_queues
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline, retire_pipeline
+from annotations.services.queue import give_back, keep, take
 from corpus.models import Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus
 from corpus.services.errors import BadInput
 from corpus.services.events import seal_events
-from tests.annotations.catching_up import Reader
+from tests.annotations.catching_up import Reader, had
 from tests.annotations.deciding import machine
 from tests.annotations.test_exporting import worked_on  # noqa: F401 - the fixture
+from tests.annotations.test_queue import settings
 from tests.annotations.test_settling import decide_all
 from tests.conftest import TEXT, acting, put_in
 
@@ -102,6 +105,23 @@ def test_another_active_pipeline_is_another_layer_everywhere(corpus: Corpus, sug
     assert reader.tombstones() == {suggested.article.external_id: "not_in_layer"}
     activate_pipeline(COMMAND, corpus, "rules")
     assert reader.catch_up().known == reader.whole() != {}
+
+
+def test_of_the_queue_an_increment_tells_what_people_did(
+    corpus: Corpus, suggested: Revision, ada: User
+) -> None:
+    """What the settings and signs of life change has no event; nothing else of a text may do so."""
+    corpus = settings(corpus, passes=1)
+    taken = take(acting(ada), corpus)
+    assert taken
+    reader = Reader(corpus, "all").catch_up()
+    settings(corpus, passes=3)
+    refill_changed_queues()
+    keep(acting(ada), taken)
+    assert reader.catch_up().known != reader.whole(), "the control"
+    assert had(reader.known) == had(reader.whole())
+    give_back(acting(ada), taken)
+    assert reader.catch_up().known == reader.whole()
 
 
 def test_what_is_not_sealed_yet_comes_with_the_next_one(corpus: Corpus) -> None:

@@ -10,16 +10,25 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Dispute
+from annotations.models import Annotation, Assignment, Comment, Dispute, Layer, Recall, ReReview
+from annotations.services import queue
+from annotations.services.comments import post_comment, reply_to
 from annotations.services.erasing import erase_article
+from annotations.services.jobs import work_jobs
 from annotations.services.opening import refill_queue
 from annotations.services.passes import reopen_pass, submit_pass
+from annotations.services.pipelines import activate_pipeline
+from annotations.services.planting import plant
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
+from annotations.services.rereviews import open_rereview
 from annotations.services.settling import Choice, settle_dispute
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
+from corpus.services.corpora import publish_guideline
 from corpus.services.errors import InvalidTransition
+from tests.annotations.test_checks import RULES
+from tests.annotations.test_checks import TEXT as PLANTABLE
 from tests.annotations.test_concurrency import at_once, errors, fresh
 from tests.annotations.test_queue import settings
 from tests.annotations.test_settling import decide_all, gold, status
@@ -226,3 +235,63 @@ def test_a_dispute_ends_with_its_text(
     assert Dispute.objects.get().status == "dropped"
     assert gold(suggested).standing
     assert lies() == []
+
+
+# -- what is erased is erased whole --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["post", "reply"])
+def test_nothing_is_said_of_what_is_erased_meanwhile(revision: Revision, ada: User, act: str) -> None:
+    article = Revision.objects.select_related("article").get(pk=revision.pk).article
+    first = post_comment(acting(ada), article, "Which bridge?")
+    acts: dict[str, Callable[[], Any]] = {
+        "post": lambda: post_comment(acting(ada), article, "The old one."),
+        "reply": lambda: reply_to(acting(ada), first, "The old one."),
+    }
+    erase = partial(erase_article, COMMAND, revision.article, reason="taken down")
+    assert isinstance(overlapping(erase, acts[act]), InvalidTransition)
+    assert set(Comment.objects.values_list("text", flat=True)) == {""}
+
+
+def test_erasing_waits_for_a_pass_that_is_being_planted(
+    corpus: Corpus, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_guideline(COMMAND, corpus, text=RULES, version=1)
+    activate_pipeline(COMMAND, corpus, "rules")
+    revision = put_in(corpus, PLANTABLE)
+    work_jobs("test", limit=10, seconds=30)
+    settings(corpus, planted_share=0.2)
+    done: list[Any] = []
+
+    def erase() -> None:
+        try:
+            done.append(erase_article(COMMAND, revision.article, reason="taken down"))
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            done.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=erase)
+
+    def plant_slowly(*args: Any) -> bool:
+        if not thread.ident:
+            thread.start()
+            thread.join(0.4)
+        return plant(*args)
+
+    monkeypatch.setattr(queue, "plant", plant_slowly)
+    assert take(acting(ada), Corpus.objects.get())
+    thread.join(30)
+    assert done == [None]
+    assert Layer.planted.count() == 1 and lies() == []
+    assert not Annotation.objects.exclude(surface="").exists()
+
+
+def test_nobody_is_asked_again_about_what_is_amended_meanwhile(
+    corpus: Corpus, suggested: Revision, ada: User
+) -> None:
+    decide_all(ada, suggested)
+    publish_guideline(COMMAND, corpus, text="R1. Another rule.", version=1)
+    ask = partial(open_rereview, COMMAND, corpus, labels=["quote"])
+    assert isinstance(overlapping(lambda: amend(corpus), ask), ReReview)
+    assert not Recall.objects.filter(ended_at__isnull=True).exists()

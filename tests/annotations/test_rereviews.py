@@ -365,6 +365,20 @@ def test_who_left_is_not_waited_for_and_what_they_said_stays_marked(
     assert sound(corpus)
 
 
+def test_a_pass_taken_up_again_by_who_left_goes_to_others(done: Revision, ada: User, ben: User) -> None:
+    corpus = done.article.corpus
+    ask(corpus, "quote")
+    assert take(acting(ada), corpus)
+    remove_member(COMMAND, corpus, ada)
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sweep_assignments() == 1
+    anew = take(acting(ben), corpus)
+    assert anew and anew.revision_id == done.pk
+    decide_all(ben, done)
+    assert status(done) == "gold"
+    assert sound(corpus)
+
+
 def test_closing_lets_texts_go_on(suggested: Revision, ada: User, ben: User) -> None:
     corpus = settings(suggested.article.corpus, passes=2)
     decide_all(ada, suggested)

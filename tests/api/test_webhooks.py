@@ -1,8 +1,10 @@
 """Webhooks at the API: the secret shows once, changes have versions, the log tells what came of each."""
 
+import pytest
+
 from annotations.models import Webhook
 from annotations.services.delivering import send_due
-from corpus.models import Corpus
+from corpus.models import Corpus, Event
 from corpus.services.events import seal_events
 from tests.api.contract import Caller
 from tests.pure.extraction.remote.serving import says, serving
@@ -31,6 +33,17 @@ def test_what_cannot_be_sent_to_or_is_no_kind_is_refused_by_name(as_lea: Caller)
     ):  # fmt: skip
         refused = as_lea.post("webhooks/", {**NEW, field: value})
         assert (refused.status_code, field in str(refused.json())) == (400, True), (field, value)
+
+
+@pytest.mark.usefixtures("revision")
+def test_whatever_a_lead_does_can_be_sent(as_lea: Caller) -> None:
+    asked = as_lea.post("corpora/harbour/rereviews/", {"labels": ["quote"]})
+    assert asked.status_code == 201
+    # Checks of attention tell of people, and what a webhook does would tell of itself.
+    actions = Event.objects.filter(corpus__slug="harbour").values_list("action", flat=True)
+    kinds = {action.partition(".")[0] for action in actions} - {"check", "webhook"}
+    assert "rereview" in kinds
+    assert as_lea.post("webhooks/", {**NEW, "kinds": sorted(kinds)}).status_code == 201
 
 
 def test_two_leads_do_not_overwrite_each_other(as_lea: Caller, as_owen: Caller) -> None:

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.models import Job, JobStatus, Training, TrainingStatus
+from annotations.models import Job, JobStatus, Training, TrainingStatus, Webhook
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.learning import OPEN_TRAININGS
 from annotations.services.backups.anchoring import anchor_lines, anchors_of, continue_anchors
@@ -169,6 +169,7 @@ def _resume(manifest: Manifest, checksum: str) -> int:
     trainings = Training.objects.filter(status__in=OPEN_TRAININGS)
     jobs.update(token=beyond)
     trainings.update(token=beyond)
+    Webhook.objects.update(token=beyond, lease_until=None, worker="")
     resumed = jobs.filter(status=JobStatus.LEASED).update(
         status=JobStatus.QUEUED, heartbeat_at=None, **again
     ) + trainings.filter(status=TrainingStatus.RUNNING).update(status=TrainingStatus.QUEUED, **again)
