@@ -7,7 +7,7 @@ from annotations.services.queue import take
 from annotations.services.rereviews import close_rereview
 from annotations.services.settling import approve_passes
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import publish_guideline
+from corpus.services.corpora import create_corpus, publish_guideline
 from tests.admin.conftest import url
 from tests.annotations.test_rereviews import ask, due, publish
 from tests.annotations.test_settling import decide_all, status
@@ -51,6 +51,16 @@ def test_a_lead_counts_opens_and_closes_a_re_review(signed_in, lea, ada, done, c
     told = client.post(page, {"close": str(rereview.pk)}, follow=True).text
     assert "Closed" in told and "0 of 1" not in told
     assert due(ada, done) == set()
+
+
+def test_the_start_page_tells_whoever_is_asked_and_takes_from_there_first(signed_in, ada, ben, done, corpus):
+    create_corpus(COMMAND, slug="newer", name="Newer", owner=ada)
+    rereview, start = ask(corpus, "quote", "claim"), url("index")
+    told = signed_in(ada).get(start).text
+    assert "1 asked for again" in told and "from Harbour: your own passes first" in told
+    assert "asked for again" not in signed_in(ben).get(start).text
+    close_rereview(COMMAND, rereview)
+    assert "asked for again" not in signed_in(ada).get(start).text
 
 
 def test_the_list_confirms_without_scripts(signed_in, ada, done, corpus):
