@@ -45,8 +45,9 @@ def test_a_lead_counts_opens_and_closes_a_re_review(signed_in, lea, ada, done, c
     told = client.post(
         page, {"since": "2", "labels": ["quote"], "reason": "<i>", "open": "1"}, follow=True
     ).text
-    assert "Under guideline 2: quote" in told and "0 of 1 passes are submitted again" in told
+    assert "Under guideline 2: quote" in told and "0 of 1 pass submitted again" in told
     assert "<i>" not in told and "&lt;i&gt;" in told
+    assert client.get(page).context["form"].initial["labels"] == [], "it is asked for already"
     rereview = ReReview.objects.get()
     told = client.post(page, {"close": str(rereview.pk)}, follow=True).text
     assert "Closed" in told and "0 of 1" not in told
