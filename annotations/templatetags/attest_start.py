@@ -40,7 +40,6 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
     held = in_hand(person(request))
     reviewable = [corpus for corpus in corpora if roles[corpus.pk].reaches(Role.REVIEWER)]
     recalled = _recalled_passes(person(request).pk)
-    comments = _comments_for(request, reviewable)
     following = held[0].corpus if held else _next_corpus(reviewable, recalled)
     return {
         "corpora": [
@@ -53,11 +52,11 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
                 "open": passes[corpus.pk, False],
                 "submitted": passes[corpus.pk, True],
                 "recalled": recalled[corpus.pk],
-                "comments": comments.get(corpus.pk, 0),
             }
             for corpus in corpora
         ],
         "more": "+" if more else "",
+        "comments": _comments_for(request, reviewable),
         "held": held,
         "next": following,
         "next_is_recalled": not held and following is not None and recalled[following.pk] > 0,
@@ -93,17 +92,19 @@ def _recalled_passes(user_id: int) -> Counter[UUID]:
     return Counter(corpus_id for corpus_id, _ in passes)
 
 
-def _comments_for(request: HttpRequest, corpora: list[Corpus]) -> dict[UUID, int]:
-    """Count the open threads that are for this person in each corpus where any may be."""
+def _comments_for(request: HttpRequest, corpora: list[Corpus]) -> list[tuple[Corpus, int]]:
+    """Return the corpora with open threads that are for this person, and how many."""
     me = person(request)
     mine = Comment.objects.filter(Q(author=me) | Q(mentions__user=me), revision__corpus__in=corpora)
     there = set(mine.order_by().values_list("revision__corpus", flat=True).distinct())
     actor, roles = admin_actor(request), roles_of(request)
-    return {
-        corpus.pk: figures.up_to(of_state(threads_for(actor, corpus, roles[corpus.pk]), resolved=False), MANY)
+    threads = (
+        (corpus, of_state(threads_for(actor, corpus, roles[corpus.pk]), resolved=False))
         for corpus in corpora
         if corpus.pk in there
-    }
+    )
+    counted = ((corpus, figures.up_to(rows, MANY)) for corpus, rows in threads)
+    return [(corpus, count) for corpus, count in counted if count]
 
 
 def _next_corpus(corpora: list[Corpus], recalled: Counter[UUID]) -> Corpus | None:

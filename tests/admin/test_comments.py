@@ -35,7 +35,7 @@ def test_a_thread_is_begun_on_a_line_answered_edited_and_resolved(signed_in, sug
     other.post(page, {"reply": str(first.pk), "text": "It is, @ada."})
     client = signed_in(ada)
     assert "It is, @ada." in client.get(listed, {"show": "me"}).content.decode()
-    assert "Comments for me: 1" in client.get(url("index")).content.decode()
+    assert "Harbour: 1 open thread<" in client.get(url("index")).content.decode()
     state = client.get(url("corpus_article_state", suggested.article_id)).json()
     assert state["comments"] == {str(line): 1}
     assert "1 open" in client.get(url("corpus_article_change", suggested.article_id)).content.decode()
@@ -77,6 +77,6 @@ def test_an_answer_is_for_whom_it_answers_and_no_question_is_for_its_author(sign
     first = post_comment(acting(ada), suggested.article, "Is it?")
     assert "Comments for me" not in signed_in(ada).get(start).content.decode()
     reply_to(acting(cy), first, "It is.")
-    assert "Comments for me: 1" in signed_in(ada).get(start).content.decode()
+    assert "Harbour: 1 open thread<" in signed_in(ada).get(start).content.decode()
     assert "It is." in signed_in(ada).get(listed, {"show": "me"}).content.decode()
     assert "Comments for me" not in signed_in(cy).get(start).content.decode()

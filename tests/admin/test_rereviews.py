@@ -58,7 +58,7 @@ def test_the_start_page_tells_whoever_is_asked_and_takes_from_there_first(signed
     create_corpus(COMMAND, slug="newer", name="Newer", owner=ada)
     rereview, start = ask(corpus, "quote", "claim"), url("index")
     told = signed_in(ada).get(start).text
-    assert "1 asked for again" in told and "from Harbour: your own passes first" in told
+    assert "1 asked for again" in told and "from Harbour: first your own passes" in told
     assert "asked for again" not in signed_in(ben).get(start).text
     close_rereview(COMMAND, rereview)
     assert "asked for again" not in signed_in(ada).get(start).text
