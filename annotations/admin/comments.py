@@ -37,7 +37,7 @@ PAGE = 30
 SHOWN = {"open": "Open", "me": "For me", "resolved": "Resolved"}
 #: What is said where a kind has no thread.
 EMPTY = {
-    "open": "No thread is open. In the workbench, c begins one on the line in focus.",
+    "open": "No thread is open. In the workbench, C begins one on the line in focus.",
     "me": "Nobody has named you with @ yet, nor answered a comment of yours.",
     "resolved": "No thread is resolved yet.",
 }
