@@ -12,6 +12,7 @@ from annotations.admin.panel import read_id, read_version
 from annotations.models import Annotation, Comment
 from annotations.services.comments import Thread as ReadThread
 from annotations.services.comments import (
+    commentable_layers,
     delete_comment,
     edit_comment,
     find_comment,
@@ -25,7 +26,6 @@ from annotations.services.comments import (
     threads_seen_by,
 )
 from annotations.services.figures import COUNTED, up_to
-from annotations.services.reading import visible_layers
 from corpus.admin.access import check_role, corpus_or_404, person, roles_of
 from corpus.admin.pages import corpus_page, page, telling
 from corpus.api.authentication import admin_actor
@@ -184,7 +184,7 @@ def _words(request: HttpRequest, article: Article, lines: set[UUID]) -> dict[UUI
     revisions = {revision for _, _, revision, _ in rows}
     for revision in Revision.objects.without_text().filter(pk__in=revisions):
         role = roles_of(request)[article.corpus_id]
-        seen |= {layer.pk for layer in visible_layers(admin_actor(request), article.corpus, role, revision)}
+        seen |= commentable_layers(admin_actor(request), article.corpus, role, revision)
     return {root: surface for root, layer, _, surface in rows if layer in seen}
 
 

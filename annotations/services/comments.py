@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from annotations.models import Annotation, Comment, CommentAct, Mention
+from annotations.models import Annotation, Comment, CommentAct, Layer, Mention
 from annotations.services.in_hand import in_hand
 from annotations.services.reading import visible_layers
 from corpus.ids import uuid7
@@ -98,6 +98,15 @@ def of_state(threads: "QuerySet[Comment]", *, resolved: bool) -> "QuerySet[Comme
     """Keep the threads that are resolved, or those that are open."""
     done = Q(settled=CommentAct.RESOLVE)
     return threads.filter(done) if resolved else threads.filter(~done | Q(settled=None))
+
+
+def commentable_layers(actor: Actor, corpus: Corpus, role: Role, revision: Revision) -> set[UUID]:
+    """Return the layers of a text whose lines a member may comment on, and read the words of.
+
+    What was planted for them is among these: were it not, a refused comment would tell which it is.
+    """
+    own = Layer.planted.filter(revision=revision, reviewer=actor.user).values_list("pk", flat=True)
+    return {layer.pk for layer in visible_layers(actor, corpus, role, revision)}.union(own)
 
 
 def open_by_line(actor: Actor, article: Article, role: Role) -> dict[str, int]:
@@ -237,7 +246,7 @@ def _place(
     found = Annotation.objects.filter(named, layer__revision__article=article).order_by("-pk")
     places = list(found.values_list("layer", "layer__revision", "root"))
     for revision in texts.filter(pk__in={place[1] for place in places}).order_by("-number"):
-        seen = {row.pk for row in visible_layers(actor, revision.article.corpus, role, revision)}
+        seen = commentable_layers(actor, revision.article.corpus, role, revision)
         for layer, _, root in places:
             if layer in seen:
                 return revision, root
