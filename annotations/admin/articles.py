@@ -100,6 +100,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     view = _read(shown, chosen) if chosen else None
     beside = next((layer for layer in layers if str(layer.pk) == request.GET.get("beside", "")), None)
     blocks = text_blocks([revision.pk])[revision.pk]
+    older = _older(view, corpus.pk)
     return page(
         request,
         "attest/article.html",
@@ -114,7 +115,8 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         beside=beside,
         beside_name=_named(request, beside) if beside else "",
         beside_text=painted(revision.text, blocks, _marks(_read(shown, beside))) if beside else "",
-        standing=_said(view, _older(view, corpus.pk)),
+        standing=_said(view, older),
+        older=older,
         text=painted(revision.text, blocks, _marks(view)),
         seen_status=RevisionStatus(revision.seen_status).label,  # type: ignore[attr-defined]
         status_name=revision.seen_status,  # type: ignore[attr-defined]

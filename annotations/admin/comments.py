@@ -12,7 +12,6 @@ from annotations.admin.panel import read_id, read_version
 from annotations.models import Annotation, Comment
 from annotations.services.comments import Thread as ReadThread
 from annotations.services.comments import (
-    comments_seen_by,
     delete_comment,
     edit_comment,
     find_comment,
@@ -22,6 +21,7 @@ from annotations.services.comments import (
     read_threads,
     reply_to,
     settle_thread,
+    threads_for,
     threads_seen_by,
 )
 from annotations.services.figures import COUNTED, up_to
@@ -35,6 +35,12 @@ from corpus.services.errors import BadInput, NotFound, ServiceError
 #: Threads a page.
 PAGE = 30
 SHOWN = {"open": "Open", "me": "For me", "resolved": "Resolved"}
+#: What is said where a kind has no thread.
+EMPTY = {
+    "open": "No thread is open. In the workbench, C begins one on the line in focus.",
+    "me": "Nobody has named you with @ yet, nor answered a comment of yours.",
+    "resolved": "No thread is resolved yet.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +91,7 @@ def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def corpus_comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """List the threads of a corpus that the person may see: open, resolved, or those that name them."""
+    """List the threads of a corpus that the person may see: open, resolved, or those that are for them."""
     corpus = corpus_or_404(request, pk, Role.REVIEWER)
     kind = request.GET.get("show", "open")
     if kind not in SHOWN:
@@ -93,9 +99,8 @@ def corpus_comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     threads = _threads(request, corpus)
     waiting = of_state(threads, resolved=False)
     if kind == "me":
-        actor = admin_actor(request)
-        seen = comments_seen_by(actor, corpus, roles_of(request)[corpus.pk]).filter(mentions__user=actor.user)
-        threads = threads.filter(pk__in=seen.values("thread"))
+        mine = threads_for(admin_actor(request), corpus, roles_of(request)[corpus.pk])
+        threads = threads.filter(pk__in=mine.values("pk"))
     else:
         threads = of_state(threads, resolved=kind == "resolved")
     if before := request.GET.get("before"):
@@ -109,6 +114,7 @@ def corpus_comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         tab="comments",
         kinds=SHOWN,
         shown=kind,
+        empty=EMPTY[kind],
         waiting=up_to(waiting),
         counted=COUNTED,
         threads=_shown(request, corpus, firsts[:PAGE]),

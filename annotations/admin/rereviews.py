@@ -36,8 +36,15 @@ MAX_CLOSED = 10
 class ReReviewForm(forms.Form):
     """Which labels, and from which version of the guideline on decisions are good."""
 
-    since = forms.TypedChoiceField(coerce=int, label="Good since guideline")
-    labels = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    since = forms.TypedChoiceField(
+        coerce=int,
+        label="Good since guideline",
+        help_text="Decisions that were made under an older version are asked for again.",
+    )
+    labels = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Ticked is what the newest version affects and no open re-review asks for yet.",
+    )
     reason = forms.CharField(
         max_length=MAX_REASON,
         required=False,
@@ -62,7 +69,10 @@ def rereviews_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     newest = guideline_number(corpus.pk)
     changes = guideline_changes(corpus.pk, max(newest - 1, 0), newest)
     affected = affected_labels(corpus.pk, changes)
-    form = _form(request, corpus, newest, list(affected.labels))
+    rereviews = ReReview.objects.filter(corpus=corpus).select_related("opened_by")
+    open_ones = list(rereviews.filter(closed_at__isnull=True))
+    asked_for = {label for one in open_ones if one.guideline == newest for label in one.labels}
+    form = _form(request, corpus, newest, [label for label in affected.labels if label not in asked_for])
     extent: Extent | None = None
     if request.method == "POST" and form.is_valid():
         actor, wanted = admin_actor(request), form.cleaned_data
@@ -75,7 +85,6 @@ def rereviews_page(request: HttpRequest, pk: UUID) -> HttpResponse:
             extent = extent_of(actor, corpus, most=COUNTED, **asked)
         except ServiceError as error:
             form.add_error(None, error.message)
-    rereviews = ReReview.objects.filter(corpus=corpus).select_related("opened_by")
     closed = rereviews.filter(closed_at__isnull=False).order_by("-closed_at")
     return corpus_page(
         request,
@@ -83,7 +92,7 @@ def rereviews_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "attest/corpus_rereviews.html",
         tab="rereviews",
         status=400 if form.errors else 200,
-        open_ones=[(one, left_of(one)) for one in rereviews.filter(closed_at__isnull=True)],
+        open_ones=[(one, left_of(one)) for one in open_ones],
         closed=closed[:MAX_CLOSED],
         newest=newest,
         changes=changes,
@@ -95,11 +104,11 @@ def rereviews_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def _form(request: HttpRequest, corpus: Corpus, newest: int, affected: list[str]) -> ReReviewForm:
+def _form(request: HttpRequest, corpus: Corpus, newest: int, proposed: list[str]) -> ReReviewForm:
     versions = Guideline.objects.filter(corpus=corpus).order_by("-number")
     return ReReviewForm(
         request.POST if request.method == "POST" else None,
         labels=list(scheme_of(corpus.pk).labels),
         versions=list(versions.values_list("number", flat=True)[:MAX_VERSIONS]),
-        initial={"since": newest, "labels": affected},
+        initial={"since": newest, "labels": proposed},
     )

@@ -39,14 +39,16 @@ class WebhookForm(forms.Form):
     url = forms.CharField(
         max_length=2_000, label="URL", help_text="Begins with https:// and leads to a public host."
     )
-    kinds = forms.CharField(max_length=4_000, help_text=KINDS_HELP)
+    kinds = forms.CharField(max_length=4_000, label="Kinds of events", help_text=KINDS_HELP)
 
     def clean_kinds(self) -> list[str]:
         return str(self.cleaned_data["kinds"]).split()
 
 
 class ChangedWebhookForm(WebhookForm):
-    active = forms.BooleanField(required=False, label="On", help_text="Off, it keeps what is to be sent.")
+    active = forms.BooleanField(
+        required=False, label="On", help_text="While it is off, what happens waits until it is on again."
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     @classmethod

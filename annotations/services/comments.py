@@ -86,6 +86,15 @@ def threads_seen_by(actor: Actor, corpus: Corpus, role: Role) -> "QuerySet[Comme
     return seen.annotate(settled=Subquery(last.order_by("-id").values("act")[:1]))
 
 
+def threads_for(actor: Actor, corpus: Corpus, role: Role) -> "QuerySet[Comment]":
+    """Return the first rows of the threads that are for a member: who is named in them, or answered."""
+    seen = comments_seen_by(actor, corpus, role)
+    named = Q(pk__in=seen.filter(mentions__user=actor.user).values("thread"))
+    answers = seen.filter(act=CommentAct.POST).exclude(author=actor.user)
+    answered = Q(author=actor.user, pk__in=answers.values("thread"))
+    return threads_seen_by(actor, corpus, role).filter(named | answered)
+
+
 def of_state(threads: "QuerySet[Comment]", *, resolved: bool) -> "QuerySet[Comment]":
     """Keep the threads that are resolved, or those that are open."""
     done = Q(settled=CommentAct.RESOLVE)

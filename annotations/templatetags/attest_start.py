@@ -5,13 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from django import template
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
 from annotations.admin.queue import in_hand
-from annotations.models import Layer, LayerKind, Run
-from annotations.services.figures import COUNTED
+from annotations.models import Comment, Layer, LayerKind, Run
+from annotations.services import figures
+from annotations.services.comments import of_state, threads_for
+from annotations.services.recalls import open_recalls
 from corpus.admin.access import corpora_reached, person, roles_of
+from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Revision, Role
 
 register = template.Library()
@@ -36,6 +39,8 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
     passes, more = _own_passes(person(request).pk)
     held = in_hand(person(request))
     reviewable = [corpus for corpus in corpora if roles[corpus.pk].reaches(Role.REVIEWER)]
+    recalled = _recalled_passes(person(request).pk)
+    following = held[0].corpus if held else _next_corpus(reviewable, recalled)
     return {
         "corpora": [
             {
@@ -46,12 +51,15 @@ def start_page(context: dict[str, Any]) -> dict[str, Any]:
                 "lead": roles[corpus.pk].reaches(Role.LEAD),
                 "open": passes[corpus.pk, False],
                 "submitted": passes[corpus.pk, True],
+                "recalled": recalled[corpus.pk],
             }
             for corpus in corpora
         ],
         "more": "+" if more else "",
+        "comments": _comments_for(request, reviewable),
         "held": held,
-        "next": held[0].corpus if held else next(iter(reviewable), None),
+        "next": following,
+        "next_is_recalled": not held and following is not None and recalled[following.pk] > 0,
         "runs": Run.objects.filter(corpus__in=corpora_reached(request, Role.VIEWER)).select_related(
             "corpus", "pipeline"
         )[:5],
@@ -77,6 +85,37 @@ def _own_passes(user_id: int) -> tuple[Counter[tuple[UUID, bool]], bool]:
     return counts, counts.total() > MANY
 
 
+def _recalled_passes(user_id: int) -> Counter[UUID]:
+    """Count one's own submitted passes, by corpus, that a re-review asks for again."""
+    mine = open_recalls().filter(reviewer=user_id, layer__submitted_at__isnull=False).order_by()
+    passes = mine.values_list("rereview__corpus_id", "layer").distinct()[:MANY]
+    return Counter(corpus_id for corpus_id, _ in passes)
+
+
+def _comments_for(request: HttpRequest, corpora: list[Corpus]) -> list[tuple[Corpus, int]]:
+    """Return the corpora with open threads that are for this person, and how many."""
+    me = person(request)
+    mine = Comment.objects.filter(Q(author=me) | Q(mentions__user=me), revision__corpus__in=corpora)
+    there = set(mine.order_by().values_list("revision__corpus", flat=True).distinct())
+    actor, roles = admin_actor(request), roles_of(request)
+    threads = (
+        (corpus, of_state(threads_for(actor, corpus, roles[corpus.pk]), resolved=False))
+        for corpus in corpora
+        if corpus.pk in there
+    )
+    counted = ((corpus, figures.up_to(rows, MANY)) for corpus, rows in threads)
+    return [(corpus, count) for corpus, count in counted if count]
+
+
+def _next_corpus(corpora: list[Corpus], recalled: Counter[UUID]) -> Corpus | None:
+    """Return where to take the next article from: where own passes are asked for, else where there is any."""
+    return max(corpora, key=lambda corpus: (recalled[corpus.pk] > 0, _articles(corpus) > 0), default=None)
+
+
+def _articles(corpus: Corpus) -> int:
+    return int(corpus.articles_up_to)  # type: ignore[attr-defined]
+
+
 @register.filter
 def up_to(value: int) -> str:
     return f"{MANY:,}+" if value > MANY else f"{value:,}"
@@ -85,4 +124,4 @@ def up_to(value: int) -> str:
 @register.filter
 def counted(value: int) -> str:
     """Write a count that may have ended at its limit."""
-    return f"{COUNTED:,}+" if value >= COUNTED else f"{value:,}"
+    return f"{figures.COUNTED:,}+" if value >= figures.COUNTED else f"{value:,}"

@@ -13,7 +13,8 @@ def percent(share: float | None) -> str:
     """Return a share in hundredths: with a decimal below ten, where it matters."""
     if share is None:
         return "–"
-    return f"{100 * share:.{0 if share >= 0.1 or not share else 1}f}"
+    hundredths = 100 * share
+    return f"{hundredths:.{0 if hundredths >= 10 or hundredths < 0.05 else 1}f}"
 
 
 @register.filter

@@ -22,6 +22,15 @@ class BasicForm(forms.Form):
     )
 
 
+#: The settings of the work, by the heading of each group.
+GROUPS = {
+    "Passes": ("passes", "second_share", "unaided_share"),
+    "Checks of attention": ("withheld_share", "planted_share"),
+    "Queue": ("queue_order", "seed", "hand_cap", "lease_minutes"),
+    "Gold": ("agreed_is_gold", "single_is_gold", "two_people"),
+}
+
+
 class SettingsForm(BasicForm):
     """The settings of a corpus, with the version of them that the page was made from."""
 
@@ -40,24 +49,24 @@ class SettingsForm(BasicForm):
         max_value=1,
         label="Share with one pass more, unaided",
         widget=forms.NumberInput(attrs={"step": "any"}),
-        help_text="Of all articles, those of the share above first: that pass is made without suggestions, "
-        "and so tells what people let pass who see them.",
+        help_text="Of all articles, the first of the share above: their last pass is made without "
+        "suggestions, which shows what people overlook who have them.",
     )
     withheld_share = forms.FloatField(
         min_value=0,
         max_value=0.5,
         label="Suggestions withheld",
         widget=forms.NumberInput(attrs={"step": "any"}),
-        help_text="Of the suggestions of each pass, until it is submitted, half at most: who finds them by "
-        "reading? Leads and owners are shown all.",
+        help_text="A share of the suggestions of each pass, half at most, is shown only after it is "
+        "submitted, to see who finds them by reading. Leads and owners are shown all.",
     )
     planted_share = forms.FloatField(
         min_value=0,
         max_value=0.2,
         label="Wrong suggestions planted",
         widget=forms.NumberInput(attrs={"step": "any"}),
-        help_text="As a share of the suggestions of a pass from the queue, a fifth at most; only where a "
-        "rule of the guideline says so. What is accepted of them is taken back at once.",
+        help_text="As a share of the suggestions of a pass from the queue, a fifth at most, and only where a "
+        "rule of the guideline says so. Whoever accepts one is told, and it is taken back at once.",
     )
     queue_order = forms.ChoiceField(
         choices=QueueOrder.choices, label="Order of the queue", help_text="What a reviewer is given next."
@@ -101,9 +110,10 @@ class SettingsForm(BasicForm):
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Return the fields as the page has them, by the heading of each group."""
-        shown = self.visible_fields()
-        basic = len(BasicForm.base_fields)
-        return [("The corpus", shown[:basic]), ("Passes and queue", shown[basic:])]
+        return [
+            ("The corpus", [self[name] for name in BasicForm.base_fields]),
+            *((title, [self[name] for name in names]) for title, names in GROUPS.items()),
+        ]
 
 
 class CorpusForm(BasicForm):

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from corpus.admin.forms import SettingsForm
 from corpus.models import Corpus, Event, Guideline, Membership, Role, Scheme
 from corpus.schemes import DEFAULT_SCHEME
 from corpus.services.actors import COMMAND
@@ -211,3 +212,9 @@ def test_the_last_owner_does_not_leave(signed_in, owen, corpus):
     answer = signed_in(owen).post(url("corpus_corpus_members", corpus.pk), {"leave": "1"}, follow=True)
     assert "make somebody else an owner first" in answer.text
     assert corpus.members.filter(user=owen).exists()
+
+
+def test_every_setting_is_in_one_group_of_the_form(corpus):
+    form = SettingsForm.of(corpus)
+    grouped = [field.name for _, fields in form.groups for field in fields]
+    assert sorted(grouped) == sorted(field.name for field in form.visible_fields())

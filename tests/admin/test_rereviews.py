@@ -7,7 +7,7 @@ from annotations.services.queue import take
 from annotations.services.rereviews import close_rereview
 from annotations.services.settling import approve_passes
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import publish_guideline
+from corpus.services.corpora import create_corpus, publish_guideline
 from tests.admin.conftest import url
 from tests.annotations.test_rereviews import ask, due, publish
 from tests.annotations.test_settling import decide_all, status
@@ -45,12 +45,23 @@ def test_a_lead_counts_opens_and_closes_a_re_review(signed_in, lea, ada, done, c
     told = client.post(
         page, {"since": "2", "labels": ["quote"], "reason": "<i>", "open": "1"}, follow=True
     ).text
-    assert "Under guideline 2: quote" in told and "0 of 1 passes are submitted again" in told
+    assert "Under guideline 2: quote" in told and "0 of 1 pass submitted again" in told
     assert "<i>" not in told and "&lt;i&gt;" in told
+    assert client.get(page).context["form"].initial["labels"] == [], "it is asked for already"
     rereview = ReReview.objects.get()
     told = client.post(page, {"close": str(rereview.pk)}, follow=True).text
     assert "Closed" in told and "0 of 1" not in told
     assert due(ada, done) == set()
+
+
+def test_the_start_page_tells_whoever_is_asked_and_takes_from_there_first(signed_in, ada, ben, done, corpus):
+    create_corpus(COMMAND, slug="newer", name="Newer", owner=ada)
+    rereview, start = ask(corpus, "quote", "claim"), url("index")
+    told = signed_in(ada).get(start).text
+    assert "1 asked for again" in told and "from Harbour: first your own passes" in told
+    assert "asked for again" not in signed_in(ben).get(start).text
+    close_rereview(COMMAND, rereview)
+    assert "asked for again" not in signed_in(ada).get(start).text
 
 
 def test_the_list_confirms_without_scripts(signed_in, ada, done, corpus):
@@ -82,8 +93,9 @@ def test_a_blind_reviewer_sees_nothing_of_anothers_due_lines(signed_in, ada, ben
 def test_gold_by_the_old_rule_is_marked_until_it_is_decided_anew(signed_in, vic, cy, done, corpus):
     approve_passes(acting(cy), done)
     page, client = url("corpus_article_change", done.article_id), signed_in(vic)
-    assert "an older guideline" not in client.get(page).text
+    assert "older guideline" not in client.get(page).text
     rereview = ask(corpus, "quote")
-    assert client.get(page).text.count("decided under an older guideline") == 2
+    told = client.get(page).text
+    assert told.count(">older guideline<") == 2 and told.count("decided under an older guideline") == 1
     close_rereview(COMMAND, rereview)
-    assert "an older guideline" not in client.get(page).text
+    assert "older guideline" not in client.get(page).text

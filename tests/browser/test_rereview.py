@@ -68,7 +68,7 @@ def test_a_changed_rule_is_asked_for_seen_and_confirmed(transactional_db, chromi
         tab.page.wait_for_selector("text=2 of quote, in 1 pass over 1 article.")
         tab.page.fill("#id_reason", "Letters count too.")
         tab.page.click("text=Open the re-review")
-        tab.page.wait_for_selector("text=0 of 1 passes are submitted again")
+        tab.page.wait_for_selector("text=0 of 1 pass submitted again")
         picture(tab, "rereview")
         assert barriers(chromium, tab) == []
 

@@ -218,7 +218,7 @@ export function noticesOf(notices, read) {
     element(
       "div",
       { class: "at-notice wb-held", role: "group", "aria-label": "Taken back" },
-      element("p", {}, element("strong", {}, `“${notice.about}”`)),
+      element("p", {}, element("q", { class: "at-surface", dir: "auto" }, notice.about)),
       element("p", {}, notice.words),
       element("div", { class: "at-row" }, element("button", { type: "button", class: "button", onclick: () => read(notice) }, "Understood")),
     ),
