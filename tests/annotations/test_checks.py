@@ -266,21 +266,6 @@ def test_a_plant_is_shown_like_the_others(text: Revision, planted: list[Annotati
         assert before <= row.pk and row.pk.int >> 80 == others[0].pk.int >> 80, "an id of the same moment"
 
 
-def test_a_comment_does_not_tell_a_plant(
-    text: Revision, planted: list[Annotation], ada: User, ben: User, client: Client
-) -> None:
-    plant = planted[0]
-    like = next(iter(desk_of(ada, text).machines[0].annotations.values()))
-    client.force_login(ada)
-    for row in (plant, like):
-        assert post_comment(acting(ada), text.article, "Is it?", annotation=row.pk).line == row.root
-        page = f"/admin/corpus/article/{text.article_id}/comments/?line={row.root}"
-        assert "that does not show to you" not in client.get(page).text
-    assert post_comment(acting(ben), text.article, "Is it?", annotation=like.pk)
-    with pytest.raises(NotFound):
-        post_comment(acting(ben), text.article, "Is it?", annotation=plant.pk)
-
-
 def test_an_accepted_plant_is_taken_back_at_once(
     text: Revision, planted: list[Annotation], ada: User, django_assert_max_num_queries: Any
 ) -> None:
