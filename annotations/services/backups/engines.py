@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from corpus.services.errors import BadInput
 
 #: Pages of SQLite that are copied at once; between them it can be watched, and stopped.
 PAGES = 4_096
+#: Times that the server is asked, a tenth of a second apart, before others count as connected.
+LOOKS = 10
 IN_USE = (
     "Others are connected to {name}. Stop web, workers and sweeper first; a restore puts another database "
     "in its place."
@@ -203,9 +206,13 @@ class PostgresEngine:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
         connection.close()
         with _server_cursor() as cursor:
-            cursor.execute(query, [connection.settings_dict["NAME"]])
-            if cursor.fetchone()[0]:
-                raise BadInput(IN_USE.format(name=connection.settings_dict["NAME"]))
+            # The server counts a connection of our own for a moment after we have closed it.
+            for _ in range(LOOKS):
+                cursor.execute(query, [connection.settings_dict["NAME"]])
+                if not cursor.fetchone()[0]:
+                    return
+                time.sleep(0.1)
+        raise BadInput(IN_USE.format(name=connection.settings_dict["NAME"]))
 
     def put_in_place(self, name: str, aside: str) -> str:
         target, old = str(connection.settings_dict["NAME"]), _named(f"_{aside or 'empty'}")
