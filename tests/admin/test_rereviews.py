@@ -66,8 +66,9 @@ def test_the_start_page_tells_whoever_is_asked_and_takes_from_there_first(signed
 
 def test_the_list_confirms_without_scripts(signed_in, ada, done, corpus):
     ask(corpus, "quote", reason="Letters count.")
-    assert take(acting(ada), corpus)
     page, client = url("corpus_article_review", done.article_id), signed_in(ada)
+    assert "2 to confirm or change under a newer guideline" in client.get(page).text
+    assert take(acting(ada), corpus)
     told = client.get(page)
     assert told.text.count("Decided under guideline 1; a re-review asks for it under 2. Letters count.") == 2
     for row in [row for row in told.context["board"].rows if row.due]:
