@@ -66,8 +66,8 @@ COMMENT_GUARDS = [
     Guard(
         table="annotations_comment",
         frozen=[
-            "id", "revision_id", "line", "thread", "act", "of_id", "version", "author_id", "by_adjudicator",
-            "at",
+            "id", "corpus_id", "revision_id", "line", "thread", "act", "of_id", "version", "author_id",
+            "by_adjudicator", "at",
         ],
         allowed=kept_or_emptied("text"),
         message="A comment never changes once written.",

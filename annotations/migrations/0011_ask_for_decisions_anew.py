@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='recall',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['rereview', 'reviewer', 'id'], name='recall_open'),
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['reviewer', 'rereview', 'id'], name='recall_open'),
         ),
         migrations.AddConstraint(
             model_name='recall',

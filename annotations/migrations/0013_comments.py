@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True)),
                 ('by_adjudicator', models.BooleanField()),
                 ('at', models.DateTimeField()),
+                ('corpus', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='corpus.corpus')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to=settings.AUTH_USER_MODEL)),
                 ('of', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='annotations.comment')),
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='corpus.revision')),
@@ -53,6 +54,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
             },
+        ),
+        migrations.AddIndex(
+            model_name='comment',
+            index=models.Index(fields=['corpus', '-id'], name='comment_newest'),
         ),
         migrations.AddIndex(
             model_name='comment',

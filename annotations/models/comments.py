@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from corpus.ids import uuid7
-from corpus.models import Revision
+from corpus.models import Corpus, Revision
 
 
 class CommentAct(models.TextChoices):
@@ -30,6 +30,7 @@ class Comment(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    corpus = models.ForeignKey(Corpus, models.PROTECT, related_name="comments", db_index=False)
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="comments")
     line = models.UUIDField(null=True, help_text=_("the root of what it is on; none for the article"))
     thread = models.UUIDField()
@@ -52,6 +53,7 @@ class Comment(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["corpus", "-id"], name="comment_newest"),
             models.Index(fields=["thread", "id"], name="comment_thread"),
             models.Index(fields=["line"], condition=Q(line__isnull=False), name="comment_line"),
         ]

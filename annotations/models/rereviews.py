@@ -62,7 +62,7 @@ class Recall(models.Model):
         indexes = [
             # take: the first one of a person; how many are left.
             models.Index(
-                fields=["rereview", "reviewer", "id"], condition=Q(ended_at__isnull=True), name="recall_open"
+                fields=["reviewer", "rereview", "id"], condition=Q(ended_at__isnull=True), name="recall_open"
             ),
         ]
 

@@ -216,7 +216,7 @@ def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
 
 def _comments(alias: str, corpus: Corpus) -> Iterator[Lie]:
     """Nothing is said any more of an article that was erased."""
-    left = Comment.objects.using(alias).filter(revision__corpus=corpus).exclude(text="")
+    left = Comment.objects.using(alias).filter(corpus=corpus).exclude(text="")
     for pk in left.filter(revision__article__erased_at__isnull=False).values_list("pk", flat=True):
         yield Lie(
             check="comments", on=str(pk), message="its article was erased, and its words are still here."

@@ -95,8 +95,8 @@ def _recalled_passes(user_id: int) -> Counter[UUID]:
 def _comments_for(request: HttpRequest, corpora: list[Corpus]) -> list[tuple[Corpus, int]]:
     """Return the corpora with open threads that are for this person, and how many."""
     me = person(request)
-    mine = Comment.objects.filter(Q(author=me) | Q(mentions__user=me), revision__corpus__in=corpora)
-    there = set(mine.order_by().values_list("revision__corpus", flat=True).distinct())
+    mine = Comment.objects.filter(Q(author=me) | Q(mentions__user=me), corpus__in=corpora)
+    there = set(mine.order_by().values_list("corpus", flat=True).distinct())
     actor, roles = admin_actor(request), roles_of(request)
     threads = (
         (corpus, of_state(threads_for(actor, corpus, roles[corpus.pk]), resolved=False))

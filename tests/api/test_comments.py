@@ -115,7 +115,13 @@ def test_erasing_takes_the_words_and_no_more_come(as_ada: Caller, article: UUID,
     assert post(as_ada, article, "More.").status_code == 409
     assert [found for found in verify() if isinstance(found, Lie)] == []
     row = Comment.objects.all()[0]
-    left = {"revision": row.revision, "thread": row.pk, "author": row.author, "at": row.at}
+    left = {
+        "corpus": row.corpus,
+        "revision": row.revision,
+        "thread": row.pk,
+        "author": row.author,
+        "at": row.at,
+    }
     Comment.objects.create(act="post", text="Ruiz", by_adjudicator=False, **left)
     assert [found.check for found in verify() if isinstance(found, Lie)] == ["comments"], "the control"
 

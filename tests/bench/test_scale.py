@@ -17,6 +17,7 @@ GROWS = {
     r"/admin/corpus/corpus/.*/agreement/": "the same",
     r"/api/v1/corpora/\{slug\}/vigilance/": "reads 1,000 passes at most",
     r"/admin/corpus/corpus/.*/vigilance/": "the same",
+    r"/api/v1/corpora/\{slug\}/rereviews/extent/": "counts in the newest 1,000 articles that have reviews",
     r"/api/v1/runs/\{run_id\}/": "counts the jobs of that run",
     r".*/articles?/\?(corpus=scale&)?status=new": "in a blind corpus: looks at each text in between",
     r"/api/v1/corpora/\{slug\}/articles/\?outlet=": "sorts what one outlet has published",
