@@ -26,6 +26,12 @@ IN_USE = (
     "Others are connected to {name}. Stop web, workers and sweeper first; a restore puts another database "
     "in its place."
 )
+#: What the programs are told of a connection: all that leads to it. The driver may be newer than they are,
+#: and an option that they do not know ends them.
+TOLD = (
+    "host", "hostaddr", "port", "user", "dbname", "service", "passfile", "options", "target_session_attrs",
+    "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "gssencmode", "krbsrvname",
+)  # fmt: skip
 #: PostgreSQL cuts longer names off.
 LONGEST_NAME = 63
 
@@ -332,7 +338,8 @@ def _close(*pipes: Any) -> None:
 def _conninfo() -> str:
     """Return how libpq reaches our database, without the password, which a list of processes shows."""
     connection.ensure_connection()
-    return make_conninfo(**connection.connection.info.get_parameters())
+    used = connection.connection.info.get_parameters()
+    return make_conninfo(**{name: used[name] for name in TOLD if name in used})
 
 
 def _password() -> dict[str, str]:
