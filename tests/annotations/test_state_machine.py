@@ -128,19 +128,29 @@ class Content(NamedTuple):
 class Touched:
     """Knows whether anything may have been written since it was last asked.
 
-    PostgreSQL's COPY comes by none of the wrappers: there it always may.
+    PostgreSQL's COPY comes by none of the wrappers: there its log tells, which every row written makes
+    longer.
     """
 
     def __init__(self) -> None:
         self.written = True
+        self.log_end = ""
 
     def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         self.written = self.written or sql.startswith(("INSERT", "UPDATE", "DELETE"))
         return execute(sql, *rest)
 
     def since(self) -> bool:
-        written, self.written = self.written, connection.vendor == "postgresql"
+        if connection.vendor == "postgresql":
+            before, self.log_end = self.log_end, self._log_end()
+            return before != self.log_end
+        written, self.written = self.written, False
         return written
+
+    def _log_end(self) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_wal_insert_lsn()")
+            return str(cursor.fetchone()[0])
 
 
 #: What is to stand in the gold of a revision, by line.
