@@ -792,7 +792,6 @@ def said(corpus: Corpus) -> list[Any]:
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(900)
 def test_nothing_lies_whatever_is_done_in_whatever_order() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_machine(Newsroom, settings=settings(SHORT, deadline=None, suppress_health_check=checks))
