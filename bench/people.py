@@ -52,6 +52,8 @@ class Desk:
     pause: float
     #: How many there are in all.
     people: int
+    #: How many times as often as usual somebody hangs up, repeats or is stale: few acts would else miss it.
+    mishaps: int = 1
     #: Whether requests have keys. A key is taken in a transaction around its act, which hides a missing lock.
     keyed: bool = True
 
@@ -111,6 +113,9 @@ class Person(threading.Thread):
     def happens(self, times: int) -> bool:
         return self.chance.randrange(100) < times
 
+    def mishap(self, times: int) -> bool:
+        return self.happens(times * self.desk.mishaps)
+
     def think(self) -> None:
         if self.desk.pause:
             time.sleep(self.chance.uniform(0, 2 * self.desk.pause))
@@ -142,7 +147,7 @@ class Person(threading.Thread):
         return self.call(act, "POST", path, body, named)
 
     def may_hang_up(self, path: str, body: Any, headers: Mapping[str, str]) -> None:
-        if not self.happens(HANGS_UP):
+        if not self.mishap(HANGS_UP):
             return
         self.caller.hang_up("POST", API + path, None if body is None else orjson.dumps(body), headers)
         if not self.happens(COMES_BACK):
@@ -228,12 +233,12 @@ class Reviewer(Person):
             self.kept.errors.append(f"{self.name}: decide answered {answer.status}: {answer.body[:200]!r}")
         for result in results:
             self.keep_receipt(article, result)
-        if self.happens(REPEATS):
+        if self.mishap(REPEATS):
             self.kept.met["repeats"] += 1
             again = self.call("decide", "POST", path, body).json()["results"]
             if [row["body"] for row in again] != [row["body"] for row in results]:
                 self.kept.errors.append(f"{self.name}: a repetition got another receipt")
-        if self.happens(STALE):
+        if self.mishap(STALE):
             self.kept.met["stale"] += 1
             stale = {"verdict": "skip", "on": decisions[0]["on"], "version": 0, "key": uuid4().hex}
             (result,) = self.call("decide", "POST", path, {"decisions": [stale]}).json()["results"]

@@ -39,8 +39,9 @@ CONTROL_ARTICLES = 200
 SERVED = "bench.wsgi:application"
 #: Seconds in which all is to be reviewed.
 PATIENCE = 24 * 3600.0
-#: Seconds, and two leases, without a move of any assignment.
-STALLED = 30.0
+#: Seconds, and two leases, without a move of any assignment; the control, which leaves some for good, has
+#: shown what it can by then.
+STALLED, CONTROL_STALLED = 30.0, 2.0
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -84,6 +85,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--second-share", type=float, default=0.25, help="of the articles gets two passes")
     parser.add_argument("--lease", type=float, default=60, help="seconds; whoever disappears is waited for")
     parser.add_argument("--pause", type=float, default=0, help="seconds of thought before an act, on average")
+    parser.add_argument("--mishaps", type=int, default=1, help="times as many; for a run of few acts")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
 
@@ -101,7 +103,7 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
         kept = work(servers, corpus, desks)
         seconds = time.monotonic() - start
     damage = inspect(corpus, kept)
-    if "BENCH_WITHOUT_LOCK" not in os.environ:
+    if locked():
         for error in kept.errors[:10]:
             print(error)
     own = Revision.objects.filter(corpus=corpus)
@@ -123,6 +125,11 @@ def run(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "requests_per_second": round(sum(map(len, kept.seconds.values())) / seconds, 1),
         "seed": options.seed,
     }
+
+
+def locked() -> bool:
+    """Return whether the queue takes under its lock: not so in the control."""
+    return "BENCH_WITHOUT_LOCK" not in os.environ
 
 
 def prepare(name: str, options: argparse.Namespace) -> Corpus:
@@ -167,7 +174,8 @@ def seat(user: User, corpus: Corpus, port: int, options: argparse.Namespace) -> 
         seed=str(options.seed),
         pause=options.pause,
         people=options.reviewers,
-        keyed="BENCH_WITHOUT_LOCK" not in os.environ,
+        mishaps=options.mishaps,
+        keyed=locked(),
     )
 
 
@@ -191,7 +199,8 @@ class End:
     """When nothing is left to review, or nothing has moved for so long that the rest is left open."""
 
     def __init__(self, corpus: Corpus, lease: float) -> None:
-        self.patience = STALLED + 2 * lease
+        stalled = STALLED if locked() else CONTROL_STALLED
+        self.patience = stalled + 2 * lease
         self.in_work = Assignment.objects.filter(corpus=corpus, status__in=("open", "taken"))
         self.seen: object = None
         self.since = time.monotonic()

@@ -6,7 +6,7 @@ DAMAGE = (
     "held_twice", "articles_never_offered", "lost", "unasked", "statuses_that_differ", "locked", "errors",
     "lies",
 )  # fmt: skip
-SIZES = ("--articles=40", "--reviewers=6", "--second-share=0.8", "--lease=2")
+SIZES = ("--articles=40", "--reviewers=6", "--second-share=0.8", "--lease=2", "--mishaps=5")
 
 
 def test_people_on_one_queue_never_share_a_pass_and_lose_nothing(empty_database):
