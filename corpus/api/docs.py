@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
@@ -34,13 +34,19 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
+    api = request.build_absolute_uri(reverse("schema")).removesuffix("/schema/")
+    return HttpResponse(docs_page(api))
+
+
+@lru_cache(maxsize=4)
+def docs_page(api: str) -> str:
+    """Return the page for the address that a service goes by, or one of its few."""
     document = openapi_document()
-    return render(
-        request,
+    return render_to_string(
         "corpus/api_docs.html",
         {
             "info": document["info"],
-            "api": request.build_absolute_uri(reverse("schema")).removesuffix("/schema/"),
+            "api": api,
             "subjects": subjects_of(document),
             "shapes": shapes_of(document),
         },
