@@ -23,7 +23,7 @@ from annotations.services.importing import import_records
 from annotations.services.jobs import claim_job, work_claim, work_jobs
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline, cancel_run, fill_run, open_run, start_run
-from annotations.services.reviewing import decide, decide_many
+from annotations.services.reviewing import decide
 from annotations.services.suggesting import take_suggestions
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Corpus, Event, Membership, Revision, Role, User
@@ -337,61 +337,6 @@ def test_an_article_amended_while_it_is_erased_keeps_no_word(corpus: Corpus) -> 
         assert errors(results) == []
     assert not Revision.objects.exclude(text="").exists()
     assert lies(corpus) == []
-
-
-def test_an_export_while_writers_write_is_of_one_moment(corpus: Corpus, ada: User) -> None:
-    put_in_many(corpus, 230)
-    work_jobs("w", limit=300, seconds=120)
-    revisions = list(Revision.objects.select_related("article").order_by("pk"))
-    ended = threading.Event()
-    waits: list[float] = []
-
-    def write() -> int:
-        done = 0
-        for revision in reversed(revisions):
-            if ended.is_set():
-                break
-            began = timezone.now()
-            quote = suggestion(revision, "nine weeks")
-            decide_many(acting(ada), revision, [Decision(verdict=Verdict.ACCEPT, on=quote.pk)])
-            waits.append((timezone.now() - began).total_seconds())
-            done += 1
-        return done
-
-    def put_in_more() -> int:
-        number = 1_000
-        while not ended.is_set():
-            list(ingest_articles(COMMAND, corpus, [article(number)], source="test"))
-            number += 1
-        return number - 1_000
-
-    def take_out() -> tuple[bytes, dict[str, Any]]:
-        try:
-            target = io.BytesIO()
-            manifest = export_corpus(COMMAND, corpus, layer="all", target=target).manifest
-            return target.getvalue(), manifest
-        finally:
-            ended.set()
-
-    wrote, more, taken = at_once(write, put_in_more, take_out)
-    assert errors([wrote, more, taken]) == []
-    assert isinstance(taken, tuple)
-    rows = [orjson.loads(line) for line in taken[0].splitlines()]
-    counts = taken[1]["counts"]
-    assert counts["revisions"] == len(rows)
-    for name in ("annotations", "relations", "reviews"):
-        assert counts[name] == sum(len(row[name]) for row in rows)
-    for row in rows:
-        ids = {item["id"] for item in row["annotations"]}
-        assert all(link["head"] in ids and link["child"] in ids for link in row["relations"])
-        whole = [item for item in row["reviews"] if item["result"]]
-        ids |= {link["id"] for link in row["relations"]}
-        assert all(item["result"] in ids and item["on"] in ids for item in whole)
-    # The writer went from the end and the export from the start: were it not of one moment, it would hold
-    # a decision on a late article and none on the ones decided before it.
-    decided = [bool(row["reviews"]) for row in rows if row["external_id"] < "a230"]
-    assert decided == sorted(decided)
-    assert isinstance(wrote, int) and wrote > 0 and max(waits) < 5
 
 
 # -- events, runs and members ------------------------------------------------------------------------
