@@ -32,6 +32,7 @@ BENCHMARKS = (
     "reviewers",
     "scale",
     "state_machine",
+    "stories",
     "streams",
     "tampering",
     "vigilance",
