@@ -15,9 +15,10 @@ from annotations.exchange.articles import Annotation, Article, Found, Layer, Rel
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, Part
-from annotations.exchange.packing import Packer, names_of, path_of, read_files
+from annotations.exchange.packing import names_of, path_of, read_files
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
+from annotations.exchange.zip_writer import ZipWriter
 from corpus.text.spans import Span
 
 #: What would end a line of the file or a column of it, in the eyes of some reader.
@@ -178,12 +179,12 @@ def _event_relations(lines: _Lines) -> Iterator[Relation]:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
                 path = path_of(article, layer)
-                packer.add(f"{path}.txt", article.text.encode())
-                packer.add(f"{path}.ann", _standoff(article, layer, losses).encode())
+                archive.add(f"{path}.txt", article.text.encode())
+                archive.add(f"{path}.ann", _standoff(article, layer, losses).encode())
 
 
 def _standoff(article: Article, layer: Layer, losses: Losses) -> str:

@@ -21,9 +21,10 @@ from annotations.exchange.cas import (
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses
-from annotations.exchange.packing import Packer, path_of, read_files
+from annotations.exchange.packing import path_of, read_files
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
+from annotations.exchange.zip_writer import ZipWriter
 
 XMI = "http://www.omg.org/XMI"
 #: What attributes are numbers or ids of structures, whatever the type system.
@@ -95,7 +96,7 @@ def _score(value: str) -> float:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
                 found = structures_of(article, layer, losses)
@@ -104,8 +105,8 @@ def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> Non
                     losses.lose(article.external_id, "layers of texts with characters that XML has not", 1)
                     continue
                 path = path_of(article, layer)
-                packer.add(f"{path}.xmi", document.encode())
-                packer.add(f"{path}/{TYPE_SYSTEM}", _type_system(found).encode())
+                archive.add(f"{path}.xmi", document.encode())
+                archive.add(f"{path}/{TYPE_SYSTEM}", _type_system(found).encode())
 
 
 def _document(structures: Sequence[Structure]) -> str:

@@ -16,12 +16,13 @@ from annotations.exchange.cas import SOFA, VIEW, Structure, article_of
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, Part
-from annotations.exchange.packing import Packer, path_of, read_files
+from annotations.exchange.packing import path_of, read_files
 from annotations.exchange.pieces import Piece, spread
 from annotations.exchange.reading import filled
 from annotations.exchange.source import Source
 from annotations.exchange.tokens import Tokens
 from annotations.exchange.units import Unit, offsets_of
+from annotations.exchange.zip_writer import ZipWriter
 from corpus.text.offsets import OffsetError
 from corpus.text.spans import Span
 
@@ -269,10 +270,10 @@ def _plain(value: str) -> str:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
-                packer.add(f"{path_of(article, layer)}.tsv", _tsv(article, layer, losses).encode())
+                archive.add(f"{path_of(article, layer)}.tsv", _tsv(article, layer, losses).encode())
 
 
 def _tsv(article: Article, layer: Layer, losses: Losses) -> str:
