@@ -307,7 +307,6 @@ class _Sheet:
             for token in range(first, last)
         }
         self._numbers = {key: number for number, key in enumerate(whole, 1)}
-        self._values = {key: _values(piece) for key, piece in whole.items()}
         self._keys: dict[int, list[str]] = defaultdict(list)
         self._first = {key: self.tokens.within(piece.span)[0] for key, piece in whole.items()}
         for key, piece in whole.items():
@@ -318,7 +317,13 @@ class _Sheet:
             if link.head in whole and link.child in whole:
                 told = filled({"label": link.label, "score": link.score, "reason": link.reason})
                 self._links[self._first[link.child]].append((link, told))
-        self._features = _names(self._values.values())
+        values = {key: _values(piece) for key, piece in whole.items()}
+        self._features = _names(values.values())
+        #: What each annotation says in its columns, the same on each of its tokens.
+        self._told = {
+            key: [f"{_told(told.get(name))}[{self._numbers[key]}]" for name in self._features]
+            for key, told in values.items()
+        }
         self._link_features = _names(told for found in self._links.values() for _, told in found)
 
     def header(self) -> list[str]:
@@ -327,16 +332,22 @@ class _Sheet:
         return [spans, links] if self._links else [spans]
 
     def cells(self, token: int) -> list[str]:
-        keys = self._keys.get(token, [])
-        cells = [
-            _cell([(self._values[key].get(name), self._numbers[key]) for key in keys])
-            for name in self._features
-        ]
+        return self._span_cells(token) + self._link_cells(token)
+
+    def _span_cells(self, token: int) -> list[str]:
+        keys = self._keys.get(token)
+        if not keys:
+            return [NONE] * len(self._features)
+        return ["|".join(stacked) for stacked in zip(*(self._told[key] for key in keys), strict=True)]
+
+    def _link_cells(self, token: int) -> list[str]:
         if not self._links:
-            return cells
-        links = self._links.get(token, [])
-        cells += [_cell([(told.get(name), 0) for _, told in links]) for name in self._link_features]
-        return [*cells, "|".join(self._ends(link) for link, _ in links) or NONE]
+            return []
+        links = self._links.get(token)
+        if not links:
+            return [NONE] * (len(self._link_features) + 1)
+        cells = ["|".join(_told(told.get(name)) for _, told in links) for name in self._link_features]
+        return [*cells, "|".join(self._ends(link) for link, _ in links)]
 
     def _ends(self, link: Relation) -> str:
         governor = self.addresses[self._first[link.head]]
@@ -363,22 +374,19 @@ def _names(values: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(["label", *(name for row in values for name in sorted(row))]))
 
 
-def _cell(stacked: Sequence[tuple[Any, int]]) -> str:
-    parts = [
-        (EMPTY if value is None else _escaped(str(value), _IN_VALUE)) + (f"[{number}]" if number else "")
-        for value, number in stacked
-    ]
-    return "|".join(parts) or NONE
+def _told(value: object) -> str:
+    return EMPTY if value is None else _escaped(str(value), _IN_VALUE)
 
 
 def _escaped(value: str, what: re.Pattern[str]) -> str:
-    def escape(found: re.Match[str]) -> str:
-        character = found[0]
-        if character in _LETTERS:
-            return f"\\{_LETTERS[character]}"
-        return f"\\u{ord(character):04x}" if character < " " or character == "\x7f" else f"\\{character}"
+    return what.sub(_escape, value) if what.search(value) else value
 
-    return what.sub(escape, value)
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _LETTERS:
+        return f"\\{_LETTERS[character]}"
+    return f"\\u{ord(character):04x}" if character < " " or character == "\x7f" else f"\\{character}"
 
 
 def _sentences(text: str, tokens: Tokens) -> Iterator[tuple[Span, int, int]]:
