@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
 
-from annotations.exchange.articles import Annotation, Article, Found, Layer, Relation
+from annotations.exchange.articles import Annotation, Article, FileRefused, Found, Layer, Relation
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, Part
@@ -23,7 +23,7 @@ from corpus.text.spans import Span
 
 #: What would end a line of the file or a column of it, in the eyes of some reader.
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
-_PLACES = re.compile(r"(\S+) (\d{1,10} \d{1,10}(?:;\d{1,10} \d{1,10})*)\Z")
+_PLACES = re.compile(r"(\S+) ([0-9]{1,10} [0-9]{1,10}(?:;[0-9]{1,10} [0-9]{1,10})*)\Z")
 _WORD = re.compile(r"\S+\Z")
 CONTENT, HOLDER = "content", "attribution"
 
@@ -43,6 +43,9 @@ def read(source: Source) -> Iterator[Found]:
     texts = source.having(".txt")
     known = set(source.names)
     alone = [name for name in source.having(".ann") if f"{name[:-4]}.txt" not in known]
+
+    if source.names and not (texts or alone):
+        raise FileRefused(f"{source.name}: no file in it ends in .txt or .ann")
 
     def article(name: str) -> Article:
         if name.endswith(".ann"):

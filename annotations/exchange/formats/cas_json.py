@@ -20,7 +20,7 @@ TYPES, STRUCTURES, VIEWS = "%TYPES", "%FEATURE_STRUCTURES", "%VIEWS"
 
 
 def read(source: Source) -> Iterator[Found]:
-    yield from read_files(source.having(".json"), lambda name: _article(name, source.read(name)))
+    yield from read_files(source.of_format(".json"), lambda name: _article(name, source.read(name)))
 
 
 def _article(name: str, data: bytes) -> Article:

@@ -31,13 +31,14 @@ XMI = "http://www.omg.org/XMI"
 NUMBERS = frozenset({"begin", "end", "sofaNum"})
 REFERENCES = frozenset({"Governor", "Dependent"})
 TYPE_SYSTEM = "TypeSystem.xml"
+_NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: An attribute would have its line ends and tabs made spaces.
 _KEPT = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def read(source: Source) -> Iterator[Found]:
-    names = [name for name in source.having(".xmi", ".xml") if not name.endswith(TYPE_SYSTEM)]
+    names = [name for name in source.of_format(".xmi", ".xml") if not name.endswith(TYPE_SYSTEM)]
     yield from read_files(names, lambda name: article_of(name, _structures(source.read(name))))
 
 
@@ -68,17 +69,19 @@ def _structures(data: bytes) -> list[Structure]:
 def _structure(element: str, attributes: dict[str, str]) -> Structure | None:
     space, _, name = element.partition(" ")
     identity = attributes.get(f"{XMI} id", "")
-    if not identity.isdecimal() or not space.startswith("http:///") or not name:
+    if not identity or not space.startswith("http:///") or not name:
         return None
     package = space.removeprefix("http:///").removesuffix(".ecore").replace("/", ".")
     kind = SOFA if (package, name) == ("uima.cas", "Sofa") else f"{package}.{name}".lstrip(".")
+    if not _NUMBER.match(identity):
+        raise RecordRefused(f"xmi:id of {kind} is {identity[:40]!r}, which is no number")
     features: dict[str, Any] = {}
     references: dict[str, int] = {}
     for key, value in attributes.items():
         if " " in key or key == "sofa":
             continue
         if key in REFERENCES or key in NUMBERS:
-            if not value.isdecimal() or len(value) > 10:
+            if not _NUMBER.match(value):
                 raise RecordRefused(f"{key} of {kind} {identity} is {value[:40]!r}, which is no number")
             (references if key in REFERENCES else features)[key] = int(value)
         elif key == "score":

@@ -37,7 +37,7 @@ AROUND = 32
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".json", ".jsonld") or source.names:
+    for name in source.of_format(".json", ".jsonld"):
         yield from read_each(json_items(source, name), _article)
 
 

@@ -29,9 +29,9 @@ from corpus.text.spans import Span
 SPANS, LINKS = "webanno.custom.Span", "webanno.custom.Relation"
 BASE, SLOT = "BT_", "ROLE_"
 NONE, EMPTY = "_", "*"
-_ROW = re.compile(r"(\d{1,9})-(\d{1,9})(?:\.\d{1,9})?\Z")
-_PLACE = re.compile(r"(\d{1,10})-(\d{1,10})\Z")
-_NUMBERED = re.compile(r"(.*?)(?:(?<!\\)\[(\d{1,9})(?:_(\d{1,9}))?\])?\Z", re.DOTALL)
+_ROW = re.compile(r"([0-9]{1,9})-([0-9]{1,9})(?:\.[0-9]{1,9})?\Z")
+_PLACE = re.compile(r"([0-9]{1,10})-([0-9]{1,10})\Z")
+_NUMBERED = re.compile(r"(.*?)(?:(?<!\\)\[([0-9]{1,9})(?:_([0-9]{1,9}))?\])?\Z", re.DOTALL)
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|->|.)", re.DOTALL)
 _IN_TEXT = re.compile(r"[\\\x00-\x1f\x7f]")
 _IN_VALUE = re.compile(r"[\\\[\]|_;*\x00-\x1f\x7f]|->")
@@ -57,7 +57,7 @@ class _Table:
 
 
 def read(source: Source) -> Iterator[Found]:
-    yield from read_files(source.having(".tsv"), lambda name: _article(name, source.text(name)))
+    yield from read_files(source.of_format(".tsv"), lambda name: _article(name, source.text(name)))
 
 
 def _article(name: str, data: str) -> Article:
@@ -141,7 +141,8 @@ class _Found:
 
     def add_span(self, layer: str, row: Sequence[str], key: str, features: dict[str, Any]) -> None:
         self.places[layer, key].append(_place(row))
-        self.values.setdefault((layer, key), features)
+        if self.values.setdefault((layer, key), features) != features:
+            raise RecordRefused(f"the tokens of number {key} at {row[0]} say different things")
         self.on_row[layer, row[0]].append(key)
 
     def end_of(self, base: str, row: str, number: str) -> tuple[str, str]:
@@ -266,7 +267,13 @@ def _plain(value: str) -> str:
             return chr(int(escaped[1:], 16))
         return _CHARACTERS.get(escaped, escaped)
 
-    return _ESCAPED.sub(character, value)
+    if "\\" not in value:
+        return value
+    try:
+        # Java writes a character beyond the first plane as two escapes.
+        return _ESCAPED.sub(character, value).encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise RecordRefused(f"{value[:40]!r} has half a surrogate pair, which is no character") from None
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
