@@ -4,9 +4,10 @@ The packages read what we write and write it again; a running Label Studio and d
 export them. What comes back is read by our own readers and must be equal. Control: every comparison is made
 once more with an annotation missing, and must then fail.
 
-What is on no package index is looked for below `--install`: in `checkouts/brat` (github.com/nlplab/brat) and
-`checkouts/citron` (github.com/bbc/citron), and in `contexts` as `anno.jsonld` (www.w3.org/ns/) and
-`schemaorgcontext.jsonld` and `schemaorg-all-https.jsonld` (of a release of github.com/schemaorg/schemaorg).
+What is on no package index is looked for below `--install`. In `checkouts`: `brat` (github.com/nlplab/brat),
+`citron` (github.com/bbc/citron) and `webanno_tsv` (github.com/neuged/webanno_tsv). In `contexts`:
+`anno.jsonld` (www.w3.org/ns/), and of a release of github.com/schemaorg/schemaorg `schemaorgcontext.jsonld`
+and `schemaorg-all-https.jsonld`.
 """
 
 import argparse
@@ -27,6 +28,9 @@ from django.conf import settings
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Annotation, Article, Layer, Relation
+from annotations.exchange.packing import path_of
+from annotations.exchange.pieces import spread
+from annotations.exchange.units import Unit, offsets_of
 from bench.peer import PATIENCE, CannotRun, Peer, python_of, run
 from bench.peer_doccano import Doccano
 from bench.peer_label_studio import LabelStudio
@@ -233,6 +237,30 @@ def _layer_of_tokens(text: str, doc: dict[str, Any]) -> Layer:
     return Layer(annotations=rows)
 
 
+def collect_webanno(target: Path) -> Returned:
+    """Compare the features of spans, in UTF-16 units."""
+    told = orjson.loads((target / "webanno-tsv.json").read_bytes())
+    back = {name: Counter(map(tuple, rows)) for name, rows in told.items()}
+    format = FORMATS["webanno-tsv"]
+    given: dict[str, Counter[tuple[Any, ...]]] = {
+        f"{path_of(article, layer)}.tsv": Counter(_features(article, layer))
+        for article in (carried(article, format) for article in articles())
+        for layer in article.layers
+    }
+    name, rows = next(iter(given.items()))
+    return {"webanno-tsv": _outcome(back, given, {**given, name: rows - Counter([next(iter(rows))])})}
+
+
+def _features(article: Article, layer: Layer) -> Iterator[tuple[Any, ...]]:
+    offsets = offsets_of(article.text, Unit.UTF16)
+    for key, row, (start, end) in spread(layer).pieces:
+        place = offsets.from_code_points(start), offsets.from_code_points(end)
+        yield "label", row.label, *place
+        if key == row.key:
+            more = {**row.attributes, "score": row.score, "reason": row.reason}
+            yield from ((name, str(value), *place) for name, value in more.items() if value)
+
+
 def collect_citron(target: Path) -> Returned:
     """Compare quotes with a cue alone: at any other Citron's own parser stops."""
     format = FORMATS["citron"]
@@ -421,6 +449,15 @@ SIDES = (
         is_package=False,
         given=("citron",),
         collect=collect_citron,
+    ),
+    Side(
+        name="webanno_tsv",
+        version="0.1.0",
+        script="webanno_tsv_side.py",
+        needs=("checkouts/webanno_tsv",),
+        is_package=False,
+        given=("webanno-tsv",),
+        collect=collect_webanno,
     ),
     Side(
         name="pyld",
