@@ -3,6 +3,11 @@
 The packages read what we write and write it again; a running Label Studio and doccano take our files in and
 export them. What comes back is read by our own readers and must be equal. Control: every comparison is made
 once more with an annotation missing, and must then fail.
+
+What is on no package index is looked for below `--install`. In `checkouts`: `brat` (github.com/nlplab/brat),
+`citron` (github.com/bbc/citron) and `webanno_tsv` (github.com/neuged/webanno_tsv). In `contexts`:
+`anno.jsonld` (www.w3.org/ns/), and of a release of github.com/schemaorg/schemaorg `schemaorgcontext.jsonld`
+and `schemaorg-all-https.jsonld`.
 """
 
 import argparse
@@ -12,7 +17,8 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +28,9 @@ from django.conf import settings
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Annotation, Article, Layer, Relation
+from annotations.exchange.packing import path_of
+from annotations.exchange.pieces import spread
+from annotations.exchange.units import Unit, offsets_of
 from bench.peer import PATIENCE, CannotRun, Peer, python_of, run
 from bench.peer_doccano import Doccano
 from bench.peer_label_studio import LabelStudio
@@ -45,19 +54,24 @@ CONFIGURATION = """
 </View>
 """
 
-#: What came back of each format, as articles in code points.
-Returned = dict[str, list[Article]]
+#: What came back of each format, as articles in code points, or what came of a comparison of its own.
+Returned = dict[str, list[Article] | str]
+EQUAL, DIFFERENT, BLIND = "equal", "different", "the control found nothing"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """A package that reads and writes one of the formats."""
+    """A program that reads and writes one of the formats."""
 
     name: str
     version: str
     script: str
     #: What it needs besides: our own code runs beside some.
     more: tuple[str, ...] = ()
+    #: What has to be there below `--install`, since no package brings it.
+    needs: tuple[str, ...] = ()
+    is_package: bool = True
+    pythons: tuple[str, ...] = PYTHONS
     given: tuple[str, ...]
     collect: Callable[[Path], Returned]
 
@@ -86,7 +100,7 @@ def main(arguments: list[str]) -> int:
     for name, reason in refusals.items():
         print(f"{name} could not be tried: {reason}")
     print(json.dumps({"benchmark": "exchange", "figures": figures, "left_out": refusals}))
-    return 0 if figures and all(outcome == "equal" for outcome in figures.values()) else 1
+    return 0 if figures and all(outcome == EQUAL for outcome in figures.values()) else 1
 
 
 def proofs(install: Path) -> list[tuple[str, str, Callable[[], Returned]]]:
@@ -103,29 +117,34 @@ def proofs(install: Path) -> list[tuple[str, str, Callable[[], Returned]]]:
     ]
 
 
-def verdict(format: str, found: Sequence[Article]) -> str:
+def verdict(format: str, found: Sequence[Article] | str) -> str:
     """Return `equal`, or what came of the comparison; the control decides whether it means anything."""
+    if isinstance(found, str):
+        return found
     chosen = FORMATS[format]
     given = [carried(article, chosen) for article in articles()]
     back = [carried(article, chosen) for article in found]
     if comparable(back, chosen) != comparable(given, chosen):
-        return "different"
+        return DIFFERENT
     first, *layers = given[0].layers
     spoilt = replace(first, annotations=first.annotations[:-1], relations=())
     less = [replace(given[0], layers=(spoilt, *layers)), *given[1:]]
-    return "equal" if comparable(back, chosen) != comparable(less, chosen) else "the control found nothing"
+    return EQUAL if comparable(back, chosen) != comparable(less, chosen) else BLIND
 
 
 def by_package(side: Side, install: Path) -> Returned:
     """Let a package read our files and write them again."""
     environment = install / f"exchange-{side.name}"
     program = environment / "bin" / "python"
-    wanted = " ".join([f"{side.name}=={side.version}", *side.more])
+    if missing := [name for name in side.needs if not (install / name).exists()]:
+        raise CannotRun(f"{missing[0]} is not in {install}; see python -m bench exchange --help")
+    wanted = " ".join([f"{side.name}=={side.version}"] * side.is_package + list(side.more))
     done = environment / "installed"
     if not done.exists() or done.read_text() != wanted:
         shutil.rmtree(environment, ignore_errors=True)
-        run([python_of(PYTHONS), "-m", "venv", environment])
-        run([program, "-m", "pip", "install", "--quiet", *wanted.split()])
+        run([python_of(side.pythons), "-m", "venv", environment])
+        if wanted:
+            run([program, "-m", "pip", "install", "--quiet", *wanted.split()])
         done.write_text(wanted)
     with tempfile.TemporaryDirectory() as home:
         source, target = Path(home, "from"), Path(home, "to")
@@ -134,7 +153,12 @@ def by_package(side: Side, install: Path) -> Returned:
         (source / "config.xml").write_text(CONFIGURATION)
         for name in side.given:
             give(name, source)
-        env = {"PYTHONPATH": str(settings.BASE_DIR), "HF_HOME": home, "HF_HUB_OFFLINE": "1"}
+        env = {
+            "PYTHONPATH": str(settings.BASE_DIR),
+            "EXCHANGE_INSTALL": str(install),
+            "HF_HOME": home,
+            "HF_HUB_OFFLINE": "1",
+        }
         run([program, HERE / side.script, source, target], env)
         return side.collect(target)
 
@@ -154,19 +178,154 @@ def give(name: str, source: Path) -> None:
 
 
 def collect_cas(target: Path) -> Returned:
-    found: Returned = {}
-    for name, suffix in (("cas-json", ".json"), ("cas-xmi", ".xmi")):
-        packed = target / f"{name}.zip"
-        with zipfile.ZipFile(packed, "w") as archive:
-            for file in sorted(target.rglob(f"*{suffix}")):
+    return {
+        "cas-json": _archived("cas-json", target, ".json"),
+        "cas-xmi": _archived("cas-xmi", target, ".xmi"),
+    }
+
+
+def collect_brat(target: Path) -> Returned:
+    return {"brat": _archived("brat", target, ".txt", ".ann")}
+
+
+def _archived(name: str, target: Path, *suffixes: str) -> list[Article]:
+    packed = target / f"{name}.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(target.rglob("*")):
+            if file.suffix in suffixes:
                 archive.write(file, file.relative_to(target))
-        found[name] = read(FORMATS[name], packed.read_bytes())
-    return found
+    return read(FORMATS[name], packed.read_bytes())
+
+
+def collect_table(target: Path) -> Returned:
+    return {"csv": read(FORMATS["csv"], (target / "csv.csv").read_bytes())}
 
 
 def collect_spacy(target: Path) -> Returned:
     reader = FORMATS["spacy-json"]
-    return {name: read(reader, (target / f"{name}.jsonl").read_bytes()) for name in ("spacy", "spacy-json")}
+    names = ("spacy", "spacy-json")
+    found: Returned = {name: read(reader, (target / f"{name}.jsonl").read_bytes()) for name in names}
+    return found | {"conll": _of_tokens(orjson.loads((target / "conll.json").read_bytes()))}
+
+
+def _of_tokens(docs: Sequence[dict[str, Any]]) -> list[Article]:
+    """Return rows of tokens as annotations of our articles, in whose order they were written."""
+    following = iter(docs)
+    found = []
+    for article in articles():
+        layers = tuple(_layer_of_tokens(article.text, next(following)) for _ in article.said())
+        found.append(Article(text=article.text, layers=layers))
+    assert next(following, None) is None
+    return found
+
+
+def _layer_of_tokens(text: str, doc: dict[str, Any]) -> Layer:
+    places, end = [], 0
+    for word in doc["words"]:
+        start = text.index(word, end)
+        assert not text[end:start].strip(), "a token is missing"
+        end = start + len(word)
+        places.append(Span(start, end))
+    rows = tuple(
+        Annotation(
+            key=str(number),
+            label=span["label"],
+            segments=(Span(places[span["first"]].start, places[span["last"]].end),),
+        )
+        for number, span in enumerate(doc["spans"])
+    )
+    return Layer(annotations=rows)
+
+
+def collect_webanno(target: Path) -> Returned:
+    """Compare the features of spans, in UTF-16 units."""
+    told = orjson.loads((target / "webanno-tsv.json").read_bytes())
+    back = {name: Counter(map(tuple, rows)) for name, rows in told.items()}
+    format = FORMATS["webanno-tsv"]
+    given: dict[str, Counter[tuple[Any, ...]]] = {
+        f"{path_of(article, layer)}.tsv": Counter(_features(article, layer))
+        for article in (carried(article, format) for article in articles())
+        for layer in article.layers
+    }
+    name, rows = next(iter(given.items()))
+    return {"webanno-tsv": _outcome(back, given, {**given, name: rows - Counter([next(iter(rows))])})}
+
+
+def _features(article: Article, layer: Layer) -> Iterator[tuple[Any, ...]]:
+    offsets = offsets_of(article.text, Unit.UTF16)
+    for key, row, (start, end) in spread(layer).pieces:
+        place = offsets.from_code_points(start), offsets.from_code_points(end)
+        yield "label", row.label, *place
+        if key == row.key:
+            more = {**row.attributes, "score": row.score, "reason": row.reason}
+            yield from ((name, str(value), *place) for name, value in more.items() if value)
+
+
+def collect_citron(target: Path) -> Returned:
+    """Compare quotes with a cue alone: at any other Citron's own parser stops."""
+    format = FORMATS["citron"]
+    rows = [orjson.loads(line) for line in written(format, articles()).splitlines()]
+    for row in rows:
+        row["quotes"] = [{**quote, "confidence": None} for quote in row["quotes"] if quote["cue"]]
+    given = _comparable_lines(rows)
+    (spoilt,) = (row for row in rows if row["quotes"])
+    spoilt["quotes"] = spoilt["quotes"][:-1]
+    back = comparable(read(format, (target / "citron.jsonl").read_bytes()), format)
+    return {"citron": _outcome(back, given, _comparable_lines(rows))}
+
+
+def _comparable_lines(rows: Sequence[dict[str, Any]]) -> Any:
+    format = FORMATS["citron"]
+    return comparable(read(format, b"".join(orjson.dumps(row) + b"\n" for row in rows)), format)
+
+
+def _outcome(back: Any, given: Any, less: Any) -> str:
+    if back != given:
+        return DIFFERENT
+    return EQUAL if back != less else BLIND
+
+
+def collect_json_ld(target: Path) -> Returned:
+    told = orjson.loads((target / "schema-org.json").read_bytes())
+    said = Counter(_said_there(told["expanded"]))
+    given = Counter(found for article in articles() for found in _said_here(article))
+    outcome = _outcome(said, given, given - Counter([next(iter(given))]))
+    if told["wrongs"]:
+        outcome = "; ".join(told["wrongs"])
+    return {
+        "web-annotation": read(FORMATS["web-annotation"], (target / "web-annotation.jsonld").read_bytes()),
+        "schema-org": outcome if told["control"] else BLIND,
+    }
+
+
+def _said_there(nodes: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Yield what expanded nodes of schema.org say: class, words and sources, and where."""
+    for node in nodes:
+        values = {
+            name.rpartition("/")[2]: sorted(value.get("@value") or value.get("@id", "") for value in values)
+            for name, values in node.items()
+            if not name.startswith("@")
+        }
+        kind = node["@type"][0].rpartition("/")[2]
+        if kind == "NewsArticle":
+            yield kind, values["identifier"][0], *values.get("headline", [""])
+            continue
+        place = values.get("isPartOf") or values["appearance"]
+        sources = values.get("spokenByCharacter") or values.get("author") or []
+        yield kind, place[0], values["text"][0], *sources
+
+
+def _said_here(article: Article) -> Iterator[tuple[Any, ...]]:
+    """Yield the same of an article of ours."""
+    place = article.url or f"urn:attest:{article.external_id}"
+    yield "NewsArticle", article.external_id, article.title
+    for layer in article.layers:
+        words = {row.key: row.words for row in layer.annotations}
+        for row in layer.annotations:
+            if row.label in ("quote", "claim"):
+                kind = "Quotation" if row.label == "quote" else "Claim"
+                links = (link for link in layer.relations if link.head == row.key and link.label == "source")
+                yield kind, place, row.words, *sorted(words[link.child] or "" for link in links)
 
 
 def collect_rows(target: Path) -> Returned:
@@ -271,11 +430,55 @@ SIDES = (
         collect=collect_cas,
     ),
     Side(
+        name="brat",
+        version="of 4 October 2021",
+        script="brat_side.py",
+        needs=("checkouts/brat",),
+        is_package=False,
+        # It opens files in a way that Python 3.11 has taken away.
+        pythons=("3.10", "3.9"),
+        given=("brat",),
+        collect=collect_brat,
+    ),
+    Side(
+        name="citron",
+        version="of 14 December 2021",
+        script="citron_side.py",
+        more=("spacy==3.8.18",),
+        needs=("checkouts/citron",),
+        is_package=False,
+        given=("citron",),
+        collect=collect_citron,
+    ),
+    Side(
+        name="webanno_tsv",
+        version="0.1.0",
+        script="webanno_tsv_side.py",
+        needs=("checkouts/webanno_tsv",),
+        is_package=False,
+        given=("webanno-tsv",),
+        collect=collect_webanno,
+    ),
+    Side(
+        name="pyld",
+        version="3.3.0",
+        script="json_ld_side.py",
+        needs=(
+            "contexts/anno.jsonld",
+            "contexts/schemaorgcontext.jsonld",
+            "contexts/schemaorg-all-https.jsonld",
+        ),
+        given=("web-annotation", "schema-org"),
+        collect=collect_json_ld,
+    ),
+    Side(name="pandas", version="3.1.1", script="pandas_side.py", given=("csv",), collect=collect_table),
+    Side(name="duckdb", version="2.0.0", script="duckdb_side.py", given=("csv",), collect=collect_table),
+    Side(
         name="spacy",
         version="3.8.18",
         script="spacy_side.py",
         more=("orjson", "regex"),
-        given=("spacy-json",),
+        given=("spacy-json", "conll"),
         collect=collect_spacy,
     ),
     Side(

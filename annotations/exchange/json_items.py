@@ -98,23 +98,32 @@ class _Text:
         while True:
             try:
                 _, end = _DECODER.raw_decode(self._held, self._at)
+            except RecursionError:
+                raise FileRefused(f"{self._name}: item {number} is nested too deep") from None
+            except json.JSONDecodeError as error:
+                if self._ended:
+                    raise self._no_json(number, error) from None
+            except ValueError:
+                # Of an integer with so many digits that the decoder does not even try.
+                raise FileRefused(f"{self._name}: item {number} has an integer beyond 64 bits") from None
+            else:
                 if end - self._at > MAX_BYTES:
                     raise _too_long(self._name, number)
                 if end < len(self._held) or self._ended:
                     found, self._at = self._held[self._at : end], end
                     return found
                 # A number may go on in what is not read yet.
-            except RecursionError:
-                raise FileRefused(f"{self._name}: item {number} is nested too deep") from None
-            except json.JSONDecodeError as error:
-                if self._ended:
-                    reason = f"item {number} is cut off or no JSON: {error.msg}"
-                    raise FileRefused(f"{self._name}: {reason}") from None
             waiting = len(self._held) - self._at
             if waiting > MAX_BYTES:
                 raise _too_long(self._name, number)
             # Twice as much each time: a value that needs many pieces is tried few times.
             self._more(max(_AT_ONCE, waiting))
+
+    def _no_json(self, number: int, error: json.JSONDecodeError) -> FileRefused:
+        before = self._held[self._at : error.pos]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        place = f"line {line}, column {column} of it: {error.msg}"
+        return FileRefused(f"{self._name}: item {number} is cut off or no JSON: {place}")
 
     def expect_end(self) -> None:
         while not self._ended or self._at < len(self._held):

@@ -1,35 +1,12 @@
 """Formats with files of their own for each article: a zip archive out, files one by one in."""
 
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
-from typing import IO
 from urllib.parse import quote, unquote
 
 from annotations.exchange.articles import Article, FileRefused, Found, Layer, Refusal
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.native import LAYER
-
-#: The time that every file of an archive bears: equal data make equal archives.
-_TIME = (1980, 1, 1, 0, 0, 0)
-
-
-class Packer:
-    """An archive that is written file by file, and never held."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self._archive = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED)
-
-    def __enter__(self) -> "Packer":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._archive.close()
-
-    def add(self, name: str, data: bytes) -> None:
-        entry = zipfile.ZipInfo(name, _TIME)
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        self._archive.writestr(entry, data)
 
 
 def path_of(article: Article, layer: Layer) -> str:

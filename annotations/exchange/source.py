@@ -5,6 +5,7 @@ refused all the same.
 """
 
 import contextlib
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,13 @@ class Source:
         """Return the names that end so, in any case."""
         return [name for name in self.names if name.lower().endswith(suffixes)]
 
+    def of_format(self, *suffixes: str) -> list[str]:
+        """Return the names that end so; of several files at least one has to."""
+        found = self.having(*suffixes)
+        if self.names and not found:
+            raise FileRefused(f"{self.name}: no file in it ends in {' or '.join(suffixes)}")
+        return found
+
     def read(self, name: str) -> bytes:
         """Return a whole file that is one article."""
         with self.open(name) as stream:
@@ -61,6 +69,11 @@ class PlainFile(Source):
         super().__init__(name)
         self.names = [name]
         self._stream = stream
+
+    def of_format(self, *suffixes: str) -> list[str]:
+        """Return its name, whatever it ends in: what is sent over HTTP has none."""
+        del suffixes
+        return self.names
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[IO[bytes]]:
@@ -136,6 +149,8 @@ def _check_entry(archive: str, entry: zipfile.ZipInfo) -> None:
         raise FileRefused(f"{archive}: a file in it has no name")
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
         raise FileRefused(f"{archive}: the name {name!r} leads out of the archive")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise FileRefused(f"{archive}/{name}: a link; send the file that it leads to")
     if entry.flag_bits & 0x1:
         raise FileRefused(f"{archive}/{name}: encrypted; send it open")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

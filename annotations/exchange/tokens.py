@@ -1,7 +1,7 @@
 """Words and marks of a text, for formats that know spans as rows of tokens."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import regex
@@ -19,7 +19,7 @@ class Tokens:
         given = set(spans)
         self._begins, self._ends = {span.start for span in given}, {span.end for span in given}
         self._borders = sorted(self._begins | self._ends)
-        self.spans = [piece for found in _TOKEN.finditer(text) for piece in self._cut(Span(*found.span()))]
+        self.spans = list(self._pieces(text))
         self._starts = [span.start for span in self.spans]
 
     def within(self, span: Span) -> range:
@@ -44,6 +44,18 @@ class Tokens:
                 found.append((span, False))
             place = span.end
         return found
+
+    def _pieces(self, text: str) -> Iterator[Span]:
+        """Yield the tokens of a text; few have a border in them, so that those alone are cut."""
+        borders = iter([*self._borders, len(text)])
+        border = next(borders)
+        for start, end in (found.span() for found in _TOKEN.finditer(text)):
+            while border <= start:
+                border = next(borders)
+            if border < end:
+                yield from self._cut(Span(start, end))
+            else:
+                yield Span(start, end)
 
     def _cut(self, span: Span) -> list[Span]:
         """Return the pieces of a span between the borders in it."""

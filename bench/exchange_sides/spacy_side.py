@@ -9,6 +9,7 @@ from pathlib import Path
 
 import spacy
 from spacy.tokens import Doc, DocBin
+from spacy.training.converters import conll_ner_to_docs
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Article
@@ -44,3 +45,12 @@ for line in lines:
     doc = Doc(vocabulary).from_json(values, validate=True)
     found.append(as_json(doc, values["meta"]))
 (target / "spacy-json.jsonl").write_text("\n".join(found))
+conll = (source / "conll.conll").read_text(encoding="utf-8")
+read_conll = [
+    {
+        "words": [token.text for token in doc],
+        "spans": [{"label": span.label_, "first": span.start, "last": span.end - 1} for span in doc.ents],
+    }
+    for doc in conll_ner_to_docs(conll, n_sents=1, no_print=True)
+]
+(target / "conll.json").write_text(json.dumps(read_conll))

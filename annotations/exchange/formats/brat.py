@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import IO
 
-from annotations.exchange.articles import Annotation, Article, Found, Layer, Relation
+from annotations.exchange.articles import Annotation, Article, FileRefused, Found, Layer, Relation
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, Part
-from annotations.exchange.packing import Packer, names_of, path_of, read_files
+from annotations.exchange.packing import names_of, path_of, read_files
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
+from annotations.exchange.zip_writer import ZipWriter
 from corpus.text.spans import Span
 
 #: What would end a line of the file or a column of it, in the eyes of some reader.
 _BREAKS = re.compile("[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]")
-_PLACES = re.compile(r"(\S+) (\d{1,10} \d{1,10}(?:;\d{1,10} \d{1,10})*)\Z")
+_PLACES = re.compile(r"(\S+) ([0-9]{1,10} [0-9]{1,10}(?:;[0-9]{1,10} [0-9]{1,10})*)\Z")
 _WORD = re.compile(r"\S+\Z")
 CONTENT, HOLDER = "content", "attribution"
 
@@ -42,6 +43,9 @@ def read(source: Source) -> Iterator[Found]:
     texts = source.having(".txt")
     known = set(source.names)
     alone = [name for name in source.having(".ann") if f"{name[:-4]}.txt" not in known]
+
+    if source.names and not (texts or alone):
+        raise FileRefused(f"{source.name}: no file in it ends in .txt or .ann")
 
     def article(name: str) -> Article:
         if name.endswith(".ann"):
@@ -178,12 +182,12 @@ def _event_relations(lines: _Lines) -> Iterator[Relation]:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
                 path = path_of(article, layer)
-                packer.add(f"{path}.txt", article.text.encode())
-                packer.add(f"{path}.ann", _standoff(article, layer, losses).encode())
+                archive.add(f"{path}.txt", article.text.encode())
+                archive.add(f"{path}.ann", _standoff(article, layer, losses).encode())
 
 
 def _standoff(article: Article, layer: Layer, losses: Losses) -> str:

@@ -10,16 +10,17 @@ from annotations.exchange.cas import CARRIES, SOFA, VIEW, Structure, article_of,
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses
-from annotations.exchange.packing import Packer, path_of, read_files
+from annotations.exchange.packing import path_of, read_files
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
+from annotations.exchange.zip_writer import ZipWriter
 from corpus.readers.strict_json import JSONRefused, loads_strict
 
 TYPES, STRUCTURES, VIEWS = "%TYPES", "%FEATURE_STRUCTURES", "%VIEWS"
 
 
 def read(source: Source) -> Iterator[Found]:
-    yield from read_files(source.having(".json"), lambda name: _article(name, source.read(name)))
+    yield from read_files(source.of_format(".json"), lambda name: _article(name, source.read(name)))
 
 
 def _article(name: str, data: bytes) -> Article:
@@ -50,11 +51,11 @@ def _structure(item: Any) -> Structure:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
                 found = structures_of(article, layer, losses)
-                packer.add(f"{path_of(article, layer)}.json", orjson.dumps(_document(found)))
+                archive.add(f"{path_of(article, layer)}.json", orjson.dumps(_document(found)))
 
 
 def _document(structures: Sequence[Structure]) -> dict[str, Any]:

@@ -21,22 +21,24 @@ from annotations.exchange.cas import (
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses
-from annotations.exchange.packing import Packer, path_of, read_files
+from annotations.exchange.packing import path_of, read_files
 from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
+from annotations.exchange.zip_writer import ZipWriter
 
 XMI = "http://www.omg.org/XMI"
 #: What attributes are numbers or ids of structures, whatever the type system.
 NUMBERS = frozenset({"begin", "end", "sofaNum"})
 REFERENCES = frozenset({"Governor", "Dependent"})
 TYPE_SYSTEM = "TypeSystem.xml"
+_NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: An attribute would have its line ends and tabs made spaces.
 _KEPT = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
 def read(source: Source) -> Iterator[Found]:
-    names = [name for name in source.having(".xmi", ".xml") if not name.endswith(TYPE_SYSTEM)]
+    names = [name for name in source.of_format(".xmi", ".xml") if not name.endswith(TYPE_SYSTEM)]
     yield from read_files(names, lambda name: article_of(name, _structures(source.read(name))))
 
 
@@ -67,17 +69,19 @@ def _structures(data: bytes) -> list[Structure]:
 def _structure(element: str, attributes: dict[str, str]) -> Structure | None:
     space, _, name = element.partition(" ")
     identity = attributes.get(f"{XMI} id", "")
-    if not identity.isdecimal() or not space.startswith("http:///") or not name:
+    if not identity or not space.startswith("http:///") or not name:
         return None
     package = space.removeprefix("http:///").removesuffix(".ecore").replace("/", ".")
     kind = SOFA if (package, name) == ("uima.cas", "Sofa") else f"{package}.{name}".lstrip(".")
+    if not _NUMBER.match(identity):
+        raise RecordRefused(f"xmi:id of {kind} is {identity[:40]!r}, which is no number")
     features: dict[str, Any] = {}
     references: dict[str, int] = {}
     for key, value in attributes.items():
         if " " in key or key == "sofa":
             continue
         if key in REFERENCES or key in NUMBERS:
-            if not value.isdecimal() or len(value) > 10:
+            if not _NUMBER.match(value):
                 raise RecordRefused(f"{key} of {kind} {identity} is {value[:40]!r}, which is no number")
             (references if key in REFERENCES else features)[key] = int(value)
         elif key == "score":
@@ -95,7 +99,7 @@ def _score(value: str) -> float:
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
                 found = structures_of(article, layer, losses)
@@ -104,8 +108,8 @@ def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> Non
                     losses.lose(article.external_id, "layers of texts with characters that XML has not", 1)
                     continue
                 path = path_of(article, layer)
-                packer.add(f"{path}.xmi", document.encode())
-                packer.add(f"{path}/{TYPE_SYSTEM}", _type_system(found).encode())
+                archive.add(f"{path}.xmi", document.encode())
+                archive.add(f"{path}/{TYPE_SYSTEM}", _type_system(found).encode())
 
 
 def _document(structures: Sequence[Structure]) -> str:

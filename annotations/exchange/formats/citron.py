@@ -32,7 +32,7 @@ KEYS = ("text", "external_id", "annotator", "quotes", "coreference_groups")
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".jsonl", ".json") or source.names:
+    for name in source.of_format(".jsonl", ".json"):
         yield from read_each(json_lines(source, name), _article)
 
 

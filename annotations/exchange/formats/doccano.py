@@ -32,7 +32,7 @@ KEYS = ("id", "text", "external_id", "entities", "relations", "label", "labels",
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".jsonl", ".json") or source.names:
+    for name in source.of_format(".jsonl", ".json"):
         stem = PurePosixPath(name).stem
         member = "" if stem == SHARED or len(source.names) == 1 else stem
         yield from read_each(json_lines(source, name), partial(_article, member))

@@ -39,7 +39,7 @@ DIRECTIONS = frozenset({"right", "left", "bi"})
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".json") or source.names:
+    for name in source.of_format(".json"):
         yield from read_each(json_items(source, name), _article)
 
 

@@ -37,7 +37,7 @@ ANSWERS = frozenset({"accept", "reject", "ignore"})
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".jsonl") or source.names:
+    for name in source.of_format(".jsonl"):
         yield from read_each(json_lines(source, name), _article)
 
 

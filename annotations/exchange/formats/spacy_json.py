@@ -26,10 +26,9 @@ CARRIES = METADATA | {Part.ANNOTATORS, Part.OVERLAPS}
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".jsonl"):
-        yield from read_each(json_lines(source, name), _article)
-    for name in source.having(".json"):
-        yield from read_each(json_items(source, name), _article)
+    for name in source.of_format(".jsonl", ".json"):
+        parts = json_items if name.lower().endswith(".json") else json_lines
+        yield from read_each(parts(source, name), _article)
 
 
 def _article(place: str, doc: Values) -> Article:

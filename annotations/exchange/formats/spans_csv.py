@@ -27,6 +27,7 @@ COLUMNS = (
     "reason", "text", *FIELDS,
 )  # fmt: skip
 _DELIMITERS = ",;\t"
+_OFFSET = re.compile(r"[0-9]{1,9}\Z")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _DEFUSED = re.compile(r"'+[=+\-@\t\r]")
 
@@ -44,7 +45,7 @@ class _Gathering:
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".csv", ".tsv") or source.names:
+    for name in source.of_format(".csv", ".tsv"):
         with source.open(name) as stream:
             yield from _articles(name, _rows(stream, name, source.columns))
 
@@ -52,7 +53,7 @@ def read(source: Source) -> Iterator[Found]:
 def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a table under our names for its columns."""
     csv.field_size_limit(MAX_BYTES)
-    lines = _lines(stream, name)
+    lines = _Lines(stream, name)
     heading = next(lines, "")
     delimiter = max(_DELIMITERS, key=heading.count)
     try:
@@ -78,6 +79,8 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
         except csv.Error as error:
             raise FileRefused(f"{name}: line {reader.line_num + 1} is no row of CSV: {error}") from None
         if cells is None:
+            if ours and not lines.ended:
+                raise FileRefused(f"{name}: the last row has no end; the file was cut")
             return
         number += 1
         if cells:
@@ -88,17 +91,30 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
             yield number, {column: cells[place] for column, place in places.items()}
 
 
-def _lines(stream: IO[bytes], name: str) -> Iterator[str]:
-    """Yield lines with their ends; a line that is longer than any cell is refused."""
-    number = 0
-    while raw := stream.readline(MAX_BYTES + 1):
-        number += 1
+class _Lines:
+    """The lines of a file with their ends; one that is longer than any cell is refused."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
+        self._number = 0
+        #: Whether the last one had its end.
+        self.ended = True
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        raw = self._stream.readline(MAX_BYTES + 1)
+        if not raw:
+            raise StopIteration
+        self._number += 1
         if len(raw) > MAX_BYTES:
-            raise FileRefused(f"{name}: line {number} is longer than {MAX_BYTES:,} bytes")
+            raise FileRefused(f"{self._name}: line {self._number} is longer than {MAX_BYTES:,} bytes")
+        self.ended = raw.endswith(b"\n")
         try:
-            yield (raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw).decode()
+            return (raw.removeprefix(codecs.BOM_UTF8) if self._number == 1 else raw).decode()
         except UnicodeDecodeError as error:
-            place = f"{name}: line {number}"
+            place = f"{self._name}: line {self._number}"
             raise FileRefused(f"{place}: byte 0x{error.object[error.start]:02x} is not UTF-8") from None
 
 
@@ -161,7 +177,7 @@ def _annotation(key: str, rows: Sequence[Row]) -> Annotation:
 
 def _span(row: Row) -> Span:
     start, end = (row.get(name, "").strip() for name in ("start", "end"))
-    if not (start.isdecimal() and end.isdecimal() and len(start) < 10 and len(end) < 10):
+    if not (_OFFSET.match(start) and _OFFSET.match(end)):
         raise RecordRefused(f"start and end are {start[:20]!r} and {end[:20]!r}, which are no offsets")
     if int(start) >= int(end):
         raise RecordRefused(f"the span from {start} to {end} holds nothing")

@@ -31,13 +31,18 @@ from annotations.exchange.source import Source
 from annotations.exchange.units import Unit
 from corpus.text.spans import SURFACE_JOINT, Span
 
-CONTEXT = ["http://www.w3.org/ns/anno.jsonld", {"attest": "urn:attest:"}]
+#: What is of ours and no annotation is kept as it is by those who know JSON-LD, and not taken for terms.
+_AS_IT_IS = {"@type": "@json"}
+CONTEXT = [
+    "http://www.w3.org/ns/anno.jsonld",
+    {"attest": "urn:attest:", "attest:article": _AS_IT_IS, "attest:attributes": _AS_IT_IS},
+]
 #: How many characters before and after its words a selector gives.
 AROUND = 32
 
 
 def read(source: Source) -> Iterator[Found]:
-    for name in source.having(".json", ".jsonld") or source.names:
+    for name in source.of_format(".json", ".jsonld"):
         yield from read_each(json_items(source, name), _article)
 
 
@@ -147,6 +152,7 @@ def _relation(item: Values) -> Relation:
     bodies = item.get("body")
     every = bodies if isinstance(bodies, list) else [bodies]
     linked = [body["id"] for body in every if isinstance(body, dict) and "id" in body]
+    linked += [body for body in every if isinstance(body, str)]
     if len(linked) != 1:
         raise RecordRefused(f"it links to {len(linked)} annotations, and not to one")
     return Relation(

@@ -16,21 +16,22 @@ from annotations.exchange.cas import SOFA, VIEW, Structure, article_of
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.format import Format
 from annotations.exchange.losses import Losses, Part
-from annotations.exchange.packing import Packer, path_of, read_files
+from annotations.exchange.packing import path_of, read_files
 from annotations.exchange.pieces import Piece, spread
 from annotations.exchange.reading import filled
 from annotations.exchange.source import Source
 from annotations.exchange.tokens import Tokens
 from annotations.exchange.units import Unit, offsets_of
+from annotations.exchange.zip_writer import ZipWriter
 from corpus.text.offsets import OffsetError
 from corpus.text.spans import Span
 
 SPANS, LINKS = "webanno.custom.Span", "webanno.custom.Relation"
 BASE, SLOT = "BT_", "ROLE_"
 NONE, EMPTY = "_", "*"
-_ROW = re.compile(r"(\d{1,9})-(\d{1,9})(?:\.\d{1,9})?\Z")
-_PLACE = re.compile(r"(\d{1,10})-(\d{1,10})\Z")
-_NUMBERED = re.compile(r"(.*?)(?:(?<!\\)\[(\d{1,9})(?:_(\d{1,9}))?\])?\Z", re.DOTALL)
+_ROW = re.compile(r"([0-9]{1,9})-([0-9]{1,9})(?:\.[0-9]{1,9})?\Z")
+_PLACE = re.compile(r"([0-9]{1,10})-([0-9]{1,10})\Z")
+_NUMBERED = re.compile(r"(.*?)(?:(?<!\\)\[([0-9]{1,9})(?:_([0-9]{1,9}))?\])?\Z", re.DOTALL)
 _ESCAPED = re.compile(r"\\(u[0-9a-fA-F]{4}|->|.)", re.DOTALL)
 _IN_TEXT = re.compile(r"[\\\x00-\x1f\x7f]")
 _IN_VALUE = re.compile(r"[\\\[\]|_;*\x00-\x1f\x7f]|->")
@@ -56,7 +57,7 @@ class _Table:
 
 
 def read(source: Source) -> Iterator[Found]:
-    yield from read_files(source.having(".tsv"), lambda name: _article(name, source.text(name)))
+    yield from read_files(source.of_format(".tsv"), lambda name: _article(name, source.text(name)))
 
 
 def _article(name: str, data: str) -> Article:
@@ -140,7 +141,8 @@ class _Found:
 
     def add_span(self, layer: str, row: Sequence[str], key: str, features: dict[str, Any]) -> None:
         self.places[layer, key].append(_place(row))
-        self.values.setdefault((layer, key), features)
+        if self.values.setdefault((layer, key), features) != features:
+            raise RecordRefused(f"the tokens of number {key} at {row[0]} say different things")
         self.on_row[layer, row[0]].append(key)
 
     def end_of(self, base: str, row: str, number: str) -> tuple[str, str]:
@@ -265,14 +267,20 @@ def _plain(value: str) -> str:
             return chr(int(escaped[1:], 16))
         return _CHARACTERS.get(escaped, escaped)
 
-    return _ESCAPED.sub(character, value)
+    if "\\" not in value:
+        return value
+    try:
+        # Java writes a character beyond the first plane as two escapes.
+        return _ESCAPED.sub(character, value).encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise RecordRefused(f"{value[:40]!r} has half a surrogate pair, which is no character") from None
 
 
 def write(articles: Iterable[Article], target: IO[bytes], losses: Losses) -> None:
-    with Packer(target) as packer:
+    with ZipWriter(target) as archive:
         for article in articles:
             for layer in article.said():
-                packer.add(f"{path_of(article, layer)}.tsv", _tsv(article, layer, losses).encode())
+                archive.add(f"{path_of(article, layer)}.tsv", _tsv(article, layer, losses).encode())
 
 
 def _tsv(article: Article, layer: Layer, losses: Losses) -> str:
@@ -306,7 +314,6 @@ class _Sheet:
             for token in range(first, last)
         }
         self._numbers = {key: number for number, key in enumerate(whole, 1)}
-        self._values = {key: _values(piece) for key, piece in whole.items()}
         self._keys: dict[int, list[str]] = defaultdict(list)
         self._first = {key: self.tokens.within(piece.span)[0] for key, piece in whole.items()}
         for key, piece in whole.items():
@@ -317,7 +324,13 @@ class _Sheet:
             if link.head in whole and link.child in whole:
                 told = filled({"label": link.label, "score": link.score, "reason": link.reason})
                 self._links[self._first[link.child]].append((link, told))
-        self._features = _names(self._values.values())
+        values = {key: _values(piece) for key, piece in whole.items()}
+        self._features = _names(values.values())
+        #: What each annotation says in its columns, the same on each of its tokens.
+        self._told = {
+            key: [f"{_told(told.get(name))}[{self._numbers[key]}]" for name in self._features]
+            for key, told in values.items()
+        }
         self._link_features = _names(told for found in self._links.values() for _, told in found)
 
     def header(self) -> list[str]:
@@ -326,16 +339,22 @@ class _Sheet:
         return [spans, links] if self._links else [spans]
 
     def cells(self, token: int) -> list[str]:
-        keys = self._keys.get(token, [])
-        cells = [
-            _cell([(self._values[key].get(name), self._numbers[key]) for key in keys])
-            for name in self._features
-        ]
+        return self._span_cells(token) + self._link_cells(token)
+
+    def _span_cells(self, token: int) -> list[str]:
+        keys = self._keys.get(token)
+        if not keys:
+            return [NONE] * len(self._features)
+        return ["|".join(stacked) for stacked in zip(*(self._told[key] for key in keys), strict=True)]
+
+    def _link_cells(self, token: int) -> list[str]:
         if not self._links:
-            return cells
-        links = self._links.get(token, [])
-        cells += [_cell([(told.get(name), 0) for _, told in links]) for name in self._link_features]
-        return [*cells, "|".join(self._ends(link) for link, _ in links) or NONE]
+            return []
+        links = self._links.get(token)
+        if not links:
+            return [NONE] * (len(self._link_features) + 1)
+        cells = ["|".join(_told(told.get(name)) for _, told in links) for name in self._link_features]
+        return [*cells, "|".join(self._ends(link) for link, _ in links)]
 
     def _ends(self, link: Relation) -> str:
         governor = self.addresses[self._first[link.head]]
@@ -362,22 +381,19 @@ def _names(values: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(["label", *(name for row in values for name in sorted(row))]))
 
 
-def _cell(stacked: Sequence[tuple[Any, int]]) -> str:
-    parts = [
-        (EMPTY if value is None else _escaped(str(value), _IN_VALUE)) + (f"[{number}]" if number else "")
-        for value, number in stacked
-    ]
-    return "|".join(parts) or NONE
+def _told(value: object) -> str:
+    return EMPTY if value is None else _escaped(str(value), _IN_VALUE)
 
 
 def _escaped(value: str, what: re.Pattern[str]) -> str:
-    def escape(found: re.Match[str]) -> str:
-        character = found[0]
-        if character in _LETTERS:
-            return f"\\{_LETTERS[character]}"
-        return f"\\u{ord(character):04x}" if character < " " or character == "\x7f" else f"\\{character}"
+    return what.sub(_escape, value) if what.search(value) else value
 
-    return what.sub(escape, value)
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _LETTERS:
+        return f"\\{_LETTERS[character]}"
+    return f"\\u{ord(character):04x}" if character < " " or character == "\x7f" else f"\\{character}"
 
 
 def _sentences(text: str, tokens: Tokens) -> Iterator[tuple[Span, int, int]]:

@@ -15,7 +15,7 @@ from annotations.exchange.articles import FileRefused
 from annotations.exchange.native import NATIVE
 from annotations.exchange.source import open_source
 from annotations.exchange.units import Unit
-from annotations.services.importing import import_records
+from annotations.services.importing import import_records, record_lines
 from annotations.services.importing.articles import import_articles
 from annotations.services.manifests import corpus_by_manifest, manifest_beside
 from annotations.tasks import ring
@@ -91,7 +91,7 @@ class Command(AttestCommand):
         if options["format"] == NATIVE:
             corpus = self._corpus(slug, options)
             with options["file"].open("rb") as file:
-                yield import_records(COMMAND, corpus, file, source=options["file"].name)
+                yield import_records(COMMAND, corpus, record_lines(file), source=options["file"].name)
             return
         try:
             with open_source(options["file"]) as source:

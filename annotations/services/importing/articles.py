@@ -4,9 +4,9 @@ A file is read through before anything of it goes in: one that is cut off, damag
 changes nothing. After that each article is taken whole or rejected, as native records are.
 """
 
-import hashlib
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from annotations.exchange import FORMATS
@@ -93,9 +93,7 @@ class _Reading:
         self.taking = taking
         #: Of the articles in hand, by place.
         self.notes: dict[str, Counter[str]] = {}
-        # Digests, so that a million articles take some hundred megabytes less than their names would.
-        self._texts: dict[bytes, bytes] = {}
-        self._layers: set[bytes] = set()
+        self._seen = _Seen()
 
     def read(self, place: str, found: Found, schemes: Schemes) -> Read:
         if isinstance(found, Refusal):
@@ -103,21 +101,37 @@ class _Reading:
         try:
             values, notes = native_values(found, self.taking)
             record = read_record(values, schemes.newest)
-            self._refuse_twice(record.external_id, record.text_sha256, list(record.layers))
+            self._seen.add(record.external_id, record.text_sha256, list(record.layers))
         except RecordRefused as refusal:
             return RowRefused(place=place, reason=str(refusal))
         self.notes[place] = notes
         return place, record
 
-    def _refuse_twice(self, external_id: str, text_sha256: str, layers: list[str]) -> None:
-        name, text = _digest(external_id), _digest(text_sha256)
-        if self._texts.setdefault(name, text) != text:
-            raise RecordRefused(f"the id {external_id!r} stands twice in the file, with two texts")
-        for layer in layers:
-            if _digest(external_id, layer) in self._layers:
-                raise RecordRefused(f"{external_id!r} stands twice in the file, by one annotator")
-        self._layers.update(_digest(external_id, layer) for layer in layers)
 
+class _Seen:
+    """The articles of a file so far and who spoke of each, on disk: a file may hold any number of them."""
 
-def _digest(*parts: str) -> bytes:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=12).digest()
+    def __init__(self) -> None:
+        # The name of a database that is a temporary file and goes when it is closed.
+        self._rows = sqlite3.connect("")
+        self._rows.execute("CREATE TABLE text (article PRIMARY KEY, sha256) WITHOUT ROWID")
+        self._rows.execute("CREATE TABLE layer (article, name, PRIMARY KEY (article, name)) WITHOUT ROWID")
+
+    def add(self, external_id: str, text_sha256: str, layers: Sequence[str]) -> None:
+        """Keep an article.
+
+        Raises:
+            RecordRefused: it stands in the file already, with another text or by one of these annotators.
+        """
+        article = external_id.encode()
+        with self._rows:
+            self._rows.execute("INSERT OR IGNORE INTO text VALUES (?, ?)", (article, text_sha256))
+            known = self._rows.execute("SELECT sha256 FROM text WHERE article = ?", (article,)).fetchone()
+            if known != (text_sha256,):
+                raise RecordRefused(f"the id {external_id!r} stands twice in the file, with two texts")
+            try:
+                self._rows.executemany(
+                    "INSERT INTO layer VALUES (?, ?)", [(article, name) for name in layers]
+                )
+            except sqlite3.IntegrityError:
+                raise RecordRefused(f"{external_id!r} stands twice in the file, by one annotator") from None

@@ -19,7 +19,7 @@ from corpus.services.racing import retried
 #: Records a transaction, and the bytes at which it ends sooner. It holds SQLite's one writer for a fifth of
 #: a second.
 CHUNK = 500
-CHUNK_BYTES = 8 * 2**20
+CHUNK_BYTES = 2 * 2**20
 
 
 Item = TypeVar("Item")

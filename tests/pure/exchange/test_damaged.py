@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from annotations.exchange.articles import FileRefused, Refusal
 from annotations.exchange.fields import RecordRefused
 from annotations.exchange.incoming import Taking, native_values
 from annotations.exchange.labels import read_label_map
-from annotations.exchange.native import read_record
+from annotations.exchange.native import Record, read_record
 from annotations.exchange.source import source_of
 from corpus.schemes import default_scheme
 from tests.pure.exchange.made_up import articles
@@ -61,6 +62,39 @@ def taken(name: str, data: bytes) -> list[Any]:
 def test_the_whole_file_is_taken(name: str) -> None:
     found = taken(name, written(FORMATS[name], articles()))
     assert found and not any(isinstance(item, Refusal | Exception) for item in found)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_file_that_is_cut_off_gives_whole_articles_or_none(name: str) -> None:
+    data = written(FORMATS[name], articles())
+    sound = taken(name, data)
+    for part in range(100):
+        found = taken(name, data[: len(data) * part // 100])
+        if FORMATS[name].suffix == ".jsonl":
+            # What is cut off in the middle of its line has lost nothing but itself.
+            assert [one for one in found if isinstance(one, Record)] == sound[: len(found) - _cut(found)]
+        elif name == "csv":
+            # Behind a row nobody can tell that others followed; what is there is as it was.
+            assert all(is_part(one, sound) for one in found)
+        else:
+            assert _cut(found) == len(found) == 1, part
+
+
+def _cut(found: Sequence[Any]) -> int:
+    return sum(not isinstance(one, Record) for one in found)
+
+
+def is_part(one: Any, sound: Sequence[Record]) -> bool:
+    """Tell whether a record is one of these, with fewer annotations perhaps."""
+    if not isinstance(one, Record):
+        return True
+    (whole,) = (other for other in sound if other.external_id == one.external_id)
+    count = len(one.annotations)
+    return (
+        one.text == whole.text
+        and one.annotations == whole.annotations[:count]
+        and one.layers.items() <= whole.layers.items()
+    )
 
 
 @pytest.mark.parametrize("name", READERS)

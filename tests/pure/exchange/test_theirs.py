@@ -319,10 +319,12 @@ def quoted(exact: str, **more: str) -> dict[str, Any]:
     return {"type": "TextQuoteSelector", "exact": exact, **more}
 
 
-def test_a_quote_selector_alone_finds_its_one_place() -> None:
+# The second is how processors of JSON-LD write the first.
+@pytest.mark.parametrize("linked", [{"id": "urn:a"}, "urn:a"])
+def test_a_quote_selector_alone_finds_its_one_place(linked: Any) -> None:
     link = {
         "motivation": "linking", "creator": "ida", "target": "urn:b",
-        "body": [{"id": "urn:a"}, {"type": "TextualBody", "value": "by"}],
+        "body": [linked, {"type": "TextualBody", "value": "by"}],
     }  # fmt: skip
     data = page(noted(quoted("Ida"), id="urn:a"), noted(quoted("is", prefix="pier "), id="urn:b"), link)
     (layer,) = one("web-annotation", data, ".json").layers
