@@ -20,6 +20,7 @@ from corpus.models import Article, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record
+from corpus.services.stories import forget_sketches
 
 
 @transaction.atomic
@@ -66,6 +67,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Review.objects.filter(layer__revision__in=revisions).update(note="")
     Settlement.objects.filter(layer__revision__in=revisions).update(note="")
     Comment.objects.filter(revision__in=revisions).update(text="")
+    forget_sketches([article.pk])
     # A reason is a code here; one that was imported may be anything.
     Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=REASONS).update(reason="")
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)

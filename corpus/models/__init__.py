@@ -3,6 +3,7 @@ from corpus.models.articles import Article, Block, Outlet, RawSource, Revision, 
 from corpus.models.corpora import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown
 from corpus.models.events import Event
 from corpus.models.ingest import IngestRejection, IngestReport
+from corpus.models.stories import Fingerprint, Sketch
 from corpus.models.users import User
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Block",
     "Corpus",
     "Event",
+    "Fingerprint",
     "Guideline",
     "IdempotencyKey",
     "IngestRejection",
@@ -23,6 +25,7 @@ __all__ = [
     "RevisionStatus",
     "Role",
     "Scheme",
+    "Sketch",
     "SuggestionsShown",
     "Token",
     "User",

@@ -72,6 +72,10 @@ class Article(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     erased_at = models.DateTimeField(null=True, editable=False)
+    #: The id of the earliest article that prints the same text or large parts of it; null: not looked at yet.
+    story = models.UUIDField(null=True, editable=False)
+    #: Its current text has not been compared with the others yet.
+    story_due = models.BooleanField(db_default=True, editable=False)
 
     objects = ArticleQuerySet.as_manager()
 
@@ -80,7 +84,12 @@ class Article(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["corpus", "external_id"], name="article_external_id_once"),
         ]
-        indexes = [models.Index(fields=["corpus", "-id"], name="article_newest_first")]
+        indexes = [
+            models.Index(fields=["corpus", "-id"], name="article_newest_first"),
+            models.Index(fields=["story"], name="article_story"),
+            # What is to be grouped: as many rows as there are such articles.
+            models.Index(fields=["corpus", "id"], condition=Q(story_due=True), name="article_story_due"),
+        ]
 
     def __str__(self) -> str:
         return self.title or self.external_id

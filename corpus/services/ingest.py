@@ -27,6 +27,7 @@ from corpus.services.actors import Actor, Scope, require
 from corpus.services.describing import Description, outlets_named, renew_metadata
 from corpus.services.events import Change, record_many
 from corpus.services.racing import Overtaken, retried
+from corpus.services.revisions import supersede
 from corpus.signals import revisions_made
 from corpus.text.blocks import SEGMENTER, BlockKind, segment_blocks
 from corpus.text.blocks import Block as TextBlock
@@ -412,7 +413,7 @@ def _supersede(actor: Actor, corpus: Corpus, new: list[_New]) -> None:
     # Locked, so that the event tells of the status that it takes away, and in one order.
     held = Revision.objects.select_for_update(no_key=True).filter(pk__in=replaced).order_by("pk")
     before = dict(held.values_list("pk", "status"))
-    Revision.objects.filter(pk__in=replaced).update(status=RevisionStatus.SUPERSEDED, current=False)
+    supersede(replaced)
     record_many(
         actor,
         [

@@ -1,11 +1,11 @@
 """The states of a revision, and what a person may set on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 
-from corpus.models import Block, Revision, RevisionStatus, Role
+from corpus.models import Article, Block, Revision, RevisionStatus, Role
 from corpus.models.articles import MOVES
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
@@ -44,6 +44,15 @@ def move_revision(actor: Actor, revision: Revision, to: str, *, reason: str = ""
     record(actor, _moved(revision.corpus_id, revision.pk, revision.status, to, reason))
     revision.status, revision.current = to, to != RevisionStatus.SUPERSEDED
     return True
+
+
+def supersede(revision_ids: Sequence[UUID]) -> None:
+    """Put the texts of articles that get others out of service; the articles are due to be grouped anew.
+
+    The articles first, as whoever erases one locks them.
+    """
+    Article.objects.filter(revisions__in=revision_ids).update(story_due=True)
+    Revision.objects.filter(pk__in=revision_ids).update(status=RevisionStatus.SUPERSEDED, current=False)
 
 
 def move_new_ones(actor: Actor, revisions: Iterable[tuple[UUID, UUID]], to: str) -> None:

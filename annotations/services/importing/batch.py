@@ -21,6 +21,7 @@ from corpus.bulk import insert_columns, insert_rows
 from corpus.models import Article, Block, Corpus, IngestReport, RawSource, Revision, RevisionStatus
 from corpus.services.events import Change
 from corpus.services.ingest import write_blocks
+from corpus.services.revisions import supersede
 from corpus.text.blocks import segment_blocks
 
 ANNOTATION = (
@@ -68,9 +69,7 @@ class Batch:
     def insert(self, corpus: Corpus, report: IngestReport) -> None:
         """Write the rows of every table."""
         insert(Article, self.articles, corpus=corpus.pk, erased_at=None)
-        Revision.objects.filter(pk__in=self.superseded).update(
-            status=RevisionStatus.SUPERSEDED, current=False
-        )
+        supersede(self.superseded)
         insert(Revision, self.revisions, corpus=corpus.pk, report=report.pk)
         RawSource.objects.bulk_create(self.raws)
         insert(Block, self.blocks, set_by=None)

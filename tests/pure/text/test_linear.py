@@ -7,6 +7,7 @@ import pytest
 from corpus.text.blocks import segment_blocks
 from corpus.text.offsets import OffsetMap, OffsetUnit
 from corpus.text.sentences import sentences
+from corpus.text.shingles import fingerprints
 from corpus.text.view import plain_view
 from tests.growth import grows_no_faster
 
@@ -39,6 +40,7 @@ READERS = {
     "blocks": segment_blocks,
     "sentences": sentences,
     "view": plain_view,
+    "shingles": fingerprints,
     "offsets": lambda text: OffsetMap(text, OffsetUnit.UTF16).from_code_points(len(text)),
 }
 
