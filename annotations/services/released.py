@@ -101,6 +101,12 @@ def pack(body: dict[str, Any], names: Names, *, words: bool) -> Packed:
     return Packed(record, line, zlib.compress(orjson.dumps(kept)), words)
 
 
+def kept_record(kept: bytes) -> dict[str, Any]:
+    """Return a record as a row keeps it, without its text and surfaces."""
+    record: dict[str, Any] = orjson.loads(zlib.decompress(kept))["record"]
+    return record
+
+
 def unpack(kept: bytes, text: str) -> dict[str, Any]:
     """Return a record again, with `words` and `layers` beside it as they were kept."""
     found: dict[str, Any] = orjson.loads(zlib.decompress(kept))
@@ -229,3 +235,15 @@ def _line(row: Row) -> bytes:
     except (zlib.error, ValueError):
         return b""
     return orjson.dumps(found["record"], option=orjson.OPT_APPEND_NEWLINE)
+
+
+def release_body(release: Release) -> dict[str, Any]:
+    return {
+        "id": release.pk,
+        "corpus": release.corpus.slug,
+        "name": release.name,
+        "layer": release.layer,
+        "made_at": release.made_at,
+        "made_by": release.made_by.public_id if release.made_by else None,
+        "manifest": release.manifest,
+    }

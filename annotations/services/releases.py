@@ -21,7 +21,7 @@ from django.utils import timezone
 from annotations.exchange.native import SCHEMA
 from annotations.models import Release, ReleasedArticle
 from annotations.releasing.redaction import protected_names
-from annotations.releasing.splits import MAX_SEED, Shares, Split, split_of, strictest
+from annotations.releasing.splits import MAX_SEED, Shares, SharesRefused, Split, split_of, strictest
 from annotations.services.agreement import Asked, agreement_of
 from annotations.services.backups.archive import Watch, unwatched
 from annotations.services.due import Demands, asked_anew, demands_of
@@ -121,6 +121,18 @@ def find_release(actor: Actor, pk: UUID) -> Release:
         raise NotFound(NO_SUCH)
     require(actor, found.corpus_id, Role.LEAD, Scope.EXPORT)
     return found
+
+
+def read_shares(train: float, dev: float, test: float) -> Shares:
+    """Return shares that somebody gave as parts of 1.
+
+    Raises:
+        BadInput: they are none, or do not add up to 1.
+    """
+    try:
+        return Shares.of(train, dev, test)
+    except SharesRefused as error:
+        raise BadInput(str(error), field="shares") from None
 
 
 def release_named(corpus: Corpus, name: str) -> Release:
