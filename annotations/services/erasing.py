@@ -28,10 +28,10 @@ from corpus.services.stories import forget_sketches
 def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
-    Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
-    reasons, notes and comments, and its records in releases. The external id stays, so that the article
-    cannot come in again unseen. Why rows of it were refused goes too, since a reason may quote the row; so
-    does that of a row that named no article.
+    Texts, surfaces, raw pages, title, byline, address, licence and metadata go, and what machines and people
+    wrote as reasons, notes and comments, and its records in releases. The external id stays, so that the
+    article cannot come in again unseen. Why rows of it were refused goes too, since a reason may quote the
+    row; so does that of a row that named no article.
     What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
@@ -77,7 +77,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)
     refused.filter(external_id__in=("", article.external_id)).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(
-        title="", byline="", url="", metadata={}, erased_at=timezone.now()
+        title="", byline="", url="", licence="", metadata={}, erased_at=timezone.now()
     )
     record(
         actor,

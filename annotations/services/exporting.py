@@ -306,6 +306,8 @@ class _Text(NamedTuple):
     url: str
     published_at: datetime | None
     language: str
+    licence: str
+    text_withheld: bool
     erased_at: datetime | None
     outlet: str | None
     # The rest is for lossless records alone.
@@ -331,7 +333,8 @@ def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
             rows.values_list(
                 text_id("id"), "number", "status", "current", "text_sha256", "text", text_id("article_id"),
                 *(f"article__{name}" for name in ("external_id", "title", "url", "published_at", "language")),
-                "article__erased_at", "article__outlet__name", "created_at", "sha256", "length", "encoding",
+                "article__licence", "article__text_withheld", "article__erased_at",
+                "article__outlet__name", "created_at", "sha256", "length", "encoding",
                 "bom", "content_type", "extractor", "article__created_at", "article__byline",
                 "article__metadata", *raw,
             )
@@ -356,6 +359,8 @@ def _body(
         "url": text.url,
         "published_at": iso_time(text.published_at),
         "language": text.language,
+        "licence": text.licence,
+        "text_withheld": text.text_withheld,
         "status": text.status,
         "layer": selection.layer,
         "blocks": blocks,

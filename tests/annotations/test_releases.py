@@ -30,6 +30,7 @@ from corpus.services.corpora import publish_guideline, publish_scheme
 from corpus.services.errors import BadInput, NotAllowed
 from corpus.services.revisions import set_block_kind
 from corpus.triggers import remove
+from tests.annotations.test_exporting import comparable
 from tests.conftest import GUARDS, acting, put_in
 
 HALVES = Shares(500, 0, 500)
@@ -271,8 +272,8 @@ def test_articles_of_one_story_never_straddle_not_even_when_stories_join(corpus:
 
 def test_without_words_none_goes_out_and_nothing_else_is_lost(pier: Corpus) -> None:
     release = released(pier, words=False)
-    records = [orjson.loads(line) for data in files_of(release).values() for line in data.splitlines()]
-    whole = {orjson.loads(line)["id"]: orjson.loads(line) for line in exported(pier).splitlines()}
+    records = [record for data in files_of(release).values() for record in comparable(data)]
+    whole = {record["id"]: record for record in comparable(exported(pier))}
     assert len(records) == 12 and release.manifest["withheld"] == 12
     for record in records:
         assert "pier" not in orjson.dumps({**record, "external_id": ""}).decode().casefold()
@@ -284,6 +285,21 @@ def test_without_words_none_goes_out_and_nothing_else_is_lost(pier: Corpus) -> N
     with pytest.raises(BadInput, match="articles_without_text"):
         write_split(release, Split.TEST, target, format="doccano", strict=True)
     assert lies() == []
+
+
+def test_a_text_that_may_not_be_passed_on_stays_here(pier: Corpus) -> None:
+    kept = {**gold_record(50), "licence": "CC-BY-4.0", "text_withheld": True}
+    put_gold(pier, kept, {**gold_record(51), "licence": "CC-BY-4.0"})
+    release = released(pier)
+    rows = {row["external_id"]: row for data in files_of(release).values() for row in comparable(data)}
+    assert rows["pier-50"]["text"] == "" and rows["pier-50"]["length"] == len(kept["text"])
+    assert rows["pier-51"]["text"] == gold_record(51)["text"]
+    assert release.manifest["licences"] == [
+        {"licence": "", "with_text": 12},
+        {"licence": "CC-BY-4.0", "with_text": 1, "without_text": 1},
+    ]
+    Article.objects.filter(external_id="pier-50").update(text_withheld=False)
+    assert [row for data in files_of(release).values() for row in comparable(data)] == list(rows.values())
 
 
 def test_a_protected_source_is_black_in_every_file(pier: Corpus) -> None:
