@@ -136,7 +136,7 @@ def protected_names(names: Iterable[str]) -> Names:
 
 
 def redact(record: Record, names: Names) -> dict[str, Any]:
-    """Return a record without its protected names, or an equal one where it has none.
+    """Return a record without its protected names; where it has none, only `redacted` comes to it, empty.
 
     Every occurrence is blacked out, code point by code point, in the text, in what was written about it and
     in the fields of the article; `redacted` says where in the text. What would undo it goes: the address
@@ -159,7 +159,7 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     spans = _united([*marked, *_found(text, patterns)])
     redacted: dict[str, Any] = _redacted(record, patterns)
     if not spans and redacted == record:
-        return redacted
+        return {**redacted, "redacted": []}
     text = blacked_out(text, spans)
     rows = [{**row, "surface": joined_surface(text, row["segments"])} for row in redacted["annotations"]]
     same_name = redacted["external_id"] == record["external_id"]

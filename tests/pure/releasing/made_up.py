@@ -58,6 +58,7 @@ def record(text: str, **more: Any) -> dict[str, Any]:
         "corpus": "harbour",
         "revision": 1,
         "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "length": len(text),
         "text": text,
         "title": "",
         "outlet": "Post",
