@@ -1,7 +1,7 @@
 """Protected sources: names that must not leave, blacked out in a record with every offset kept.
 
 What is protected is named in a list, or marked in the article itself: an annotation whose attribute
-`protected` is `yes`. See docs/releases-contents.md for what is found, and what cannot be.
+`protected` is `yes`. See docs/release-contents.md for what is found, and what cannot be.
 """
 
 import hashlib
