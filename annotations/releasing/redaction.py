@@ -109,7 +109,7 @@ _JOINED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 #: Words that signs join: O'Neill, Holm-Larsen.
 _COMPOUND = regex.compile(r"[\p{L}\p{M}]+(?:\p{P}[\p{L}\p{M}]+)+")
-_CAPITAL = regex.compile(r"(?<=\p{Ll}[\p{M}\p{Cf}]*)\p{Lu}")
+_CAPITAL = regex.compile(r"\p{Lu}(?<=\p{Ll}[\p{M}\p{Cf}]*\p{Lu})")
 #: A letter of the other scripts: next to one, a name is part of a longer word.
 _LETTER = rf"[\p{{L}}\p{{M}}--[{_JOINED}]]"
 _PARTED = regex.compile(_LETTER, regex.V1)
