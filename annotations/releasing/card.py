@@ -156,7 +156,8 @@ class CardFigures:
 
 def data_card(figures: CardFigures) -> str:
     """Return the card of a release, to be written as its README.md in UTF-8."""
-    head = yaml.safe_dump(card_head(figures), sort_keys=False, allow_unicode=True, width=1_000)
+    # With escapes for what is not ASCII: PyYAML writes some line ends of Unicode so that it reads others.
+    head = yaml.safe_dump(card_head(figures), sort_keys=False, allow_unicode=False, width=1_000)
     parts = [f"# {_line(figures.name)}", *_what(figures)]
     for title, lines in (
         ("How it was made", _how(figures)),
@@ -225,7 +226,7 @@ def _how(figures: CardFigures) -> Iterator[str]:
         guideline = f"The guideline is version {figures.guideline}"
         guideline += f" ({_line(figures.guideline_text)})." if figures.guideline_text else "."
     yield guideline
-    yield f"People: {figures.people:,} labelled, {figures.adjudicators:,} settled disputes."
+    yield f"Numbers of people: {figures.people:,} labelled, {figures.adjudicators:,} settled disputes."
     articles = sum(figures.passes.values())
     two = sum(count for passes, count in figures.passes.items() if passes > 1)
     if articles:

@@ -1,7 +1,7 @@
 """Protected sources: names that must not leave, blacked out in a record with every offset kept.
 
 What is protected is named in a list, or marked in the article itself: an annotation whose attribute
-`protected` is `yes`. See docs/releases-contents.md for what is found, and what cannot be.
+`protected` is `yes`. See docs/release-contents.md for what is found, and what cannot be.
 """
 
 import hashlib
@@ -104,16 +104,19 @@ _NO_NAMES = frozenset(
         *("ms", "mx", "prof", "professor", "rev", "sir"),
     }
 )
-_LETTER = r"[\p{L}\p{M}]"
-_WORD = regex.compile(rf"{_LETTER}+")
+#: Scripts that write no spaces between words, or join endings to a name: nothing parts the name from them.
+_JOINED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+#: Words that signs join: O'Neill, Holm-Larsen.
+_COMPOUND = regex.compile(r"[\p{L}\p{M}]+(?:\p{P}[\p{L}\p{M}]+)+")
+_CAPITAL = regex.compile(r"\p{Lu}(?<=\p{Ll}[\p{M}\p{Cf}]*\p{Lu})")
+#: A letter of the other scripts: next to one, a name is part of a longer word.
+_LETTER = rf"[\p{{L}}\p{{M}}--[{_JOINED}]]"
+_PARTED = regex.compile(_LETTER, regex.V1)
 #: Between the words of a name; nothing where they are run together, as in an address.
 _GAP = r"[^\p{L}\p{M}]{0,4}"
 #: A genitive's s may follow without an apostrophe; with one it is a word of its own.
 _BEFORE, _AFTER = rf"(?<!{_LETTER})", rf"(?!(?!s(?!{_LETTER})){_LETTER})"
-#: Scripts that write no spaces between words, or join endings to a name: nothing need part it from them.
-_JOINED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
-)
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def protected_names(names: Iterable[str]) -> Names:
 
 
 def redact(record: Record, names: Names) -> dict[str, Any]:
-    """Return a record without its protected names, or an equal one where it has none.
+    """Return a record without its protected names; where it has none, only `redacted` comes to it, empty.
 
     Every occurrence is blacked out, code point by code point, in the text, in what was written about it and
     in the fields of the article; `redacted` says where in the text. What would undo it goes: the address
@@ -156,7 +159,7 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     spans = _united([*marked, *_found(text, patterns)])
     redacted: dict[str, Any] = _redacted(record, patterns)
     if not spans and redacted == record:
-        return redacted
+        return {**redacted, "redacted": []}
     text = blacked_out(text, spans)
     rows = [{**row, "surface": joined_surface(text, row["segments"])} for row in redacted["annotations"]]
     same_name = redacted["external_id"] == record["external_id"]
@@ -193,17 +196,22 @@ def _redacted(value: Any, patterns: Sequence["regex.Pattern[str]"]) -> Any:
 
 def _found(text: str, patterns: Sequence["regex.Pattern[str]"]) -> list[list[int]]:
     """Return where names stand in a text."""
-    folded = _fold(text)
+    return [span for signs in _foldings(text) for span in _found_in(signs, patterns)]
+
+
+def _found_in(signs: Sequence[str], patterns: Sequence["regex.Pattern[str]"]) -> list[list[int]]:
+    """Return where names stand in a text, of which each character is given as it is compared."""
+    folded = "".join(signs)
     found = [hit.span() for pattern in patterns for hit in pattern.finditer(folded, overlapped=True)]
     if not found:
         return []
     # Of each folded character the place in the text that it comes from.
-    places = [place for place, character in enumerate(text) for _ in _FOLD[character]]
+    places = [place for place, sign in enumerate(signs) for _ in sign]
     spans = []
     for start, end in found:
         first, last = places[start], places[end - 1] + 1
         # What folds to nothing behind the name belongs to it: a combining accent.
-        while last < len(text) and not _FOLD[text[last]]:
+        while last < len(signs) and not signs[last]:
             last += 1
         spans.append([first, last])
     return spans
@@ -228,23 +236,23 @@ def _marked_names(surfaces: Sequence[str]) -> Names:
 
 
 def _parts(name: str) -> list[str]:
-    """Return the words of a name that name somebody by themselves."""
-    words = _WORD.findall(unicodedata.normalize("NFC", name))
-    return [word for word in words if len(word) > 1 and _fold(word) not in _NO_NAMES]
+    """Return the words of a name that name somebody by themselves; O'Neill is one, and Neill too."""
+    name = unicodedata.normalize("NFC", name)
+    words = {*_WORD.findall(name), *_COMPOUND.findall(name)}
+    return sorted(word for word in words if len(word) > 1 and _fold(word) not in _NO_NAMES)
 
 
 def _names(forms: Iterable[str]) -> Names:
     """Return patterns over folded text of these words in a row, as a whole and not within a longer word."""
     kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for form in forms:
-        words = _WORD.findall(_fold(form))
+    for words in (_WORD.findall("".join(signs)) for form in forms for signs in _foldings(form)):
         if words:
-            before = "" if _JOINED.match(words[0][0]) else _BEFORE
-            after = "" if _JOINED.match(words[-1][-1]) else _AFTER
+            before = _BEFORE if _PARTED.match(words[0][0]) else ""
+            after = _AFTER if _PARTED.match(words[-1][-1]) else ""
             kinds[before, after].add(_GAP.join(map(regex.escape, words)))
     return Names(
         tuple(
-            regex.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest_first))}){after}")
+            regex.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest_first))}){after}", regex.V1)
             for (before, after), some in sorted(kinds.items())
         )
     )
@@ -266,6 +274,15 @@ class _Fold(dict[str, str]):
 
 
 _FOLD = _Fold()
+
+
+def _foldings(text: str) -> list[list[str]]:
+    """Return each character as names are compared; once more where a capital may begin a word: #TeamHolm."""
+    signs = list(map(_FOLD.__getitem__, text))
+    capitals = {capital.start() for capital in _CAPITAL.finditer(text)}
+    if not capitals:
+        return [signs]
+    return [signs, [f"_{sign}" if place in capitals else sign for place, sign in enumerate(signs)]]
 
 
 def _fold(text: str) -> str:

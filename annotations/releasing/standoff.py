@@ -16,7 +16,7 @@ from corpus.text.spans import joined_surface
 #: `external_id` and `url` say which article it is; what an editor put into them is passed on.
 KEPT = frozenset(
     {
-        *("schema", "id", "external_id", "corpus", "revision", "text_sha256", "outlet", "url"),
+        *("schema", "id", "external_id", "corpus", "revision", "text_sha256", "length", "outlet", "url"),
         *("published_at", "language", "licence", "text_withheld", "status", "layer", "redacted"),
     }
 )
@@ -54,10 +54,10 @@ class WrongText(ValueError):
 def detach(record: Record) -> dict[str, Any]:
     """Return a record without its text and surfaces, which `rejoin` puts back: nothing else changes.
 
-    `length` says how many code points the text has; `text` and each `surface` are empty.
+    `text` and each `surface` are empty; `length` says how many code points the text has.
     """
     rows = [{**row, "surface": ""} for row in record["annotations"]]
-    return {**record, "text": "", "length": len(record["text"]), "annotations": rows}
+    return {**record, "text": "", "annotations": rows}
 
 
 def without_words(record: Record) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def without_words(record: Record) -> dict[str, Any]:
     is left out. `rejoin` puts text and surfaces back.
     """
     detached = detach(record)
-    kept = _kept(detached, KEPT | {"length"}, BLANK)
+    kept = _kept(detached, KEPT, BLANK)
     for key, names in KEPT_OF_ROWS.items():
         if key in detached:
             kept[key] = [_kept(row, names, BLANK_OF_ROWS[key]) for row in detached[key]]
@@ -86,8 +86,7 @@ def rejoin(record: Record, text: str) -> dict[str, Any]:
     if hashlib.sha256(text.encode()).hexdigest() != record["text_sha256"]:
         raise WrongText(f"This is not the text of {record['external_id']}: its sha256 is another.")
     rows = [{**row, "surface": joined_surface(text, row["segments"])} for row in record["annotations"]]
-    rest = {name: value for name, value in record.items() if name != "length"}
-    return {**rest, "text": text, "annotations": rows}
+    return {**record, "text": text, "annotations": rows}
 
 
 def _kept(values: Record, names: Collection[str], blank: Collection[str]) -> dict[str, Any]:

@@ -306,6 +306,7 @@ class _Text(NamedTuple):
     url: str
     published_at: datetime | None
     language: str
+    length: int
     licence: str
     text_withheld: bool
     erased_at: datetime | None
@@ -313,7 +314,6 @@ class _Text(NamedTuple):
     # The rest is for lossless records alone.
     created_at: datetime
     sha256: str
-    length: int
     encoding: str
     bom: bool
     content_type: str
@@ -333,10 +333,9 @@ def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
             rows.values_list(
                 text_id("id"), "number", "status", "current", "text_sha256", "text", text_id("article_id"),
                 *(f"article__{name}" for name in ("external_id", "title", "url", "published_at", "language")),
-                "article__licence", "article__text_withheld", "article__erased_at",
-                "article__outlet__name", "created_at", "sha256", "length", "encoding",
-                "bom", "content_type", "extractor", "article__created_at", "article__byline",
-                "article__metadata", *raw,
+                "length", "article__licence", "article__text_withheld", "article__erased_at",
+                "article__outlet__name", "created_at", "sha256", "encoding", "bom", "content_type",
+                "extractor", "article__created_at", "article__byline", "article__metadata", *raw,
             )
         ),
     )  # fmt: skip
@@ -353,6 +352,7 @@ def _body(
         "corpus": selection.corpus.slug,
         "revision": text.number,
         "text_sha256": text.text_sha256,
+        "length": text.length,
         "text": text.text,
         "title": text.title,
         "outlet": text.outlet or "",
@@ -386,7 +386,6 @@ def _rest(text: _Text, layers: Sequence[Layer]) -> dict[str, Any]:
         "article_created_at": iso_time(text.article_created_at),
         "erased_at": iso_time(text.erased_at),
         "sha256": text.sha256,
-        "length": text.length,
         "encoding": text.encoding,
         "bom": text.bom,
         "content_type": text.content_type,

@@ -21,7 +21,7 @@ _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 RECORD_FIELDS = frozenset(
     {
         *("annotations", "relations", "reviews", "blocks", "layer", "layers"),
-        *("schema", "corpus", "revision", "status", "text_sha256"),
+        *("schema", "corpus", "revision", "status", "text_sha256", "length", "redacted"),
     }
 )
 

@@ -69,7 +69,7 @@ def test_a_text_is_enough():
         ({"metadata": "x"}, "metadata", {"metadata": "x"}),
         ({"schema": "attest/1", "status": "gold", "annotations": [], "relations": []}, "metadata", {}),
         ({"blocks": [], "layer": "gold", "layers": [], "reviews": [], "corpus": "c"}, "metadata", {}),
-        ({"revision": 1, "text_sha256": "0"}, "metadata", {}),
+        ({"revision": 1, "text_sha256": "0", "length": 1, "redacted": []}, "metadata", {}),
         ({"licence": "CC-BY-4.0"}, "licence", "CC-BY-4.0"),
         ({"license": "MIT"}, "licence", "MIT"),
         ({"license": [{"id": 1}]}, "metadata", {"license": [{"id": 1}]}),
