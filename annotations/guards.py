@@ -87,7 +87,7 @@ RELEASE_GUARDS = [
     ),
     Guard(
         table="annotations_releasedarticle",
-        frozen=["id", "release_id", "article_id", "revision_id", "split", "story", "sha256"],
+        frozen=["id", "release_id", "article_id", "revision_id", "split", "external_id", "story", "sha256"],
         allowed="""NEW."record" IS NULL OR (OLD."record" IS NOT NULL AND OLD."record" = NEW."record")""",
         message="A released article never changes.",
         keeps_rows=True,

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=corpus.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('split', models.CharField(choices=[('train', 'train'), ('dev', 'dev'), ('test', 'test')], max_length=8)),
+                ('external_id', models.CharField(help_text='as its record states it', max_length=512)),
                 ('story', models.UUIDField(help_text='the story that it was part of when it was released')),
                 ('sha256', models.CharField(max_length=64)),
                 ('record', models.BinaryField(help_text='none once its article is erased', null=True)),

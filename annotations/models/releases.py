@@ -50,6 +50,7 @@ class ReleasedArticle(models.Model):
     article = models.ForeignKey(Article, models.PROTECT, related_name="released")
     revision = models.ForeignKey(Revision, models.PROTECT, related_name="+", db_index=False)
     split = models.CharField(max_length=8, choices=[(split.value, _(split.value)) for split in Split])
+    external_id = models.CharField(max_length=512, help_text=_("as its record states it"))
     story = models.UUIDField(help_text=_("the story that it was part of when it was released"))
     sha256 = models.CharField(max_length=64)
     record = models.BinaryField(null=True, help_text=_("none once its article is erased"))

@@ -54,7 +54,7 @@ def _difference_body(difference: ArticleDifference) -> dict[str, Any]:
 def _entries(release: Release, alias: str) -> Iterator[Entry]:
     """Yield the articles of a release by their ids."""
     rows = ReleasedArticle.objects.using(alias).filter(release=release).order_by("article_id")
-    columns = ("article_id", "split", "record", "article__external_id")
+    columns = ("article_id", "split", "record", "external_id")
     page = list(rows.values_list(*columns)[:PAGE])
     while page:
         for article, split, record, external_id in page:

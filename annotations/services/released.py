@@ -61,7 +61,7 @@ class Row(NamedTuple):
 
 COLUMNS = (
     "revision_id", "article_id", "story", "split", "sha256", "record", "revision__text",
-    "article__external_id", "revision__number", "article__erased_at",
+    "external_id", "revision__number", "article__erased_at",
 )  # fmt: skip
 
 

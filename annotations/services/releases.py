@@ -76,6 +76,7 @@ class Frozen(NamedTuple):
     article: str
     revision: str
     split: str
+    external_id: str
     story: str
     sha256: str
     record: bytes
@@ -220,7 +221,8 @@ class _Freezing:
             packed = pack(body, self._names, words=self._plan.words)
             self._counts.add(packed.record, splits[own], own, packed.line, words=packed.words)
             sha256 = hashlib.sha256(packed.line).hexdigest()
-            yield Frozen(article.hex, revision.hex, splits[own], own.hex, sha256, packed.kept)
+            stated = packed.record["external_id"]
+            yield Frozen(article.hex, revision.hex, splits[own], stated, own.hex, sha256, packed.kept)
 
     def _splits(self, stories: set[UUID]) -> dict[UUID, Split]:
         """Return the split of each story: the one that its articles had before, or that its hash gives."""
@@ -317,6 +319,7 @@ def _keep(actor: Actor, release: Release, rows: Iterator[Frozen]) -> Release:
                 "article": [row.article for row in page],
                 "revision": [row.revision for row in page],
                 "split": [row.split for row in page],
+                "external_id": [row.external_id for row in page],
                 "story": [row.story for row in page],
                 "sha256": [row.sha256 for row in page],
                 "record": [None if row.article in erased else row.record for row in page],
