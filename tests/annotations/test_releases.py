@@ -12,6 +12,7 @@ import orjson
 import pytest
 import yaml
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Layer, LayerKind, Release, ReleasedArticle
 from annotations.releasing.splits import Shares, Split
@@ -30,6 +31,7 @@ from corpus.services.actors import COMMAND
 from corpus.services.corpora import publish_guideline, publish_scheme
 from corpus.services.errors import BadInput, NotAllowed
 from corpus.services.revisions import set_block_kind
+from corpus.services.stories import group_stories
 from corpus.triggers import remove
 from tests.annotations.test_exporting import comparable
 from tests.conftest import GUARDS, acting, put_in
@@ -249,6 +251,22 @@ def test_a_later_release_keeps_what_was_held_out(pier: Corpus) -> None:
         assert Counter(splits_of(later).values())["train"] > 28
     # Who asks for it begins anew, and these shares hold nothing out.
     assert set(splits_of(released(pier, "v4", shares=every, after="none")).values()) == {"train"}
+
+
+def test_a_page_takes_as_many_statements_however_many_articles_it_has(pier: Corpus) -> None:
+    def statements(name: str) -> tuple[int, int]:
+        group_stories(pier)
+        with CaptureQueriesContext(connection) as making:
+            release = released(pier, name, shares=Shares(1000, 0, 0))
+        with CaptureQueriesContext(connection) as writing:
+            file_of(release, Split.TRAIN)
+        return len(making), len(writing)
+
+    released(pier, "v0")
+    few = statements("v1")
+    put_gold(pier, *map(gold_record, range(12, 40)))
+    # One more: the chain of releases that it comes after has one more.
+    assert statements("v2") == (few[0] + 1, few[1])
 
 
 def splits_of(release: Release) -> dict[str, str]:
