@@ -75,3 +75,22 @@ COMMENT_GUARDS = [
         unique=["of_id", "version"],
     ),
 ]  # fmt: skip
+
+#: The tables of releases.
+RELEASE_GUARDS = [
+    Guard(
+        table="annotations_release",
+        frozen=["id", "corpus_id", "name", "layer", "after_id", "manifest", "made_by_id", "made_at"],
+        message="A release never changes.",
+        keeps_rows=True,
+        unique=["corpus_id", "name"],
+    ),
+    Guard(
+        table="annotations_releasedarticle",
+        frozen=["id", "release_id", "article_id", "revision_id", "split", "external_id", "story", "sha256"],
+        allowed="""NEW."record" IS NULL OR (OLD."record" IS NOT NULL AND OLD."record" = NEW."record")""",
+        message="A released article never changes.",
+        keeps_rows=True,
+        unique=["release_id", "article_id"],
+    ),
+]  # fmt: skip

@@ -28,6 +28,7 @@ BENCHMARKS = (
     "learn",
     "peers",
     "render",
+    "releases",
     "rereviews",
     "reviewers",
     "scale",

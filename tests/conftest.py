@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS
+from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS, RELEASE_GUARDS
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from corpus.guards import CORPUS_GUARDS
@@ -17,7 +17,7 @@ from corpus.services.corpora import create_corpus, set_member
 from corpus.services.ingest import ingest_article
 from corpus.triggers import install, remove
 
-GUARDS = [*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS]
+GUARDS = [*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS, *RELEASE_GUARDS]
 
 #: One direct quote with cue and named source, one indirect, one claim without a source.
 TEXT = (

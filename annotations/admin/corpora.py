@@ -17,6 +17,7 @@ from annotations.admin.comments import corpus_comments_page
 from annotations.admin.disputes import dispute_page, disputes_page
 from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
+from annotations.admin.releases import release_page, releases_page
 from annotations.admin.rereviews import rereviews_page
 from annotations.admin.vigilance import vigilance_page
 from annotations.admin.webhooks import webhook_page, webhooks_page
@@ -51,6 +52,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         Tab(name="agreement", title="Agreement", role=Role.ADJUDICATOR),
         Tab(name="vigilance", title="Vigilance", role=Role.REVIEWER),
         Tab(name="export", title="Export", role=Role.LEAD),
+        Tab(name="releases", title="Releases", role=Role.LEAD),
         Tab(name="webhooks", title="Webhooks", role=Role.LEAD),
     ]
 
@@ -70,6 +72,8 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("agreement/articles/", differences_page, "differences"),
             self.route("vigilance/", vigilance_page, "vigilance"),
             self.route("comments/", corpus_comments_page, "comments"),
+            self.route("releases/", releases_page, "releases"),
+            self.route("releases/<uuid:release_id>/", release_page, "release"),
             self.route("webhooks/", webhooks_page, "webhooks"),
             self.route("webhooks/<uuid:webhook_id>/", webhook_page, "webhook"),
             *super().get_urls(),

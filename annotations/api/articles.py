@@ -290,6 +290,8 @@ ROW = (
     "article__published_at",
     "article__language",
     "article__story",
+    "article__licence",
+    "article__text_withheld",
 )
 
 
@@ -309,6 +311,8 @@ def row_body(row: Any) -> dict[str, Any]:
         "url": row.article__url,
         "published_at": row.article__published_at,
         "language": row.article__language,
+        "licence": row.article__licence,
+        "text_withheld": row.article__text_withheld,
         "revision": row.number,
         "status": row.seen_status,
         "text_sha256": row.text_sha256,
@@ -328,6 +332,8 @@ def article_body(article: Article, revision: Revision, status: str) -> dict[str,
         "url": article.url,
         "published_at": article.published_at,
         "language": article.language,
+        "licence": article.licence,
+        "text_withheld": article.text_withheld,
         "metadata": article.metadata,
         "created_at": article.created_at,
         "erased_at": article.erased_at,

@@ -117,7 +117,7 @@ class ExportRoute(Route):
                 target=target,
                 filters=filters,
                 format=name,
-                strict=_truth(asked.get("strict", "false")),
+                strict=read_truth(asked.get("strict", "false")),
                 since=_position(asked.get("since")),
             )
             return _file_headers(export)
@@ -253,7 +253,7 @@ def _file_headers(export: Export) -> dict[str, str]:
     }
 
 
-def _truth(value: str) -> bool:
+def read_truth(value: str) -> bool:
     if value not in ("true", "false"):
         raise BadInput(f"strict is {value[:40]!r}; it is true or false.", field="strict")
     return value == "true"

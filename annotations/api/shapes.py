@@ -39,6 +39,8 @@ class ArticleRowShape(serializers.Serializer[Any]):
     url = serializers.CharField()
     published_at = serializers.DateTimeField(allow_null=True)
     language = serializers.CharField()
+    licence = serializers.CharField(help_text="An SPDX id, or free words; empty where none is stated.")
+    text_withheld = serializers.BooleanField(help_text="The text may not be passed on.")
     revision = serializers.IntegerField(help_text="The number of the current one.")
     status = serializers.ChoiceField(RevisionStatus.choices, help_text="As you may see it.")
     text_sha256 = serializers.CharField()

@@ -48,6 +48,13 @@ from annotations.api.queue import (
     SubmitRoute,
     TakeRoute,
 )
+from annotations.api.releases import (
+    ReleaseCardRoute,
+    ReleaseDiffRoute,
+    ReleaseFileRoute,
+    ReleaseRoute,
+    ReleasesRoute,
+)
 from annotations.api.rereviews import (
     CloseReReviewRoute,
     ReReviewExtentRoute,
@@ -162,4 +169,9 @@ urlpatterns = [
     ),
     path("exports/", ExportsRoute.as_view(), name="exports"),
     path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
+    path("releases/", ReleasesRoute.as_view(), name="releases"),
+    path("releases/<uuid:release_id>/", ReleaseRoute.as_view(), name="release"),
+    path("releases/<uuid:release_id>/files/<str:split>/", ReleaseFileRoute.as_view(), name="release-file"),
+    path("releases/<uuid:release_id>/card/", ReleaseCardRoute.as_view(), name="release-card"),
+    path("releases/<uuid:release_id>/diff/", ReleaseDiffRoute.as_view(), name="release-diff"),
 ]

@@ -68,6 +68,7 @@ class Article:
     url: str = ""
     published_at: str = ""
     language: str = ""
+    licence: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Layer, ...] = ()
     #: What the reader had to leave out, and how many of each.
@@ -90,7 +91,7 @@ class Refusal:
 Found = Article | Refusal
 
 #: The fields of an article beside its text that formats may carry.
-FIELDS = ("title", "outlet", "url", "published_at", "language")
+FIELDS = ("title", "outlet", "url", "published_at", "language", "licence")
 
 
 def fields_of(article: Article) -> dict[str, str]:

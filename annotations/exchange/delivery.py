@@ -35,7 +35,7 @@ class Delivery:
 
 def check_article(values: Mapping[str, Any]) -> None:
     """Refuse fields of the article and its revision that could not be stored."""
-    for key in ("title", "byline", "url", "outlet"):
+    for key in ("title", "byline", "url", "outlet", "licence"):
         words(values, key)
     for key, most in (("language", 35), ("content_type", 64), ("extractor", 64)):
         words(values, key, most=most)
@@ -44,6 +44,7 @@ def check_article(values: Mapping[str, Any]) -> None:
     mapping(values, "metadata")
     number(values, "revision", least=1)
     truth(values, "current")
+    truth(values, "text_withheld")
     plain_id(values.get("revision_id"), "revision_id")
     if values.get("external_id"):
         plain_id(values.get("id"), "id")

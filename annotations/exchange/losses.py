@@ -16,6 +16,7 @@ class Part(StrEnum):
     URL = "url"
     PUBLISHED_AT = "published_at"
     LANGUAGE = "language"
+    LICENCE = "licence"
     #: Whose labels they are.
     ANNOTATORS = "annotators"
     #: Annotations that share characters with another of their layer.

@@ -20,6 +20,7 @@ def outgoing(records: Iterable[Mapping[str, Any]], format: Format, losses: Losse
             losses.leave(name, len(record.get(name) or ()))
         derived = sum(bool(row.get("derived_from")) for row in record["annotations"])
         losses.leave("derived_from", derived)
+        losses.lose(article.external_id, "text_withheld", bool(record.get("text_withheld")))
         count_losses(article, format.carries, losses)
         yield article
 

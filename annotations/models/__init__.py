@@ -5,6 +5,7 @@ from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
 from annotations.models.learning import ModelFile, Training, TrainingStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
+from annotations.models.releases import Release, ReleasedArticle
 from annotations.models.rereviews import Recall, ReReview
 from annotations.models.reviews import Absence, RejectReason, Review, Verdict
 from annotations.models.webhooks import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
@@ -36,6 +37,8 @@ __all__ = [
     "Recall",
     "RejectReason",
     "Relation",
+    "Release",
+    "ReleasedArticle",
     "Review",
     "Run",
     "Segment",

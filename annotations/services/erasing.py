@@ -9,6 +9,7 @@ from annotations.models import (
     Job,
     JobStatus,
     Relation,
+    ReleasedArticle,
     Review,
     Segment,
     Settlement,
@@ -16,7 +17,7 @@ from annotations.models import (
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.reviews import REASONS
 from annotations.services.settling import end_work
-from corpus.models import Article, IngestRejection, RawSource, Revision, Role
+from corpus.models import Article, Corpus, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput
 from corpus.services.events import Change, record
@@ -27,10 +28,10 @@ from corpus.services.stories import forget_sketches
 def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     """Take every word of an article out of the database; doing it twice changes nothing.
 
-    Texts, surfaces, raw pages, title, byline, address and metadata go, and what machines and people wrote as
-    reasons, notes and comments. The external id stays, so that the article cannot come in again unseen. Why
-    rows of it were refused goes too, since a reason may quote the row; so does that of a row that named no
-    article.
+    Texts, surfaces, raw pages, title, byline, address, licence and metadata go, and what machines and people
+    wrote as reasons, notes and comments, and its records in releases. The external id stays, so that the
+    article cannot come in again unseen. Why rows of it were refused goes too, since a reason may quote the
+    row; so does that of a row that named no article.
     What backups hold is for the operator to age out (docs/operating.md).
 
     Raises:
@@ -39,6 +40,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     require(actor, article.corpus_id, Role.OWNER, Scope.MANAGE)
     if not reason.strip():
         raise BadInput("Erasing needs a reason, which stays in the history.", field="reason")
+    # A release that goes in meanwhile would bring the words again: one waits for the other.
+    Corpus.objects.select_for_update(no_key=True).get(pk=article.corpus_id)
     locked = Article.objects.select_for_update().get(pk=article.pk)
     if locked.erased_at:
         return
@@ -68,12 +71,13 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Settlement.objects.filter(layer__revision__in=revisions).update(note="")
     Comment.objects.filter(revision__in=revisions).update(text="")
     forget_sketches([article.pk])
+    ReleasedArticle.objects.filter(article=article).update(record=None)
     # A reason is a code here; one that was imported may be anything.
     Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=REASONS).update(reason="")
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)
     refused.filter(external_id__in=("", article.external_id)).exclude(reason="").update(reason="")
     Article.objects.filter(pk=article.pk).update(
-        title="", byline="", url="", metadata={}, erased_at=timezone.now()
+        title="", byline="", url="", licence="", metadata={}, erased_at=timezone.now()
     )
     record(
         actor,

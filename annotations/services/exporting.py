@@ -126,8 +126,8 @@ def export_corpus(
     with snapshot() as alias:
         position = sealed_events(corpus.pk, alias).values_list("position", flat=True).last() or 0
         selection.check(position)
-        rules = _rules(alias, corpus, whole=whole)
-        removed = _write(_records(alias, selection, counts, format), format, written, losses)
+        rules = rules_of(alias, corpus, whole=whole)
+        removed = write_records(_records(alias, selection, counts, format), format, written, losses)
     manifest = {
         "schema": SCHEMA,
         "format": format,
@@ -149,7 +149,7 @@ def export_corpus(
     return _keep(actor, corpus, layer, manifest)
 
 
-def _write(
+def write_records(
     records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses
 ) -> list[dict[str, Any]]:
     """Write records in a format, which counts in `losses` what it cannot carry; return its tombstones."""
@@ -195,7 +195,7 @@ def _without_tombstones(
         removed.append({name: line[name] for name in ("id", "external_id", "revision", "tombstone")})
 
 
-def _rules(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
+def rules_of(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
     """Return the scheme and guideline that count now and what is due, and with `whole` every version."""
     schemes = Scheme.objects.using(alias).filter(corpus=corpus).order_by("number")
     newest = schemes.last()
@@ -234,13 +234,15 @@ def _records(alias: str, selection: Selection, counts: Counts, format: str) -> I
     """Yield the records to write, a page of revisions in memory at a time."""
     for ids, gone in selection.pages(alias):
         with collector_paused():
-            page = list(_page(alias, selection, ids, counts, format)) if ids else []
+            page = (
+                list(records_of(alias, selection, ids, counts, name_layers=format != NATIVE)) if ids else []
+            )
         yield from page
-        yield from (_tombstone(selection, row) for row in gone)
+        yield from (tombstone_record(selection, row) for row in gone)
         counts.tombstones += len(gone)
 
 
-def _tombstone(selection: Selection, gone: Tombstone) -> dict[str, Any]:
+def tombstone_record(selection: Selection, gone: Tombstone) -> dict[str, Any]:
     """Return the line of an article that a reader of an earlier export has to drop."""
     return {
         "schema": SCHEMA,
@@ -253,9 +255,10 @@ def _tombstone(selection: Selection, gone: Tombstone) -> dict[str, Any]:
     }
 
 
-def _page(
-    alias: str, selection: Selection, ids: Sequence[UUID], counts: Counts, format: str
+def records_of(
+    alias: str, selection: Selection, ids: Sequence[UUID], counts: Counts, *, name_layers: bool
 ) -> Iterator[dict[str, Any]]:
+    """Yield the records of some revisions, oldest first; with `name_layers` views list theirs."""
     whole = selection.whole
     layers: dict[str, list[Layer]] = defaultdict(list)
     found = selection.layers(alias).filter(revision__in=ids)
@@ -280,7 +283,7 @@ def _page(
             body |= _rest(text, own) | {name: rows.get(text.id, []) for name, rows in decided.items()}
             if text.erased_at:
                 body |= {name: [] for name in ("blocks", "layers", *COUNTED)}
-        elif format != NATIVE:
+        elif name_layers:
             # Those that say nothing included: who read a text and found nothing says something, too.
             body["layers"] = [layer_name(row) for row in own]
         _check_surfaces(text, body["annotations"])
@@ -303,12 +306,14 @@ class _Text(NamedTuple):
     url: str
     published_at: datetime | None
     language: str
+    length: int
+    licence: str
+    text_withheld: bool
     erased_at: datetime | None
     outlet: str | None
     # The rest is for lossless records alone.
     created_at: datetime
     sha256: str
-    length: int
     encoding: str
     bom: bool
     content_type: str
@@ -328,9 +333,9 @@ def _texts(alias: str, ids: Sequence[UUID], *, whole: bool) -> Iterator[_Text]:
             rows.values_list(
                 text_id("id"), "number", "status", "current", "text_sha256", "text", text_id("article_id"),
                 *(f"article__{name}" for name in ("external_id", "title", "url", "published_at", "language")),
-                "article__erased_at", "article__outlet__name", "created_at", "sha256", "length", "encoding",
-                "bom", "content_type", "extractor", "article__created_at", "article__byline",
-                "article__metadata", *raw,
+                "length", "article__licence", "article__text_withheld", "article__erased_at",
+                "article__outlet__name", "created_at", "sha256", "encoding", "bom", "content_type",
+                "extractor", "article__created_at", "article__byline", "article__metadata", *raw,
             )
         ),
     )  # fmt: skip
@@ -347,12 +352,15 @@ def _body(
         "corpus": selection.corpus.slug,
         "revision": text.number,
         "text_sha256": text.text_sha256,
+        "length": text.length,
         "text": text.text,
         "title": text.title,
         "outlet": text.outlet or "",
         "url": text.url,
         "published_at": iso_time(text.published_at),
         "language": text.language,
+        "licence": text.licence,
+        "text_withheld": text.text_withheld,
         "status": text.status,
         "layer": selection.layer,
         "blocks": blocks,
@@ -378,7 +386,6 @@ def _rest(text: _Text, layers: Sequence[Layer]) -> dict[str, Any]:
         "article_created_at": iso_time(text.article_created_at),
         "erased_at": iso_time(text.erased_at),
         "sha256": text.sha256,
-        "length": text.length,
         "encoding": text.encoding,
         "bom": text.bom,
         "content_type": text.content_type,

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Count, Exists, F, OuterRef, Q
 
-from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS
+from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS, RELEASE_GUARDS
 from annotations.models import (
     Annotation,
     Assignment,
@@ -26,6 +26,7 @@ from annotations.models import (
     Layer,
     LayerKind,
     Relation,
+    Release,
     Review,
     Segment,
 )
@@ -33,6 +34,7 @@ from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
 from annotations.services.layers import digest_of
 from annotations.services.reading import LayerView, read_layers
+from annotations.services.released import false_rows
 from annotations.services.terms import EVERYTHING, at_submission
 from annotations.services.withholding import withheld_from
 from corpus.guards import CORPUS_GUARDS
@@ -79,6 +81,7 @@ def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> It
             yield from _comments(alias, one)
             yield from _passes(alias, one)
             yield from _jobs(alias, one)
+            yield from _releases(alias, one)
             yield from verify_chain(one.pk, anchors, using=alias)
         if corpus is None:
             yield from verify_chain(None, anchors, using=alias)
@@ -96,7 +99,7 @@ def _guards(alias: str) -> Iterator[Lie]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         standing = {row[0] for row in cursor.fetchall()}
-    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS):
+    for guard in (*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS, *RELEASE_GUARDS):
         for name in sorted(guard.names(connection.vendor) - standing):
             yield Lie(
                 check="guards", on=name, message="this trigger is missing; rows of its table can be changed."
@@ -414,6 +417,15 @@ def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
     )
     for pk in missing.values_list("pk", flat=True):
         yield Lie(check="jobs", on=str(pk), message="it is done, and its layer is missing.")
+
+
+def _releases(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+    """Every release gives the files that its manifest tells of, but for articles that were erased."""
+    releases = Release.objects.using(alias).filter(corpus=corpus).select_related("corpus")
+    for rows, release in enumerate(releases.order_by("pk"), 1):
+        for on, message in false_rows(release, alias):
+            yield Lie(check="releases", on=f"{release.name}: {on}", message=message)
+        yield Progress(check="releases", rows=rows)
 
 
 def verify_chain(

@@ -24,7 +24,8 @@ from corpus.services.events import Change, chain_head, record, sealed_events
 #: The first parts of the actions that can be sent.
 KINDS = (
     "article", "assignment", "block", "comment", "corpus", "dispute", "export", "gold", "guideline", "job",
-    "layer", "member", "pass", "pipeline", "rereview", "review", "revision", "run", "scheme", "training",
+    "layer", "member", "pass", "pipeline", "release", "rereview", "review", "revision", "run", "scheme",
+    "training",
 )  # fmt: skip
 ACTION = re.compile(r"[a-z]+\.[a-z_]+\Z")
 MAX_KINDS = 50

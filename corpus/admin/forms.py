@@ -176,6 +176,14 @@ class SchemeForm(forms.Form):
             raise forms.ValidationError(f"This is no JSON: {error}.") from None
 
 
+class WithheldSelect(forms.NullBooleanSelect):
+    """Not said, yes or no: what is not said leaves an article that stands as it is."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.choices = [("unknown", "not said"), ("false", "yes"), ("true", "no")]
+
+
 class PasteForm(forms.Form):
     """One article by hand. The text stays as it stands in the box, to the last space."""
 
@@ -189,6 +197,13 @@ class PasteForm(forms.Form):
     url = forms.CharField(max_length=2_000, required=False, label="URL")
     language = forms.CharField(max_length=35, required=False)
     published_at = forms.DateTimeField(required=False, label="Published")
+    licence = forms.CharField(
+        max_length=2_000, required=False, help_text="An SPDX id such as CC-BY-4.0, or free words."
+    )
+    text_withheld = forms.NullBooleanField(
+        required=False, label="May the text be passed on?", widget=WithheldSelect,
+        help_text="Where it may not, releases hold the article without its words.",
+    )  # fmt: skip
     text = forms.CharField(widget=forms.Textarea(attrs={"rows": 20}), strip=False)
 
     def clean_text(self) -> str:

@@ -82,6 +82,8 @@ def _pasted(form: PasteForm) -> IncomingArticle:
         url=given["url"],
         language=given["language"],
         published_at=given["published_at"],
+        licence=given["licence"],
+        text_withheld=given["text_withheld"],
         raw=raw,
     )
 

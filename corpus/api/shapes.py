@@ -185,6 +185,8 @@ class NewArticle(Input):
     published_at = Moment(required=False, allow_null=True)
     language = Pattern(rf"\A{LANGUAGE}", max_length=35, required=False)
     byline = Text(max_length=5_000, allow_blank=True, required=False)
+    licence = Text(max_length=2_000, allow_blank=True, required=False, help_text="An SPDX id, or free words.")
+    text_withheld = Flag(required=False, help_text="The text may not be passed on.")
     metadata = Mapped(required=False)
 
 

@@ -66,6 +66,8 @@ class Article(models.Model):
     url = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=35, blank=True)
+    licence = models.TextField(blank=True, help_text=_("an SPDX id or free words; empty: not stated"))
+    text_withheld = models.BooleanField(default=False, help_text=_("the text may not be passed on"))
     metadata = PlainJSONField(default=dict, blank=True)
     priority = models.SmallIntegerField(
         db_default=0, help_text=_("higher comes first, where the queue goes by it")

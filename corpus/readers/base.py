@@ -27,6 +27,10 @@ class IncomingArticle:
     published_at: datetime | None = None
     language: str = ""
     byline: str = ""
+    #: An SPDX id or free words.
+    licence: str = ""
+    #: Whether the text may not be passed on; None where nothing is said of it.
+    text_withheld: bool | None = None
     metadata: dict[str, JSON] = field(default_factory=dict)
     #: The bytes as delivered: the file, the page, or the UTF-8 of the text field.
     raw: bytes

@@ -6,15 +6,22 @@ from datetime import UTC, datetime
 from corpus.readers.base import IncomingArticle, RowRefused
 from corpus.readers.strict_json import JSON
 
-#: Fields of the article; `id` and `source` are what others call `external_id` and `outlet`.
+#: Fields of the article; `id`, `source` and `license` are what others call `external_id`, `outlet` and
+#: `licence`.
 ARTICLE_FIELDS = frozenset(
-    {"external_id", "id", "text", "title", "outlet", "source", "url", "published_at", "language", "byline"}
+    {
+        *("external_id", "id", "text", "title", "outlet", "source", "url", "published_at", "language"),
+        *("byline", "licence", "license", "text_withheld"),
+    }
 )
+#: Of a field that may have two names: the one that others use, by ours.
+_OTHER_NAMES = {"outlet": "source", "licence": "license"}
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 #: Fields of the native record that say what is known of the article: importers read them, readers do not.
 RECORD_FIELDS = frozenset(
     {
         *("annotations", "relations", "reviews", "blocks", "layer", "layers"),
-        *("schema", "corpus", "revision", "status", "text_sha256"),
+        *("schema", "corpus", "revision", "status", "text_sha256", "length", "redacted"),
     }
 )
 
@@ -35,11 +42,13 @@ def read_fields(place: str, fields: Mapping[str, JSON]) -> IncomingArticle | Row
             text=text,
             external_id=_identifier(fields),
             title=_string(fields, "title"),
-            outlet=_outlet(fields),
+            outlet=_either(fields, "outlet"),
             url=_string(fields, "url"),
             published_at=read_time(_string(fields, "published_at")),
             language=_string(fields, "language"),
             byline=_string(fields, "byline"),
+            licence=_either(fields, "licence"),
+            text_withheld=_truth(fields, "text_withheld"),
             metadata=_metadata(fields),
             raw=text.encode(),
         )
@@ -95,20 +104,33 @@ def _identifier(fields: Mapping[str, JSON]) -> str:
     return ""
 
 
-def _outlet(fields: Mapping[str, JSON]) -> str:
-    return _string(fields, "outlet") or (str(fields["source"]) if _names_outlet(fields) else "")
+def _truth(fields: Mapping[str, JSON], name: str) -> bool | None:
+    """Return true or false, which a table can only write in words; None where nothing is said."""
+    value = fields.get(name)
+    if value is None or value == "" or isinstance(value, bool):
+        return value if isinstance(value, bool) else None
+    truth = _TRUTHS.get(str(value).strip().lower())
+    if truth is None:
+        raise _FieldRefused(f"`{name}` is {repr(value)[:40]}: write true or false")
+    return truth
 
 
-def _names_outlet(fields: Mapping[str, JSON]) -> bool:
-    """Tell whether `source` stands for `outlet`; else it is metadata like any other field."""
-    return not fields.get("outlet") and isinstance(fields.get("source"), str)
+def _either(fields: Mapping[str, JSON], name: str) -> str:
+    other = _OTHER_NAMES[name]
+    return _string(fields, name) or (str(fields[other]) if _stands_for(fields, name) else "")
+
+
+def _stands_for(fields: Mapping[str, JSON], name: str) -> bool:
+    """Tell whether the other name of a field stands for it; else it is metadata like any other field."""
+    return not fields.get(name) and isinstance(fields.get(_OTHER_NAMES[name]), str)
 
 
 def _metadata(fields: Mapping[str, JSON]) -> dict[str, JSON]:
     known = ARTICLE_FIELDS | RECORD_FIELDS
     metadata = {name: value for name, value in fields.items() if name not in known}
-    if fields.get("source") and not _names_outlet(fields):
-        metadata["source"] = fields["source"]
+    for name, other in _OTHER_NAMES.items():
+        if fields.get(other) and not _stands_for(fields, name):
+            metadata[other] = fields[other]
     inner = metadata.get("metadata")
     if isinstance(inner, dict):
         del metadata["metadata"]

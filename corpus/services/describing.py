@@ -37,7 +37,7 @@ def renew_metadata(
         news = {
             name: value
             for name, value in _stated(item, outlets).items()
-            if value and value != getattr(article, name)
+            if value not in (None, "", {}) and value != getattr(article, name)
         }
         if not news:
             continue
@@ -67,6 +67,8 @@ def _stated(item: Description, outlets: dict[str, int]) -> dict[str, Any]:
         "url": row.url,
         "published_at": row.published_at,
         "language": row.language,
+        "licence": row.licence,
+        "text_withheld": row.text_withheld,
         "metadata": row.metadata,
         "outlet_id": outlets.get(row.outlet),
     }

@@ -213,8 +213,8 @@ def _refusal(row: IncomingArticle) -> str:
     if len(row.text) > MAX_TEXT:
         return f"Its text has {len(row.text):,} characters; {MAX_TEXT:,} is the most."
     try:
-        for value in (row.text, row.external_id, row.title, row.outlet, row.url, row.byline, row.language):
-            check_text(value)
+        for name in ("text", "external_id", "title", "outlet", "url", "byline", "language", "licence"):
+            check_text(getattr(row, name))
     except TextRefused as error:
         return str(error)
     return ""
@@ -336,6 +336,8 @@ def _write_articles(corpus: Corpus, new: list[_New], now: datetime) -> None:
             "url": [item.incoming.url for item in new],
             "published_at": [item.incoming.published_at for item in new],
             "language": [item.incoming.language or corpus.language for item in new],
+            "licence": [item.incoming.licence for item in new],
+            "text_withheld": [bool(item.incoming.text_withheld) for item in new],
             "metadata": [item.incoming.metadata for item in new],
             "created_at": now,
             "erased_at": None,

@@ -48,6 +48,18 @@ def test_another_text_under_the_same_id_amends(signed_in, lea, corpus):
     assert list(Revision.objects.order_by("number").values_list("text", flat=True)) == ["One.", "Two."]
 
 
+def test_what_the_form_does_not_say_of_the_text_stays(signed_in, lea, corpus):
+    client = signed_in(lea)
+    paste(client, corpus, "One.", external_id="x", text_withheld="true", licence="CC-BY-4.0")
+    paste(client, corpus, "One.", external_id="x", text_withheld="unknown", title="T")
+    article = Article.objects.get()
+    assert (article.title, article.licence, article.text_withheld) == ("T", "CC-BY-4.0", True)
+    page = client.get(url("corpus_article_change", article.pk)).text
+    assert "CC-BY-4.0; the text may not be passed on" in page
+    paste(client, corpus, "One.", external_id="x", text_withheld="false")
+    assert not Article.objects.get().text_withheld
+
+
 def test_a_refused_text_stays_in_the_box_with_its_reason(signed_in, lea, corpus):
     answer = paste(signed_in(lea), corpus, " \n ", title="Blank")
     assert "Its text is empty" in answer.text

@@ -15,6 +15,7 @@ from annotations.models import (
     Layer,
     Pipeline,
     Relation,
+    Release,
     Review,
     Run,
     Settlement,
@@ -59,6 +60,7 @@ PAGES = {
     "re-review": ("corpus_corpus_rereviews", "corpus", Role.LEAD),
     "comments": ("corpus_corpus_comments", "corpus", Role.REVIEWER),
     "comments on an article": ("corpus_article_comments", "article", Role.REVIEWER),
+    "releases": ("corpus_corpus_releases", "corpus", Role.LEAD),
     "webhooks": ("corpus_corpus_webhooks", "corpus", Role.LEAD),
     "article": ("corpus_article_change", "article", Role.VIEWER),
     "review": ("corpus_article_review", "article", Role.REVIEWER),
@@ -76,7 +78,7 @@ PAGES = {
 #: Everything that no page may change behind the back of a service.
 TABLES = (
     Corpus, Membership, Scheme, Guideline, Outlet, Article, Revision, IngestReport, Token, User,
-    Pipeline, Run, Job, Layer, Annotation, Relation, Review, Assignment, Dispute, Settlement, Export,
+    Pipeline, Run, Job, Layer, Annotation, Relation, Review, Assignment, Dispute, Settlement, Export, Release,
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ WORDS = {
     "ocarina": {"corpus_revision.text", "corpus_rawsource.data", "annotations_segment.surface"},
     "sackbut": {"corpus_article.title"},
     "quillon": {"corpus_article.byline"},
+    "mangonel": {"corpus_article.licence"},
     "farrago": {"corpus_article.url"},
     "marzipan": {"corpus_article.metadata"},
     "limnology": {"annotations_job.cause"},
@@ -43,6 +44,7 @@ def wordy(corpus: Corpus, ada: User) -> Article:
     incoming = IncomingArticle(
         place="p", text=TEXT, external_id="wordy", raw=page, content_type="text/html",
         extractor="trafilatura@2", title="The sackbut", byline="By Quillon",
+        licence="by agreement with Mangonel",
         url="https://x.example/farrago", metadata={"desk": "marzipan"},
     )  # fmt: skip
     outcome = ingest_article(COMMAND, corpus, incoming, source="test")

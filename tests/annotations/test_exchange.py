@@ -119,6 +119,13 @@ def test_a_strict_export_refuses_what_it_would_lose(worked_on: Corpus, name: str
         strict()
 
 
+def test_that_a_text_is_withheld_is_in_native_records_alone(worked_on: Corpus) -> None:
+    assert "text_withheld" not in exported(worked_on, "web-annotation")[1]["losses"]
+    Article.objects.filter(corpus=worked_on).update(text_withheld=True)
+    losses = exported(worked_on, "web-annotation")[1]["losses"]
+    assert losses["text_withheld"] == Article.objects.filter(corpus=worked_on).count()
+
+
 @pytest.mark.parametrize(("name", "package"), [("parquet", "pyarrow"), ("spacy", "spacy")])
 def test_a_package_that_is_not_here_is_named(
     worked_on: Corpus, monkeypatch: pytest.MonkeyPatch, name: str, package: str

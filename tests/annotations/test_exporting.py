@@ -97,7 +97,10 @@ def worked_on(suggested: Revision, ada: User, ben: User) -> Corpus:
     say(ada, suggested, "add", label="quote", segments=pieces, attributes={"type": "indirect"})
     say(ben, suggested, "reject", quote.pk, reason="not_a_quote")
     say(ben, suggested, "skip", suggestion(suggested, "12 percent", "claim").pk)
-    put_in(corpus, HOSTILE, "hostile", title="“T”", outlet="Der Bote", url="https://x.example/?a=1&b=2")
+    put_in(
+        corpus, HOSTILE, "hostile", title="“T”", outlet="Der Bote", url="https://x.example/?a=1&b=2",
+        licence="by agreement, “T”", text_withheld=True,
+    )  # fmt: skip
     put_in(corpus, "Old.\n", "amended")
     put_in(corpus, "New.\n", "amended")
     page = b"<html><body><p>One.</p></body></html>"
@@ -200,12 +203,15 @@ def by_instances(revision: Revision) -> dict[str, Any]:
         "corpus": revision.corpus.slug,
         "revision": revision.number,
         "text_sha256": revision.text_sha256,
+        "length": revision.length,
         "text": revision.text,
         "title": article.title,
         "outlet": article.outlet.name if article.outlet else "",
         "url": article.url,
         "published_at": article.published_at.isoformat() if article.published_at else None,
         "language": article.language,
+        "licence": article.licence,
+        "text_withheld": article.text_withheld,
         "status": revision.status,
         "layer": "all",
         "blocks": [block_by_instance(block) for block in revision.blocks.order_by("segmenter", "start")],
@@ -218,7 +224,6 @@ def by_instances(revision: Revision) -> dict[str, Any]:
         "article_created_at": article.created_at.isoformat(),
         "erased_at": None,
         "sha256": revision.sha256,
-        "length": revision.length,
         "encoding": revision.encoding,
         "bom": revision.bom,
         "content_type": revision.content_type,

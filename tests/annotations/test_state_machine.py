@@ -45,6 +45,7 @@ from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.reading import LayerView, read_layers
 from annotations.services.recalls import others_are_asked, recalled_passes
+from annotations.services.releases import Plan, make_release
 from annotations.services.replay import differences
 from annotations.services.rereviews import close_rereview, open_rereview, sweep_rereviews
 from annotations.services.reviewing import decide_many
@@ -179,6 +180,7 @@ class Newsroom(RuleBasedStateMachine):
         self.suggested: dict[UUID, tuple[Any, ...]] = {}
         self.layers_seen: dict[UUID, set[UUID]] = {}
         self.copied = False
+        self.released = 0
         self.people: list[User] = []
         self.gold: dict[UUID, Gold] = {}
         self.assignments: dict[UUID, str] = {}
@@ -529,6 +531,13 @@ class Newsroom(RuleBasedStateMachine):
         assert said(twin) == said(self.corpus)
         again = import_records(COMMAND, twin, target.getvalue().splitlines(), source="x")
         assert {row.outcome for row in again} <= {"unchanged", "rejected"}
+
+    @precondition(lambda self: self.released < 2)
+    @rule(layer=st.sampled_from(("gold", "machine")))
+    def release(self, layer: str) -> None:
+        """From here on `verify` makes its files again after every step, and they are the same."""
+        plan = Plan(name=f"v{self.released}", layer=layer, allow_due=True)
+        self.released += self.attempt(None, lambda: make_release(COMMAND, self.corpus, plan))
 
     @rule(layer=st.sampled_from(("all", "gold", "machine")))
     def catch_up(self, layer: str) -> None:

@@ -30,6 +30,8 @@ def test_a_text_comes_back_as_it_was_sent(as_lea: Caller) -> None:
         "outlet": "The Gazette",
         "published_at": "2024-05-01T10:00:00+02:00",
         "language": "en-GB",
+        "licence": "CC-BY-4.0",
+        "text_withheld": True,
         "metadata": {"desk": ["city"]},
     }
     made = as_lea.post("corpora/harbour/articles/", sent)
@@ -37,9 +39,8 @@ def test_a_text_comes_back_as_it_was_sent(as_lea: Caller) -> None:
     read = as_lea.get(f"articles/{made.json()['article']}/").json()
     assert read["text"] == ODD
     assert read["text_sha256"] == hashlib.sha256(ODD.encode()).hexdigest()
-    assert {name: read[name] for name in ("title", "outlet", "language", "metadata")} == {
-        name: sent[name] for name in ("title", "outlet", "language", "metadata")
-    }
+    names = ("title", "outlet", "language", "licence", "text_withheld", "metadata")
+    assert {name: read[name] for name in names} == {name: sent[name] for name in names}
 
 
 def test_the_same_article_again_changes_nothing(as_lea: Caller) -> None:

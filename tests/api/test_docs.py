@@ -81,7 +81,7 @@ def test_every_example_works(
         "SECOND": str(own(ada, disputed).layer.pk),
     }
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 29
+    assert len(lines) == 31
     for line in lines:
         status, body = run(as_owen, line, names)
         if line.endswith("/take/"):

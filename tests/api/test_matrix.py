@@ -30,6 +30,7 @@ from annotations.services.jobs import work_jobs
 from annotations.services.opening import close_passes
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take_article
+from annotations.services.releases import Plan, make_release
 from annotations.services.webhooks import make_webhook
 from corpus.models import Block, Corpus, Event, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
@@ -155,6 +156,14 @@ EXPECTED: dict[str, Cell] = {
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
+    "releases GET": Cell(role=LEAD, scope=EXPORT, query="?corpus={slug}"),
+    "releases POST": Cell(
+        role=LEAD, scope=EXPORT, status=201, body={"corpus": "{slug}", "name": "v2", "layer": "machine"}
+    ),
+    "release GET": Cell(role=LEAD, scope=EXPORT),
+    "release-file GET": Cell(role=LEAD, scope=EXPORT),
+    "release-card GET": Cell(role=LEAD, scope=EXPORT),
+    "release-diff GET": Cell(role=LEAD, scope=EXPORT, query="?from=v1"),
     "comments GET": Cell(role=REVIEWER, query="?corpus={slug}"),
     "comments POST": Cell(
         role=REVIEWER, scope=REVIEW, status=201, body={"article": "{article_id}", "text": "Why?"}
@@ -269,6 +278,8 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "comment_id": post_comment(acting(owner), revision.article, "Why?").pk,
         "webhook_id": webhook.pk,
         "delivery_id": delivery.pk,
+        "release_id": make_release(acting(owner), corpus, Plan(name="v1", layer="machine")).pk,
+        "split": "train",
         "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
     }
 
@@ -301,6 +312,7 @@ def world(corpus: Corpus, owen: User) -> World:
         "block_id": 10**17,
         "job_id": 10**17,
         "token_id": uuid.uuid4(),
+        "split": "train",
     }
     return World(own=own, foreign=foreign, missing=missing)
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
+from annotations.services.releases import Plan, make_release
 from corpus.models import Corpus, Revision
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, set_member
@@ -279,6 +280,7 @@ def all_pages(corpus: Corpus, revision: Revision) -> list[str]:
         f"{own}/disputes/?show=settled",
         f"{own}/disputes/?show=waiting",
         f"{own}/agreement/articles/?label=quote&shown=yes",
+        f"{own}/releases/{corpus.releases.all()[0].pk}/?from=v1",
     ]
     return [*pages(corpus, revision), *further]
 
@@ -291,6 +293,8 @@ def test_no_page_has_a_barrier(harbour, article, tab, part):
     decide_all(ben, article, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
     put_in(harbour, external_id="waiting")
     work_jobs("test", limit=10, seconds=30)
+    for name in ("v1", "v2"):
+        make_release(COMMAND, harbour, Plan(name=name, layer="machine"))
     tab.be("owen")
     found = []
     for path in all_pages(harbour, article)[part::PARTS]:

@@ -19,6 +19,7 @@ from annotations.services.jobs import work_jobs
 from annotations.services.passes import submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reading import read_layers, shown_layers
+from annotations.services.releases import Plan, make_release
 from annotations.services.rereviews import open_rereview
 from annotations.services.reviewing import decide_many
 from annotations.services.settling import Choice, settle_dispute
@@ -198,6 +199,7 @@ def hostile(transactional_db: None) -> Corpus:
     open_rereview(COMMAND, corpus, labels=["quote"], reason=some(2_000, 7))
     post_comment(acting(owner), revision.article, some(5_000), annotation=quotes[0])
     make_webhook(acting(owner), corpus, url="https://hooks.test/", kinds=["gold"])
+    make_release(acting(owner), corpus, Plan(name="v1", layer="machine"))
     gone = put_in(corpus, some(5_000), external_id="gone")
     erase_article(COMMAND, gone.article, reason=some(500, 9))
     make_token(acting(owner), user=owner, name=some(100, 3), scopes=[Scope.READ.value])

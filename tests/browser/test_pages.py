@@ -117,6 +117,7 @@ def pages(corpus: Corpus, revision: Revision) -> list[str]:
                 "figures",
                 "agreement",
                 "vigilance",
+                "releases",
                 "webhooks",
                 "comments",
             )

@@ -83,6 +83,15 @@ def test_the_same_text_with_other_metadata_renews_it_and_makes_no_revision(corpu
     assert [item.outcome for item in outcomes(corpus, again)] == ["unchanged"]
 
 
+def test_what_a_delivery_does_not_say_of_rights_stays(corpus: Corpus) -> None:
+    put_in(corpus, licence="CC-BY-4.0", text_withheld=True)
+    outcomes(corpus, row("bridge", TEXT + "Amended.\n"))
+    assert Article.objects.filter(licence="CC-BY-4.0", text_withheld=True).exists()
+    (outcome,) = outcomes(corpus, row("bridge", TEXT + "Amended.\n", text_withheld=False))
+    assert outcome.reason == "Its text is the same; renewed: text_withheld."
+    assert Article.objects.filter(licence="CC-BY-4.0", text_withheld=False).exists()
+
+
 def test_going_back_to_an_older_text_is_a_revision_again(corpus: Corpus) -> None:
     put_in(corpus, "One.")
     put_in(corpus, "Two.")

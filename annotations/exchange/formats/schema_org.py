@@ -43,6 +43,7 @@ def _items(article: Article, losses: Losses) -> Iterator[dict[str, Any]]:
                 "publisher": {"@type": "Organization", "name": article.outlet} if article.outlet else None,
                 "datePublished": article.published_at,
                 "inLanguage": article.language,
+                "license": article.licence,
             }
         ),
     }

@@ -26,6 +26,8 @@ COLUMNS = (
     "external_id", "layer", "annotation", "label", "segment", "start", "end", "words", "attributes", "score",
     "reason", "text", *FIELDS,
 )  # fmt: skip
+#: As tables were written before articles had a licence.
+_OLDER_COLUMNS = tuple(column for column in COLUMNS if column != "licence")
 _DELIMITERS = ",;\t"
 _OFFSET = re.compile(r"[0-9]{1,9}\Z")
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -70,7 +72,7 @@ def _rows(stream: IO[bytes], name: str, columns: Mapping[str, str]) -> Iterator[
             raise FileRefused(f"{name}: there is no column {columns[column]!r}")
     if "text" not in places:
         raise FileRefused(f"{name}: there is no column text; say with the label map which one it is")
-    ours = tuple(theirs) == COLUMNS
+    ours = tuple(theirs) in (COLUMNS, _OLDER_COLUMNS)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 1
     while True:

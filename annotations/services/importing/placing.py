@@ -134,6 +134,8 @@ class Importer:
                 "url": values.get("url") or "",
                 "published_at": moment(values.get("published_at"), "published_at"),
                 "language": values.get("language") or self.corpus.language,
+                "licence": values.get("licence") or "",
+                "text_withheld": bool(values.get("text_withheld")),
                 "metadata": values.get("metadata") or {},
                 "created_at": moment(values.get("article_created_at"), "article_created_at") or self.now,
             }

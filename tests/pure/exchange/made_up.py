@@ -75,6 +75,7 @@ def articles() -> list[Article]:
             url="https://post.example/a?b=1&c=<2>",
             published_at="2026-03-01T08:00:00+00:00",
             language="en",
+            licence="CC-BY-4.0",
             layers=two_layers(),
         ),
         Article(

@@ -69,7 +69,14 @@ def test_a_text_is_enough():
         ({"metadata": "x"}, "metadata", {"metadata": "x"}),
         ({"schema": "attest/1", "status": "gold", "annotations": [], "relations": []}, "metadata", {}),
         ({"blocks": [], "layer": "gold", "layers": [], "reviews": [], "corpus": "c"}, "metadata", {}),
-        ({"revision": 1, "text_sha256": "0"}, "metadata", {}),
+        ({"revision": 1, "text_sha256": "0", "length": 1, "redacted": []}, "metadata", {}),
+        ({"licence": "CC-BY-4.0"}, "licence", "CC-BY-4.0"),
+        ({"license": "MIT"}, "licence", "MIT"),
+        ({"license": [{"id": 1}]}, "metadata", {"license": [{"id": 1}]}),
+        ({"license": "MIT", "licence": "by agreement"}, "metadata", {"license": "MIT"}),
+        ({"text_withheld": True}, "text_withheld", True),
+        ({"text_withheld": " No "}, "text_withheld", False),
+        ({"text_withheld": ""}, "text_withheld", None),
     ],
 )
 def test_fields_go_where_they_belong(record, field, value):
@@ -79,6 +86,7 @@ def test_fields_go_where_they_belong(record, field, value):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
+        (b'{"text": "x", "text_withheld": "perhaps"}', "`text_withheld` is 'perhaps': write true or false"),
         (b'{"text": "x"', "column 13: "),
         (b'{"text": "x", "a": 1, "a": 2}', "the key 'a' comes twice"),
         (rb'{"text": "a\u0000"}', "column 12: NUL"),
