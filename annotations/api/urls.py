@@ -20,7 +20,13 @@ from annotations.api.comments import (
     ResolveThreadRoute,
 )
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
-from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
+from annotations.api.exports import (
+    CancelExportRoute,
+    ExportFileRoute,
+    ExportManifestRoute,
+    ExportsRoute,
+)
+from annotations.api.files import ExportRoute, ImportRoute
 from annotations.api.history import HistoryRoute
 from annotations.api.layers import (
     AnnotationRoute,
@@ -162,4 +168,6 @@ urlpatterns = [
     ),
     path("exports/", ExportsRoute.as_view(), name="exports"),
     path("exports/<uuid:export_id>/", ExportManifestRoute.as_view(), name="export-manifest"),
+    path("exports/<uuid:export_id>/file/", ExportFileRoute.as_view(), name="export-file"),
+    path("exports/<uuid:export_id>/cancel/", CancelExportRoute.as_view(), name="cancel-export"),
 ]

@@ -154,6 +154,10 @@ EXPECTED: dict[str, Cell] = {
     "reopen POST": Cell(role=ADJUDICATOR, scope=REVIEW, headers=V1),
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
+    "exports POST": Cell(role=LEAD, scope=EXPORT, status=202, body={"corpus": "{slug}", "layer": "all"}),
+    # Those of these worlds are of downloads: no file was kept.
+    "export-file GET": Cell(role=LEAD, scope=EXPORT, status=410),
+    "cancel-export POST": Cell(role=LEAD, scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
     "comments GET": Cell(role=REVIEWER, query="?corpus={slug}"),
     "comments POST": Cell(
@@ -269,7 +273,9 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "comment_id": post_comment(acting(owner), revision.article, "Why?").pk,
         "webhook_id": webhook.pk,
         "delivery_id": delivery.pk,
-        "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
+        "export_id": Export.objects.create(
+            corpus=corpus, format="attest-jsonl", layer="all", status="done", made_at=timezone.now()
+        ).pk,
     }
 
 
