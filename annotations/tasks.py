@@ -14,6 +14,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from annotations.services.delivering import due_webhooks, send_due
+from annotations.services.exports import due_exports, work_export
 from annotations.services.jobs import due_jobs, work_jobs
 from annotations.services.leases import keep_lease
 from annotations.services.trainings import (
@@ -36,8 +37,9 @@ MAX_RINGS = 16
 MAX_SENDERS = 2
 #: About as long as between two sweeps, each of which rings for the next stretch.
 SECONDS_OF_GROUPING = 2
-#: Seconds that a training may take.
+#: Seconds that a training, and an export, may take.
 TRAINING_LIMIT = 12 * 3600
+EXPORT_LIMIT = 12 * 3600
 
 
 @shared_task(name="annotations.work")
@@ -71,6 +73,14 @@ def send() -> dict[str, int]:
 def group() -> dict[str, int]:
     """Give new texts their stories until none is due or the time is up; the sweeper rings again."""
     return {"grouped": group_due_stories(seconds=SECONDS_OF_GROUPING)}
+
+
+@shared_task(name="annotations.export", soft_time_limit=EXPORT_LIMIT, time_limit=EXPORT_LIMIT + 60)
+def export() -> str:
+    """Make the oldest export that is due, if one may begin; then ring for the next."""
+    outcome = work_export(worker_name())
+    ring_exports()
+    return outcome
 
 
 def train_apart(claim: TrainingClaim) -> int:
@@ -109,6 +119,11 @@ def ring_trainings() -> int:
     return _send(train, min(due_trainings(), MAX_RINGS))
 
 
+def ring_exports() -> int:
+    """Wake a worker for each export that may begin; as `ring`."""
+    return _send(export, due_exports())
+
+
 def ring_webhooks() -> int:
     """Wake a worker for the webhooks that have something to send; as `ring`."""
     return _send(send, due_webhooks(MAX_SENDERS))
@@ -126,6 +141,10 @@ def ring_after_commit() -> None:
 
 def ring_trainings_after_commit() -> None:
     transaction.on_commit(ring_trainings, robust=True)
+
+
+def ring_exports_after_commit() -> None:
+    transaction.on_commit(ring_exports, robust=True)
 
 
 def _send(task: "Task[[], object]", times: int) -> int:

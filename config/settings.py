@@ -184,6 +184,11 @@ ATTEST_ANCHORS = Path(os.environ.get("ATTEST_ANCHORS") or ATTEST_HOME / "anchors
 #: Seconds between two anchors of a chain that grows.
 ATTEST_ANCHOR_INTERVAL = env_int("ATTEST_ANCHOR_INTERVAL", default=300, low=1, high=86_400)
 
+#: Where the files of background exports are kept, for web servers and workers alike (docs/operating.md).
+ATTEST_EXPORTS = Path(os.environ.get("ATTEST_EXPORTS") or ATTEST_HOME / "exports").resolve()
+#: Days that a file is kept; its manifest stays.
+ATTEST_EXPORT_DAYS = env_int("ATTEST_EXPORT_DAYS", default=7, low=1, high=365)
+
 # --- Pipelines that run elsewhere (docs/pipelines.md); without endpoints there are none ----------------
 
 #: Seconds for everything that one article takes at an endpoint. A task must outlive them.
@@ -293,6 +298,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionEnum": "annotations.services.decisions.SAID",
         "RevisionStatusEnum": "corpus.models.RevisionStatus",
         "JobStatusEnum": "annotations.models.JobStatus",
+        "WorkStatusEnum": "annotations.models.WorkStatus",
         "TrainingStatusEnum": "annotations.models.TrainingStatus",
         "AssignmentStatusEnum": "annotations.models.AssignmentStatus",
         "DisputeStatusEnum": "annotations.models.DisputeStatus",

@@ -1,17 +1,14 @@
 """The pages of a corpus that are about labels: its machines, its exports, the work on it."""
 
-import re
-import tempfile
 from typing import ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls.resolvers import URLPattern
 
-from annotations.admin import learning
+from annotations.admin import exports, learning
 from annotations.admin.agreement import agreement_page, differences_page
 from annotations.admin.comments import corpus_comments_page
 from annotations.admin.disputes import dispute_page, disputes_page
@@ -21,22 +18,15 @@ from annotations.admin.releases import release_page, releases_page
 from annotations.admin.rereviews import rereviews_page
 from annotations.admin.vigilance import vigilance_page
 from annotations.admin.webhooks import webhook_page, webhooks_page
-from annotations.exchange import FORMATS, WRITABLE, UnknownFormat, check_writable
-from annotations.exchange.native import NATIVE
 from annotations.extraction import CONFIGURED, PIPELINES
-from annotations.models import Export, Layer, LayerKind, Pipeline, Run
-from annotations.services.exporting import export_corpus
+from annotations.models import Pipeline, Run
 from annotations.services.pipelines import activate_pipeline, retire_pipeline, start_run
 from annotations.tasks import ring
-from corpus.admin.access import corpus_or_404, person
+from corpus.admin.access import corpus_or_404
 from corpus.admin.corpora import CorpusAdmin
 from corpus.admin.pages import Tab, corpus_page, telling
 from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Role
-from corpus.services.errors import BadInput, ServiceError
-
-#: Bytes of an export that stay in memory; a longer one waits in a temporary file.
-SPOOL = 8 * 2**20
 
 
 @admin.register(Corpus)
@@ -60,7 +50,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
         return [
             self.route("machines/", machines_page, "machines"),
             *(self.route(*place) for place in learning.pages()),
-            self.route("export/", export_page, "export"),
+            *(self.route(*place) for place in exports.pages()),
             self.route("take/", take_page, "take"),
             self.route("return/", return_page, "return"),
             self.route("work/", work_page, "work"),
@@ -115,74 +105,3 @@ def _tell_machines(request: HttpRequest, corpus: Corpus) -> HttpResponse:
             ring()
             return redirect("admin:annotations_run_change", run.pk)
     return redirect("admin:corpus_corpus_machines", corpus.pk)
-
-
-def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Offer the layers, and make the file of one: whole and checked before its first byte leaves."""
-    corpus = corpus_or_404(request, pk, Role.LEAD)
-    refused = ""
-    if request.method == "POST":
-        try:
-            form = request.POST
-            return _exported(request, corpus, form.get("layer", ""), form.get("format", NATIVE))
-        except ServiceError as error:
-            refused = error.message
-    pipelines = Pipeline.objects.filter(corpus=corpus).order_by("-active", "name", "-pk")[:50]
-    return corpus_page(
-        request,
-        corpus,
-        "attest/corpus_export.html",
-        tab="export",
-        layers=_layers_offered(request, corpus, list(pipelines)),
-        formats=_formats_offered(),
-        refused=refused,
-        exports=Export.objects.filter(corpus=corpus).select_related("made_by")[:10],
-        status=400 if refused else 200,
-    )
-
-
-def _layers_offered(request: HttpRequest, corpus: Corpus, pipelines: list[Pipeline]) -> list[tuple[str, str]]:
-    mine = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=person(request).pk, revision__corpus=corpus)
-    offered = [
-        ("all", "all: every layer, review and revision; nothing is lost"),
-        ("gold", "gold: what is settled"),
-        ("machine", "machine: what the active pipelines suggest"),
-        *((f"machine:{pipeline.identity}", f"machine:{pipeline.identity}") for pipeline in pipelines),
-    ]
-    if mine.exists():
-        offered.append((f"reviewer:{person(request).public_id}", "my own layer"))
-    return offered
-
-
-def _formats_offered() -> list[tuple[str, str]]:
-    others = [(name, format.title) for name, format in FORMATS.items() if name in WRITABLE]
-    return [(NATIVE, "native records: JSON, one article a line"), *others]
-
-
-def _exported(request: HttpRequest, corpus: Corpus, layer: str, format: str) -> FileResponse:
-    try:
-        check_writable(format)
-    except UnknownFormat as error:
-        raise BadInput(str(error), field="format") from None
-    # The response closes it, once the last byte is out.
-    target = tempfile.SpooledTemporaryFile(max_size=SPOOL)  # noqa: SIM115
-    try:
-        export = export_corpus(
-            admin_actor(request),
-            corpus,
-            layer=layer,
-            target=target,
-            format=format,
-            strict="strict" in request.POST,
-        )
-    except BaseException:
-        target.close()
-        raise
-    target.seek(0)
-    name = re.sub(r"[^a-z0-9@.-]+", "-", f"{corpus.slug}-{layer}".lower())
-    suffix, media_type = ".jsonl", "application/x-ndjson"
-    if format in FORMATS:
-        suffix, media_type = FORMATS[format].suffix, FORMATS[format].media_type
-    response = FileResponse(target, as_attachment=True, filename=f"{name}{suffix}", content_type=media_type)
-    response["X-Content-SHA256"] = str(export.manifest["sha256"])
-    return response

@@ -18,8 +18,8 @@ ACTIONS = (
     "article.created", "article.amended", "article.described", "article.joined", "article.erased",
     "layer.landed", "job.parked", "revision.moved",
     "review.accept", "review.correct", "review.reject", "review.skip", "review.add", "review.retract",
-    "pass.submitted", "pass.reopened", "run.started", "run.cancelled", "export.made", "release.made",
-    "corpus.configured",
+    "pass.submitted", "pass.reopened", "run.started", "run.cancelled", "export.asked", "export.made",
+    "export.cancelled", "export.parked", "export.removed", "release.made", "corpus.configured",
     "member.added", "member.changed", "member.removed", "guideline.published", "scheme.published",
     "rereview.opened", "rereview.closed",
 )  # fmt: skip

@@ -178,9 +178,12 @@ class ExportAdmin(ScopedAdmin[Export]):
     view_role = Role.LEAD
     list_filter = (CorpusFilter,)
     allowed_lookups = ("corpus",)
-    list_display = ("made_at", "corpus", "format", "layer", "made_by", "sha256")
+    list_display = ("asked_at", "corpus", "format", "layer", "status", "made_by", "sha256")
     list_select_related = ("corpus", "made_by")
-    fields = ("made_at", "corpus", "format", "layer", "made_by", "manifest")
+    fields = (
+        "asked_at", "corpus", "format", "layer", "options", "made_by", "status", "attempts", "worker",
+        "cause", "made_at", "file", "manifest",
+    )  # fmt: skip
 
     @admin.display(description="sha256")
     def sha256(self, export: Export) -> str:

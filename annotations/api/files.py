@@ -1,45 +1,38 @@
 """Records out and in: downloads that are whole before they begin, and imports as they come."""
 
-import base64
 import tempfile
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import IO, Any
-from uuid import UUID
 
 from django.conf import settings
 from django.http import FileResponse
-from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from annotations.api.machines import CORPUS
-from annotations.api.running_shapes import ExportShape
-from annotations.exchange import FORMATS, READABLE, WRITABLE, UnknownFormat, check_readable, check_writable
+from annotations.api.exports import FILE_HEADERS, FILE_TYPES, file_headers, files
+from annotations.exchange import READABLE, WRITABLE, UnknownFormat, check_readable, file_kind
 from annotations.exchange.articles import FileRefused
 from annotations.exchange.native import NATIVE
 from annotations.exchange.source import source_of
 from annotations.exchange.units import Unit
-from annotations.models import Export
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
 from annotations.services.importing.articles import import_articles
 from annotations.services.selection import FILTERS
 from annotations.tasks import ring_after_commit
 from corpus.api.ndjson import Lines, body_stream, is_ndjson, numbered_lines, results, written
-from corpus.api.pagination import page_of
 from corpus.api.parsing import TooLarge
-from corpus.api.schema import CURSOR, ETAG, NDJSON, binary, documented, paged
+from corpus.api.schema import NDJSON, OFFSET_UNIT, binary, documented
 from corpus.api.views import Route
 from corpus.models import Corpus, Role
 from corpus.readers.base import RowRefused
 from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.services.actors import Scope, find_corpus, require
-from corpus.services.errors import BadInput, NotAllowed, NotFound
+from corpus.services.errors import BadInput
 from corpus.services.ingest import RowOutcome
 
-NO_SUCH_EXPORT = "There is no such export, or it is in no corpus of yours."
 ERRORS = (403, 404)
 #: What is read of a body at once, in bytes.
 PIECE = 2**16
@@ -60,9 +53,6 @@ TAKING = (
         "offset_unit", str, enum=list(Unit), description="What offsets count where no words tell."
     ),
 )
-OCTETS = "application/octet-stream"
-#: What a body of another format may call itself; what it is, `format` says.
-FILE_TYPES = (OCTETS, NDJSON, *dict.fromkeys(format.media_type for format in FORMATS.values()))
 LAYER = OpenApiParameter(
     "layer",
     str,
@@ -72,15 +62,6 @@ LAYER = OpenApiParameter(
 NARROWED = tuple(
     OpenApiParameter(name, str, description=f"Only articles of this {name}.") for name in FILTERS
 )
-FILE_HEADERS = (
-    ETAG,
-    OpenApiParameter(
-        "Repr-Digest", str, OpenApiParameter.HEADER, response=[200], description="The file's sha256."
-    ),
-    OpenApiParameter(
-        "Link", str, OpenApiParameter.HEADER, response=[200], description="Where its manifest is."
-    ),
-)
 
 
 class ExportRoute(Route):
@@ -88,23 +69,20 @@ class ExportRoute(Route):
         "download_export",
         "Download a layer of a corpus.",
         tag="files",
-        responses=binary(NDJSON) | {key: value for name in FILE_TYPES for key, value in binary(name).items()},
-        query=(WRITTEN_AS, LAYER, STRICT, SINCE, *NARROWED),
+        responses=files(HTTPStatus.OK),
+        query=(WRITTEN_AS, LAYER, STRICT, SINCE, OFFSET_UNIT, *NARROWED),
         headers=FILE_HEADERS,
         errors=ERRORS,
     )
     def get(self, request: Request, slug: str) -> FileResponse:
         """The file is made whole before the first byte is sent; its manifest is at the address in `Link`.
 
-        `losses` of the manifest counts what the format could not carry.
+        `losses` of the manifest counts what the format could not carry. A long one is better asked for at
+        `exports/`, where an interrupted download goes on.
         """
         corpus = find_corpus(self.actor, slug, Role.LEAD, Scope.EXPORT)
         asked = request.query_params
         name = asked.get("format", NATIVE)
-        try:
-            check_writable(name)
-        except UnknownFormat as error:
-            raise BadInput(str(error), field="format") from None
         if "layer" not in asked:
             raise BadInput(f"Name the layer: {LAYER.description}", field="layer")
         filters = {name: asked[name] for name in FILTERS if name in asked}
@@ -119,52 +97,11 @@ class ExportRoute(Route):
                 format=name,
                 strict=read_truth(asked.get("strict", "false")),
                 since=_position(asked.get("since")),
+                offset_unit=asked.get("offset_unit", ""),
             )
-            return _file_headers(export)
+            return file_headers(export)
 
-        return written(write, FORMATS[name].media_type if name in FORMATS else NDJSON)
-
-
-class ExportsRoute(Route):
-    @documented(
-        "list_exports",
-        "List the exports that were made.",
-        tag="files",
-        response=paged(ExportShape),
-        query=(*CURSOR, CORPUS),
-        errors=ERRORS,
-    )
-    def get(self, request: Request) -> Response:
-        """Of the corpora that you lead."""
-        if self.actor.narrowed_out(Scope.EXPORT):
-            raise NotAllowed("This token lacks the scope export.")
-        exports = Export.objects.select_related("corpus")
-        if slug := request.query_params.get("corpus"):
-            exports = exports.filter(corpus=find_corpus(self.actor, slug, Role.LEAD, Scope.EXPORT))
-        else:
-            leading = {
-                "corpus__members__user": self.actor.user,
-                "corpus__members__role__in": (Role.LEAD, Role.OWNER),
-            }
-            exports = exports.filter(**leading)
-            if self.actor.corpus_id:
-                exports = exports.filter(corpus_id=self.actor.corpus_id)
-        return Response(page_of(request, exports, export_body))
-
-
-class ExportManifestRoute(Route):
-    @documented(
-        "read_export", "Read the manifest of an export.", tag="files", response=ExportShape, errors=ERRORS
-    )
-    def get(self, request: Request, export_id: UUID) -> Response:
-        export = Export.objects.select_related("corpus").filter(pk=export_id).first()
-        if export is None:
-            raise NotFound(NO_SUCH_EXPORT)
-        try:
-            require(self.actor, export.corpus_id, Role.LEAD, Scope.EXPORT)
-        except NotFound:
-            raise NotFound(NO_SUCH_EXPORT) from None
-        return Response(export_body(export))
+        return written(write, file_kind(name)[1])
 
 
 class ImportRoute(Route):
@@ -228,29 +165,6 @@ class ImportRoute(Route):
                 unit=Unit(unit) if unit else None,
             )
             return results(_and_refused(outcomes, []))
-
-
-def export_body(export: Export) -> dict[str, Any]:
-    return {
-        "id": export.pk,
-        "corpus": export.corpus.slug,
-        "format": export.format,
-        "layer": export.layer,
-        "made_at": export.made_at,
-        "manifest": export.manifest,
-    }
-
-
-def _file_headers(export: Export) -> dict[str, str]:
-    digest = export.manifest["sha256"]
-    suffix = FORMATS[export.format].suffix if export.format in FORMATS else ".jsonl"
-    name = f"{export.corpus.slug}-{export.layer.replace(':', '-')}{suffix}"
-    return {
-        "ETag": f'"{digest}"',
-        "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:",
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Link": f'<{reverse("export-manifest", args=[export.pk])}>; rel="describedby"',
-    }
 
 
 def read_truth(value: str) -> bool:

@@ -12,7 +12,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from annotations.api.files import FILE_TYPES, STRICT, WRITTEN_AS, read_truth
+from annotations.api.exports import FILE_TYPES
+from annotations.api.files import STRICT, WRITTEN_AS, read_truth
 from annotations.exchange import FORMATS, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
 from annotations.models import Release

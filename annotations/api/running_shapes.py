@@ -61,15 +61,6 @@ class JobShape(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-class ExportShape(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    corpus = serializers.CharField()
-    format = serializers.CharField()
-    layer = serializers.CharField()
-    made_at = serializers.DateTimeField()
-    manifest = serializers.DictField()
-
-
 class EventShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     position = serializers.IntegerField(

@@ -20,7 +20,13 @@ from annotations.api.comments import (
     ResolveThreadRoute,
 )
 from annotations.api.disputes import ApproveRoute, DisputeRoute, DisputesRoute, ReopenRoute, SettleRoute
-from annotations.api.files import ExportManifestRoute, ExportRoute, ExportsRoute, ImportRoute
+from annotations.api.exports import (
+    CancelExportRoute,
+    ExportFileRoute,
+    ExportManifestRoute,
+    ExportsRoute,
+)
+from annotations.api.files import ExportRoute, ImportRoute
 from annotations.api.history import HistoryRoute
 from annotations.api.layers import (
     AnnotationRoute,
@@ -174,4 +180,6 @@ urlpatterns = [
     path("releases/<uuid:release_id>/files/<str:split>/", ReleaseFileRoute.as_view(), name="release-file"),
     path("releases/<uuid:release_id>/card/", ReleaseCardRoute.as_view(), name="release-card"),
     path("releases/<uuid:release_id>/diff/", ReleaseDiffRoute.as_view(), name="release-diff"),
+    path("exports/<uuid:export_id>/file/", ExportFileRoute.as_view(), name="export-file"),
+    path("exports/<uuid:export_id>/cancel/", CancelExportRoute.as_view(), name="cancel-export"),
 ]

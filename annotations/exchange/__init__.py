@@ -47,6 +47,9 @@ FORMATS: dict[str, Format] = {
 READABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.read))
 WRITABLE = (NATIVE, *(name for name, format in FORMATS.items() if format.write))
 
+#: How the name of a file of native records ends, and its media type.
+NATIVE_FILE = (".jsonl", "application/x-ndjson")
+
 
 class UnknownFormat(ValueError):
     """The message names the formats that there are."""
@@ -60,3 +63,8 @@ def check_readable(name: str) -> None:
 def check_writable(name: str) -> None:
     if name not in WRITABLE:
         raise UnknownFormat(f"There is no format {name!r} to export; there are {', '.join(WRITABLE)}.")
+
+
+def file_kind(name: str) -> tuple[str, str]:
+    """Return how the name of a file in a format ends, and its media type."""
+    return (FORMATS[name].suffix, FORMATS[name].media_type) if name in FORMATS else NATIVE_FILE

@@ -1,7 +1,8 @@
 """The native record: one article a line, `attest/1`.
 
-Offsets are half-open code points of `text`. Ids are UUIDs; a record without ids gets new ones. `annotations`
-and `relations` name their layer, or stand in the record's own. See docs/native-record.md.
+Offsets are half-open code points of `text`, unless the record has another `offset_unit`. Ids are UUIDs; a
+record without ids gets new ones. `annotations` and `relations` name their layer, or stand in the record's
+own. See docs/native-record.md.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from uuid import UUID
 from annotations.exchange.decided import Reviewed, Thing, check_words, read_reviews
 from annotations.exchange.delivery import Delivery, check_article, read_blocks, read_delivery
 from annotations.exchange.fields import RecordRefused, mapping, moment, objects, plain_id, truth, words
+from annotations.exchange.native_units import in_code_points
 from annotations.exchange.settled import (
     Assigned,
     Disputed,
@@ -115,6 +117,7 @@ def read_record(values: Any, scheme: SchemeDefinition) -> Record:
         )
     if values.get("erased_at"):
         raise RecordRefused("this article was erased where it comes from; erase it here too if it stands.")
+    values = in_code_points(values)
     record = _unlabelled(values)
     ends: dict[str, tuple[str, str]] = {}
     for number, item in enumerate(objects(values, "annotations")):

@@ -1,9 +1,10 @@
 from annotations.models.comments import Comment, CommentAct, Mention
-from annotations.models.exports import Export
+from annotations.models.exports import Export, FileState
 from annotations.models.gold import Dispute, DisputeStatus, Outcome, Settlement
 from annotations.models.jobs import Job, JobStatus, Pipeline, Run
 from annotations.models.layers import Annotation, Layer, LayerKind, Origin, Relation, Segment
 from annotations.models.learning import ModelFile, Training, TrainingStatus
+from annotations.models.ledger import OPEN_WORK, LedgerEntry, WorkStatus
 from annotations.models.queue import Assignment, AssignmentStatus, QueueState
 from annotations.models.releases import Release, ReleasedArticle
 from annotations.models.rereviews import Recall, ReReview
@@ -11,6 +12,7 @@ from annotations.models.reviews import Absence, RejectReason, Review, Verdict
 from annotations.models.webhooks import Delivery, DeliveryAttempt, DeliveryStatus, Webhook
 
 __all__ = [
+    "OPEN_WORK",
     "Absence",
     "Annotation",
     "Assignment",
@@ -23,10 +25,12 @@ __all__ = [
     "Dispute",
     "DisputeStatus",
     "Export",
+    "FileState",
     "Job",
     "JobStatus",
     "Layer",
     "LayerKind",
+    "LedgerEntry",
     "Mention",
     "ModelFile",
     "Origin",
@@ -47,4 +51,5 @@ __all__ = [
     "TrainingStatus",
     "Verdict",
     "Webhook",
+    "WorkStatus",
 ]

@@ -16,6 +16,7 @@ from annotations.models import (
 )
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.reviews import REASONS
+from annotations.services.exports import drop_files
 from annotations.services.settling import end_work
 from corpus.models import Article, Corpus, IngestRejection, RawSource, Revision, Role
 from corpus.services.actors import Actor, Scope, require
@@ -32,7 +33,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     wrote as reasons, notes and comments, and its records in releases. The external id stays, so that the
     article cannot come in again unseen. Why rows of it were refused goes too, since a reason may quote the
     row; so does that of a row that named no article.
-    What backups hold is for the operator to age out (docs/operating.md).
+    Files of exports that may hold them are removed after commit. What backups hold is for the operator to
+    age out (docs/operating.md).
 
     Raises:
         BadInput: no reason is given.
@@ -40,7 +42,8 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     require(actor, article.corpus_id, Role.OWNER, Scope.MANAGE)
     if not reason.strip():
         raise BadInput("Erasing needs a reason, which stays in the history.", field="reason")
-    # A release that goes in meanwhile would bring the words again: one waits for the other.
+    # The corpus first, as everybody does who holds both: no export begins to read until the words are gone,
+    # and a release that goes in meanwhile would bring them again.
     Corpus.objects.select_for_update(no_key=True).get(pk=article.corpus_id)
     locked = Article.objects.select_for_update().get(pk=article.pk)
     if locked.erased_at:
@@ -76,6 +79,7 @@ def erase_article(actor: Actor, article: Article, *, reason: str) -> None:
     Review.objects.filter(layer__revision__in=revisions).exclude(reason__in=REASONS).update(reason="")
     refused = IngestRejection.objects.filter(report__corpus=article.corpus_id)
     refused.filter(external_id__in=("", article.external_id)).exclude(reason="").update(reason="")
+    counts["files"] = drop_files(article.corpus_id)
     Article.objects.filter(pk=article.pk).update(
         title="", byline="", url="", licence="", metadata={}, erased_at=timezone.now()
     )

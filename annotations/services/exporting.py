@@ -7,8 +7,9 @@ import base64
 import hashlib
 import io
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
@@ -19,12 +20,13 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.exchange import FORMATS
+from annotations.exchange import FORMATS, file_kind
 from annotations.exchange.format import Unwritable
 from annotations.exchange.losses import Losses, Lost
 from annotations.exchange.native import NATIVE, SCHEMA
+from annotations.exchange.native_units import counted_in
 from annotations.exchange.outgoing import outgoing
-from annotations.models import Export, Layer, ReReview
+from annotations.models import Export, Layer, ReReview, WorkStatus
 from annotations.services.decided_rows import Decided, assignment_rows, dispute_rows, settlement_rows
 from annotations.services.reading import layer_name
 from annotations.services.rows import (
@@ -39,6 +41,7 @@ from annotations.services.rows import (
     text_id,
 )
 from annotations.services.selection import Selection, Tombstone
+from annotations.services.wanted import Wanted
 from corpus.bulk import collector_paused
 from corpus.models import Block, Corpus, Guideline, Revision, Role, Scheme
 from corpus.models.json import PlainDecoder
@@ -48,6 +51,7 @@ from corpus.services.errors import BadInput
 from corpus.services.events import Change, record, sealed_events
 from corpus.snapshot import snapshot
 from corpus.text.blocks import SEGMENTER
+from corpus.text.offsets import OffsetUnit
 from corpus.text.spans import joined_surface
 
 #: The fields of a record whose items a manifest counts; the last three are of lossless ones.
@@ -102,6 +106,7 @@ def export_corpus(
     format: str = NATIVE,
     strict: bool = False,
     since: int | None = None,
+    offset_unit: str = "",
 ) -> Export:
     """Write the records of `layer` to `target` and return the Export with its manifest.
 
@@ -117,25 +122,43 @@ def export_corpus(
 
     Raises:
         BadInput: no such layer, a filter that is none of status, outlet and language, a position that is
-            none, something that the format cannot carry, or a package that it needs is not here.
+            none, a unit that the format has not, something that the format cannot carry, or a package that it
+            needs is not here.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
-    counts, losses, written = Counts(), Losses(strict=strict), Target(target)
-    whole = layer == "all" and format == NATIVE
-    selection = Selection(corpus=corpus, layer=layer, whole=whole, filters=filters or {}, since=since)
+    wanted = Wanted(
+        layer=layer,
+        format=format,
+        filters=filters or {},
+        strict=strict,
+        since=since,
+        offset_unit=offset_unit,
+    )
+    return _keep(actor, corpus, write_export(corpus, wanted, target))
+
+
+def write_export(
+    corpus: Corpus, wanted: Wanted, target: IO[bytes], tell: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Write what is wanted to `target` and return its manifest; raises as `export_corpus` does.
+
+    `tell` hears after each page how many revisions were gone through, and of how many.
+    """
+    counts, losses, written = Counts(), Losses(strict=wanted.strict), Target(target)
     with snapshot() as alias:
         position = sealed_events(corpus.pk, alias).values_list("position", flat=True).last() or 0
-        selection.check(position)
-        rules = rules_of(alias, corpus, whole=whole)
-        removed = write_records(_records(alias, selection, counts, format), format, written, losses)
+        selection = wanted.selection(corpus, position)
+        rules = rules_of(alias, corpus, whole=wanted.whole)
+        records = _records(alias, selection, counts, wanted.format, tell)
+        removed = write_records(records, wanted.format, written, losses, unit=wanted.unit)
     manifest = {
         "schema": SCHEMA,
-        "format": format,
+        "format": wanted.format,
         "corpus": corpus.slug,
-        "layer": layer,
-        "lossless": whole and since is None,
-        "offset_unit": "code_point" if format == NATIVE else FORMATS[format].unit.value,
-        "filters": dict(filters or {}),
+        "layer": wanted.layer,
+        "lossless": wanted.whole and wanted.since is None,
+        "offset_unit": wanted.unit,
+        "filters": dict(wanted.filters),
         "counts": {name: getattr(counts, name) for name in ("articles", "revisions", *COUNTED)},
         "losses": dict(losses.counts),
         "bytes": written.size,
@@ -144,19 +167,23 @@ def export_corpus(
         "event_position": position,
         "exported_at": timezone.now().isoformat(),
     }
-    if since is not None:
-        manifest |= {"since": since, "tombstones": counts.tombstones, "removed": removed}
-    return _keep(actor, corpus, layer, manifest)
+    if wanted.since is not None:
+        manifest |= {"since": wanted.since, "tombstones": counts.tombstones, "removed": removed}
+    return manifest
 
 
 def write_records(
-    records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses
+    records: Iterable[dict[str, Any]], format: str, target: Target, losses: Losses, *, unit: str = ""
 ) -> list[dict[str, Any]]:
-    """Write records in a format, which counts in `losses` what it cannot carry; return its tombstones."""
+    """Write records in a format, which counts in `losses` what it cannot carry; return its tombstones.
+
+    Native records count offsets in `unit`, code points where it is none.
+    """
     removed: list[dict[str, Any]] = []
     if format == NATIVE:
+        counted = OffsetUnit(unit or OffsetUnit.CODE_POINT)
         for record in records:
-            target.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            target.write(orjson.dumps(counted_in(record, counted), option=orjson.OPT_APPEND_NEWLINE))
         return removed
     chosen = FORMATS[format]
     if chosen.write is None:
@@ -213,26 +240,50 @@ def rules_of(alias: str, corpus: Corpus, *, whole: bool) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _keep(actor: Actor, corpus: Corpus, layer: str, manifest: dict[str, Any]) -> Export:
+def _keep(actor: Actor, corpus: Corpus, manifest: dict[str, Any]) -> Export:
+    """Keep the record of a file that is sent as it was made."""
+    now = timezone.now()
     export = Export.objects.create(
-        corpus=corpus, format=manifest["format"], layer=layer, manifest=manifest, made_by=actor.user
+        corpus=corpus,
+        format=manifest["format"],
+        layer=manifest["layer"],
+        manifest=manifest,
+        made_by=actor.user,
+        made_at=now,
+        status=WorkStatus.DONE,
+        finished_at=now,
     )
-    record(
-        actor,
-        Change(
-            action="export.made",
-            object_type="export",
-            object_id=export.pk,
-            corpus_id=corpus.pk,
-            after={name: manifest[name] for name in ("format", "layer", "counts", "sha256", "filters")},
-        ),
-    )
+    record(actor, made_change(export, manifest))
     return export
 
 
-def _records(alias: str, selection: Selection, counts: Counts, format: str) -> Iterator[dict[str, Any]]:
+def download_name(export: Export) -> str:
+    """Return what a file is called where it is saved."""
+    suffix, _ = file_kind(export.format)
+    return re.sub(r"[^a-z0-9@.-]+", "-", f"{export.corpus.slug}-{export.layer}".lower()) + suffix
+
+
+def made_change(export: Export, manifest: Mapping[str, Any]) -> Change:
+    """Return the event of a file that was made."""
+    return Change(
+        action="export.made",
+        object_type="export",
+        object_id=export.pk,
+        corpus_id=export.corpus_id,
+        after={name: manifest[name] for name in ("format", "layer", "counts", "sha256", "filters")},
+    )
+
+
+def _records(
+    alias: str,
+    selection: Selection,
+    counts: Counts,
+    format: str,
+    tell: Callable[[int, int], None] | None,
+) -> Iterator[dict[str, Any]]:
     """Yield the records to write, a page of revisions in memory at a time."""
-    for ids, gone in selection.pages(alias):
+    done, total = 0, selection.total(alias) if tell else 0
+    for ids, gone, seen in selection.pages(alias):
         with collector_paused():
             page = (
                 list(records_of(alias, selection, ids, counts, name_layers=format != NATIVE)) if ids else []
@@ -240,6 +291,9 @@ def _records(alias: str, selection: Selection, counts: Counts, format: str) -> I
         yield from page
         yield from (tombstone_record(selection, row) for row in gone)
         counts.tombstones += len(gone)
+        done += seen
+        if tell:
+            tell(done, total)
 
 
 def tombstone_record(selection: Selection, gone: Tombstone) -> dict[str, Any]:

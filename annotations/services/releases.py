@@ -170,7 +170,7 @@ class _Freezing:
         self._due = 0
 
     def rows(self) -> Iterator[Frozen]:
-        for ids, _ in self._selection.pages(self._alias):
+        for ids, _, _ in self._selection.pages(self._alias):
             with collector_paused():
                 page = list(self._page(ids))
             yield from page

@@ -39,10 +39,14 @@ class Tombstone(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Revisions to write, oldest first, and articles that a reader of the earlier export has to drop."""
+    """Revisions to write, oldest first, and articles that a reader of the earlier export has to drop.
+
+    `seen` is how many revisions were gone through for them.
+    """
 
     ids: Sequence[UUID]
     gone: Sequence[Tombstone] = ()
+    seen: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,19 +95,28 @@ class Selection:
         Keys first, and which of them have the layer at all (what nobody has read is not in its export): in
         one statement with the rest, every page would walk through all the layers before it.
         """
+        for ids in _keys(self._gone_through(alias)):
+            if self.whole:
+                yield Page(ids, (), len(ids))
+            elif self.since is None:
+                kept = self._having_layer(alias, ids)
+                yield Page([pk for pk in ids if pk in kept], (), len(ids))
+            else:
+                yield Page(*self._told_apart(alias, ids), len(ids))
+
+    def total(self, alias: str) -> int:
+        """Return how many revisions `pages` goes through."""
+        return self._gone_through(alias).count()
+
+    def _gone_through(self, alias: str) -> QuerySet[Revision]:
         every = Revision.objects.using(alias).filter(corpus=self.corpus)
         if self.since is not None and not self._switched(alias):
             every = every.filter(article__in=self._changed(alias))
         if self.whole:
-            for ids in _keys(self._narrowed(every)):
-                yield Page(ids)
-        elif self.since is None:
-            for ids in _keys(self._narrowed(every.filter(current=True, article__erased_at=None))):
-                if kept := self._having_layer(alias, ids):
-                    yield Page([pk for pk in ids if pk in kept])
-        else:
-            for ids in _keys(every.filter(current=True)):
-                yield self._told_apart(alias, ids)
+            return self._narrowed(every)
+        if self.since is None:
+            return self._narrowed(every.filter(current=True, article__erased_at=None))
+        return every.filter(current=True)
 
     def layers(self, alias: str) -> QuerySet[Layer]:
         """Return the layers of the corpus's revisions that are selected."""
@@ -144,7 +157,7 @@ class Selection:
         subjects = self._events(alias).filter(subject_id__isnull=False).order_by().values("subject_id")
         return Revision.objects.using(alias).filter(pk__in=subjects).order_by().values_list("article_id")
 
-    def _told_apart(self, alias: str, ids: Sequence[UUID]) -> Page:
+    def _told_apart(self, alias: str, ids: Sequence[UUID]) -> tuple[Sequence[UUID], Sequence[Tombstone]]:
         """Return which current revisions are selected, and of the other articles those that may have been."""
         inside = set(
             self._narrowed(Revision.objects.using(alias).filter(pk__in=ids)).values_list("pk", flat=True)
@@ -160,7 +173,7 @@ class Selection:
                 continue
             why = Gone.ERASED if erased_at else Gone.UNLABELLED if pk in inside else Gone.FILTERED
             gone.append(Tombstone(article, external_id, number, why))
-        return Page(kept, self._known(alias, gone))
+        return kept, self._known(alias, gone)
 
     def _known(self, alias: str, gone: Sequence[Tombstone]) -> list[Tombstone]:
         """Return those that the reader may have: an article made since is none."""

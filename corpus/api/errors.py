@@ -22,6 +22,7 @@ STATUS: dict[type[errors.ServiceError], HTTPStatus] = {
     errors.SpanRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BadInput: HTTPStatus.BAD_REQUEST,
     errors.InvalidTransition: HTTPStatus.CONFLICT,
+    errors.Gone: HTTPStatus.GONE,
     errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }

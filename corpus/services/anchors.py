@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
+from corpus.disk import sync_directory
 from corpus.models import Corpus
 from corpus.services.errors import BadInput
 from corpus.services.events import chain_head
@@ -118,12 +119,4 @@ def _append(path: Path, lines: bytes) -> None:
     finally:
         os.close(file)
     if new:
-        _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        sync_directory(path.parent)

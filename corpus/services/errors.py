@@ -44,6 +44,12 @@ class InvalidTransition(ServiceError):
     code = "invalid_transition"
 
 
+class Gone(ServiceError):
+    """It was there, and is not any more; the message says why."""
+
+    code = "gone"
+
+
 class StaleVersion(ServiceError):
     """Somebody (perhaps another tab of one's own) was quicker; `details` has what stands now."""
 

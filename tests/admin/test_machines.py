@@ -4,8 +4,10 @@ import hashlib
 import json
 
 import pytest
+from django.urls import reverse
 
 from annotations.models import Export, Job, JobStatus, Pipeline, Run
+from annotations.services.exports import sweep_exports, work_export
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline, start_run
 from corpus.models import Event
@@ -149,3 +151,36 @@ def test_an_unknown_layer_is_told_in_words(signed_in, lea, corpus):
     assert answer.status_code == 400
     assert "There is no layer" in answer.text
     assert not Export.objects.exists()
+
+
+def test_a_file_is_asked_for_followed_and_cancelled(signed_in, lea, suggested, corpus, settings, tmp_path):
+    settings.ATTEST_EXPORTS = tmp_path
+    client, address = signed_in(lea), url("corpus_corpus_export", corpus.pk)
+    progress = url("corpus_corpus_export_progress", corpus.pk)
+    for _ in range(2):
+        client.post(address, {"layer": "machine", "format": "brat", "background": "yes"})
+    first, second = Export.objects.order_by("pk")
+    assert client.get(progress).json()["open"][str(first.pk)] == {"status": "queued", "done": 0, "total": 0}
+    page = client.get(address).text
+    assert page.count("waits for a worker") == 2 and 'data-working="yes"' in page
+    client.post(url("corpus_corpus_export_cancel", corpus.pk, second.pk))
+    assert work_export("w") == "done"
+    assert client.get(progress).json() == {"open": {}}
+    page = client.get(address).text
+    assert reverse("export-file", args=[first.pk]) in page and "cancelled" in page
+    assert "scores, without" in page and 'data-working="no"' in page
+    file = client.get(reverse("export-file", args=[first.pk]))
+    assert b"".join(file.streaming_content).startswith(b"PK")
+    sweep_exports()
+    Export.objects.filter(pk=first.pk).update(file="expired")
+    assert reverse("export-file", args=[first.pk]) not in client.get(address).text
+
+
+def test_others_do_not_see_or_cancel_exports(signed_in, ada, dee, corpus):
+    export = Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all")
+    for user, status in ((ada, 403), (dee, 404)):
+        client = signed_in(user)
+        assert client.get(url("corpus_corpus_export_progress", corpus.pk)).status_code == status
+        cancel = url("corpus_corpus_export_cancel", corpus.pk, export.pk)
+        assert client.post(cancel).status_code == status
+    assert Export.objects.get().status == "queued"

@@ -16,16 +16,20 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from annotations.models import Job, Review, Webhook
+from annotations.models import Export, Job, Review, Webhook
 from annotations.services.backups import archive, making
 from annotations.services.backups.archive import MANIFEST, Damaged, add_part, check_archive, finish
 from annotations.services.backups.contents import contents
 from annotations.services.backups.engines import _running, connected_to
 from annotations.services.backups.making import make_backup
 from annotations.services.backups.restoring import BEYOND_OLD_TOKENS, restore_backup
+from annotations.services.exports import ask_export
 from annotations.services.jobs import claim_job
+from annotations.services.ledger import claim
 from annotations.services.verifying import Lie, verify
+from annotations.services.wanted import Wanted
 from corpus.models import Article, Event, Revision, User
+from corpus.services.actors import COMMAND
 from corpus.services.anchors import AnchorFile, read_anchors
 from corpus.services.errors import BadInput
 from corpus.services.events import seal_events
@@ -118,10 +122,12 @@ def anchors(tmp_path: Path, settings: Any) -> Path:
 
 @pytest.fixture
 def busy(transactional_db: None, suggested: Revision, ada: User, anchors: Path) -> Revision:
-    """A text that somebody decides on, another whose job a worker has in hand, sealed and anchored."""
+    """A text that somebody decides on, a job and an export in the hands of workers, sealed and anchored."""
     say(ada, suggested, "accept", suggestion(suggested, "nine weeks").pk)
     put_in(suggested.article.corpus, external_id="second")
     assert claim_job("a worker that will not come back")
+    ask_export(COMMAND, suggested.corpus, Wanted(layer="all"))
+    assert claim(Export, "a worker that will not come back")
     Webhook.objects.create(
         corpus=suggested.article.corpus,
         owner=ada,
@@ -167,7 +173,9 @@ def test_there_and_back(busy: Revision, ada: User, elsewhere: str, anchors: Path
         assert (job.status, job.lease_until, job.token > BEYOND_OLD_TOKENS) == ("queued", None, True)
         webhook = Webhook.objects.get()
         assert (webhook.lease_until, webhook.token > BEYOND_OLD_TOKENS) == (None, True)
-        assert done.resumed == 1 and Event.objects.get(action="database.restored").object_id == made.checksum
+        export = Export.objects.get()
+        assert (export.status, export.lease_until, export.token > BEYOND_OLD_TOKENS) == ("queued", None, True)
+        assert done.resumed == 2 and Event.objects.get(action="database.restored").object_id == made.checksum
         assert claim_job("another") and seal_events() and AnchorFile(directory=anchors).append_heads()
         assert list(verify(anchors=read_anchors(anchors))) and not lies()
 

@@ -48,9 +48,13 @@ from tests.conftest import GUARDS, TEXT, acting, member, put_in
 HOSTILE = "👩‍👩‍👧 said:\r\n“Café\u0301 ist zu.”\u00a0Ende\u2028\U0001f1e9\U0001f1ea \tfin "
 
 
-def exported(corpus: Corpus, layer: str = "all", **filters: str) -> tuple[bytes, dict[str, Any]]:
+def exported(
+    corpus: Corpus, layer: str = "all", *, offset_unit: str = "", **filters: str
+) -> tuple[bytes, dict[str, Any]]:
     target = io.BytesIO()
-    export = export_corpus(COMMAND, corpus, layer=layer, target=target, filters=filters)
+    export = export_corpus(
+        COMMAND, corpus, layer=layer, target=target, filters=filters, offset_unit=offset_unit
+    )
     return target.getvalue(), export.manifest
 
 
@@ -121,11 +125,14 @@ def comparable(lines: bytes) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in lines.splitlines()]
 
 
-def test_what_goes_out_whole_comes_back_equal(worked_on: Corpus) -> None:
-    before, manifest = exported(worked_on)
+@pytest.mark.parametrize("unit", ["", "utf16", "utf8"])
+def test_what_goes_out_whole_comes_back_equal(worked_on: Corpus, unit: str) -> None:
+    before, _ = exported(worked_on)
+    sent, manifest = exported(worked_on, offset_unit=unit)
     assert manifest["counts"]["revisions"] == 6 and manifest["lossless"]
+    assert manifest["offset_unit"] == (unit or "code_point") and (sent == before) == (not unit)
     forget_everything()
-    outcomes = list(import_records(COMMAND, worked_on, before.splitlines(keepends=True), source="x"))
+    outcomes = list(import_records(COMMAND, worked_on, sent.splitlines(keepends=True), source="x"))
     assert [outcome.reason for outcome in outcomes if outcome.reason] == []
     after, _ = exported(worked_on)
     assert comparable(after) == comparable(before)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -23,6 +24,7 @@ from annotations.models import (
     Annotation,
     Assignment,
     Dispute,
+    Export,
     Layer,
     Relation,
     ReReview,
@@ -37,6 +39,7 @@ from annotations.services.comparing import links_of, submitted_passes, units_of
 from annotations.services.decisions import CONFIRM, Decision, Link
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
+from annotations.services.exports import ask_export, open_file, sweep_exports, work_export
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.opening import passes_of, refill_changed_queues
@@ -57,6 +60,7 @@ from annotations.services.settling import (
     settle_dispute,
 )
 from annotations.services.verifying import Lie, verify
+from annotations.services.wanted import Wanted
 from corpus.models import Article, Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
@@ -69,7 +73,7 @@ from corpus.services.corpora import (
     set_member,
 )
 from corpus.services.disclosure import DISCLOSURE
-from corpus.services.errors import ServiceError
+from corpus.services.errors import InvalidTransition, ServiceError
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
 from corpus.services.stories import group_stories
@@ -479,6 +483,14 @@ class Newsroom(RuleBasedStateMachine):
         assume(meant == 0)
         self.attempt(None, lambda: erase_article(COMMAND, self.revision(place).article, reason="down"))
 
+    @rule(meant=st.integers(0, 3))
+    def keep_a_file(self, meant: int) -> None:
+        assume(meant == 0)
+        with contextlib.suppress(InvalidTransition):
+            ask_export(COMMAND, self.corpus, Wanted(layer="all"))
+        work_export("w")
+        sweep_exports()
+
     @rule(who=st.integers(0, 1), place=PLACE, numbers=NUMBERS, left=st.integers(0, 25))
     def crash_while_deciding(self, who: int, place: int, numbers: tuple[int, ...], left: int) -> None:
         revision, user = self.revision(place), self.people[who]
@@ -573,12 +585,20 @@ class Newsroom(RuleBasedStateMachine):
             self.statuses_and_disputes_agree()
             self.every_move_follows_from_the_one_before()
             self.what_is_planted_stays_apart()
+            self.no_kept_file_holds_what_is_erased()
 
     def nothing_lies(self) -> None:
         connection.check_constraints()
         assert [found for found in verify() if isinstance(found, Lie)] == []
         for corpus in Corpus.objects.all():
             assert [found for _, found in differences(corpus) if found] == [], "as the events tell it"
+
+    def no_kept_file_holds_what_is_erased(self) -> None:
+        erased = {str(pk) for pk in Article.objects.exclude(erased_at=None).values_list("pk", flat=True)}
+        for export in Export.objects.filter(file="kept"):
+            with open_file(export) as file:
+                rows = [orjson.loads(line) for line in file]
+            assert not [row for row in rows if row["id"] in erased and row["text"]]
 
     def what_stands_is_whole_and_within_the_scheme(self) -> None:
         scheme = scheme_of(self.corpus.pk)

@@ -8,13 +8,15 @@ from uuid import UUID
 
 import orjson
 import pytest
+from django.conf import LazySettings
 
 from annotations.models import Dispute
+from annotations.services.exports import work_export
 from annotations.services.jobs import work_jobs
 from corpus.models import Corpus, Revision, User
 from tests.annotations.deciding import own
 from tests.annotations.test_gold_records import differ
-from tests.annotations.test_queue import settings
+from tests.annotations.test_queue import settings as configured
 from tests.api.conftest import suggestions
 from tests.api.contract import Caller, content_of
 from tests.conftest import TEXT, put_in
@@ -42,7 +44,7 @@ def run(owner: Caller, line: str, names: dict[str, str]) -> tuple[int, bytes]:
             headers[name.replace("-", "_")] = value
         elif word in ("-d", "--data-binary"):
             body = words.pop(0).encode()
-        elif word == "-o":
+        elif word in ("-o", "-C"):
             words.pop(0)
         elif word == "-X":
             posted = words.pop(0) == "POST"
@@ -60,7 +62,7 @@ def run(owner: Caller, line: str, names: dict[str, str]) -> tuple[int, bytes]:
 @pytest.fixture
 def disputed(article: UUID, corpus: Corpus, ada: User, ben: User) -> Revision:
     """Another text, that two people have read differently; beside it one that waits for somebody."""
-    settings(corpus, passes=2)
+    configured(corpus, passes=2)
     revision, _ = put_in(corpus, TEXT, "disputed"), put_in(corpus, TEXT, "waiting")
     work_jobs("test", limit=10, seconds=30)
     differ(revision, ada, ben)
@@ -68,8 +70,15 @@ def disputed(article: UUID, corpus: Corpus, ada: User, ben: User) -> Revision:
 
 
 def test_every_example_works(
-    as_owen: Caller, article: UUID, disputed: Revision, ada: User, ben: User
+    as_owen: Caller,
+    article: UUID,
+    disputed: Revision,
+    ada: User,
+    ben: User,
+    tmp_path: Path,
+    settings: LazySettings,
 ) -> None:
+    settings.ATTEST_EXPORTS = tmp_path
     quote = suggestions(as_owen, article, "quote")[0]
     names = {
         "API": BASE,
@@ -81,12 +90,15 @@ def test_every_example_works(
         "SECOND": str(own(ada, disputed).layer.pk),
     }
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 31
+    assert len(lines) == 34
     for line in lines:
         status, body = run(as_owen, line, names)
         if line.endswith("/take/"):
             names["ASSIGNMENT"] = orjson.loads(body)["id"]
-        assert status in (200, 201), (line, body)
+        if line.endswith("/exports/"):
+            names["EXPORT"] = orjson.loads(body)["id"]
+            assert work_export("test") == "done"
+        assert status in (200, 201, 202), (line, body)
         if "/import/" in line:
             assert b'"outcome":"created"' in body, body
         if "/reviews/" in line:

@@ -155,6 +155,10 @@ EXPECTED: dict[str, Cell] = {
     "reopen POST": Cell(role=ADJUDICATOR, scope=REVIEW, headers=V1),
     "approve POST": Cell(role=ADJUDICATOR, scope=REVIEW, status=409),
     "exports GET": Cell(scope=EXPORT),
+    "exports POST": Cell(role=LEAD, scope=EXPORT, status=202, body={"corpus": "{slug}", "layer": "all"}),
+    # Those of these worlds are of downloads: no file was kept.
+    "export-file GET": Cell(role=LEAD, scope=EXPORT, status=410),
+    "cancel-export POST": Cell(role=LEAD, scope=EXPORT),
     "export-manifest GET": Cell(role=LEAD, scope=EXPORT),
     "releases GET": Cell(role=LEAD, scope=EXPORT, query="?corpus={slug}"),
     "releases POST": Cell(
@@ -280,7 +284,9 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "delivery_id": delivery.pk,
         "release_id": make_release(acting(owner), corpus, Plan(name="v1", layer="machine")).pk,
         "split": "train",
-        "export_id": Export.objects.create(corpus=corpus, format="attest-jsonl", layer="all", manifest={}).pk,
+        "export_id": Export.objects.create(
+            corpus=corpus, format="attest-jsonl", layer="all", status="done", made_at=timezone.now()
+        ).pk,
     }
 
 

@@ -16,7 +16,7 @@ from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, set_member
 from tests.annotations.test_settling import decide_all
 from tests.browser.conftest import Tab, listening
-from tests.browser.test_pages import pages
+from tests.browser.test_pages import exports_in_every_state, pages
 from tests.conftest import TEXT, person, put_in
 
 pytestmark = pytest.mark.browser
@@ -292,6 +292,7 @@ def test_no_page_has_a_barrier(harbour, article, tab, part):
     decide_all(ada, article)
     decide_all(ben, article, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
     put_in(harbour, external_id="waiting")
+    exports_in_every_state(harbour)
     work_jobs("test", limit=10, seconds=30)
     for name in ("v1", "v2"):
         make_release(COMMAND, harbour, Plan(name=name, layer="machine"))

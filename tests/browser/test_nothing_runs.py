@@ -36,6 +36,7 @@ from corpus.services.corpora import (
 )
 from corpus.services.tokens import make_token
 from tests.browser.conftest import Tab, listening
+from tests.browser.test_pages import exports_in_every_state
 from tests.conftest import acting, person, put_in
 
 pytestmark = pytest.mark.browser
@@ -250,6 +251,7 @@ def overwrite(corpus: Corpus) -> None:
     )
     Pipeline.objects.filter(name="elsewhere").update(version=PAYLOADS[7][:32])
     Webhook.objects.update(url=some(2_000, 8), cause=some(200, 15), kinds=[some(64, 22)], failures=1)
+    exports_in_every_state(corpus, layer=some(128, 11), format=some(32, 5), cause=some(900, 13))
     report = IngestReport.objects.create(corpus=corpus, source=some(512, 16), rejected=1)
     IngestRejection.objects.create(report=report, place=some(512, 18), reason=some(2_000, 19))
 

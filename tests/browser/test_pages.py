@@ -1,9 +1,13 @@
 """The whole way in a real browser: sign in, put in, review, and not one complaint on the way."""
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
-from annotations.models import Annotation
+from annotations.models import Annotation, Export
+from annotations.services.exports import work_export
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from corpus.models import Article, Corpus, Revision
@@ -85,6 +89,46 @@ def test_a_run_is_watched_live(harbour, tab):
     tab.page.wait_for_selector("#note:has-text('Finished.')")
     assert tab.page.inner_text("[data-count=done]") == "1"
     assert tab.complaints == []
+
+
+def test_an_export_is_followed_live(article, harbour, tab, settings, tmp_path):
+    settings.ATTEST_EXPORTS = tmp_path
+    tab.be("owen")
+    tab.open(f"/admin/corpus/corpus/{harbour.pk}/export/")
+    tab.follow("button:has-text('in the background')")
+    tab.page.wait_for_selector("[data-told]:has-text('waits for a worker')")
+    Export.objects.update(status="running", done=3, total=7, lease_until=timezone.now())
+    tab.page.wait_for_selector("[data-told]:has-text('3 of 7')")
+    Export.objects.update(status="queued", lease_until=None)
+    assert work_export("test") == "done"
+    with tab.page.expect_download() as download:
+        tab.page.click("#exports a[download]")
+    assert download.value.suggested_filename == "harbour-all.jsonl"
+    assert tab.complaints == []
+
+
+def exports_in_every_state(corpus: Corpus, **words: str) -> None:
+    """Put one export of each kind into the list of a corpus."""
+    manifest = {
+        "counts": {"articles": 1_204, "annotations": 48_160},
+        "losses": {"scores": 12, "reasons": 12},
+        "bytes": 73_400_320,
+        "sha256": "0f" * 32,
+    }
+    now = timezone.now()
+    states: list[dict[str, Any]] = [
+        {"status": "queued"},
+        {"status": "running", "done": 300, "total": 1_204, "lease_until": now},
+        {"status": "parked", "cause": "OSError: No space left on device"},
+        {"status": "cancelled"},
+        *(
+            {"status": "done", "manifest": manifest, "made_at": now, "file": file}
+            for file in ("", "kept", "expired", "erased")
+        ),
+    ]
+    for state in states:
+        row = {"format": "brat", "layer": "machine:rules@3"} | state | words
+        Export.objects.create(corpus=corpus, **row)
 
 
 def pages(corpus: Corpus, revision: Revision) -> list[str]:

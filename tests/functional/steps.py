@@ -20,6 +20,9 @@ SAMPLE = settings.BASE_DIR / "corpus" / "sample" / "articles"
 #: Two real pages; the repository does not hold them.
 SEEDS = settings.BASE_DIR.parent / "shared" / "seeds"
 
+#: While this file is there, a worker that includes `paused_exports` stops after so many articles.
+PAUSE, MIDDLE = settings.ATTEST_HOME / "exports.pause", 3
+
 
 def put_in_and_let_the_worker_label(
     corpus: Corpus, folder: Path, start_worker: StartProcess

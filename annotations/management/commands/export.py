@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from annotations.exchange import WRITABLE, UnknownFormat, check_writable
+from annotations.exchange import WRITABLE
 from annotations.exchange.native import NATIVE
 from annotations.services.exporting import export_corpus
 from annotations.services.selection import FILTERS
 from corpus.management.base import AttestCommand
 from corpus.services.actors import COMMAND
+from corpus.text.offsets import OffsetUnit
 
 
 class Command(AttestCommand):
@@ -37,14 +38,16 @@ class Command(AttestCommand):
             metavar="POSITION|MANIFEST",
             help="only what changed since an earlier export: its event_position, or its manifest's file",
         )
+        parser.add_argument(
+            "--offset-unit",
+            default="",
+            choices=[unit.value for unit in OffsetUnit],
+            help=f"what offsets count in {NATIVE}; code points by default",
+        )
         for name in FILTERS:
             parser.add_argument(f"--{name}", help=f"only articles of this {name}")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            check_writable(options["format"])
-        except UnknownFormat as error:
-            raise CommandError(str(error)) from None
         corpus = self.corpus(options["corpus"])
         output: Path = options["output"]
         filters = {name: options[name] for name in FILTERS if options[name]}
@@ -72,6 +75,7 @@ class Command(AttestCommand):
                     format=options["format"],
                     strict=options["strict"],
                     since=since,
+                    offset_unit=options["offset_unit"],
                 )
                 target.flush()
                 os.fsync(target.fileno())

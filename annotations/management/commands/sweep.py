@@ -10,12 +10,13 @@ from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 
 from annotations.services.delivering import prune_deliveries
+from annotations.services.exports import sweep_exports
 from annotations.services.jobs import sweep_jobs
 from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
 from annotations.services.rereviews import sweep_rereviews
 from annotations.services.trainings import sweep_trainings
-from annotations.tasks import ring, ring_stories, ring_trainings, ring_webhooks
+from annotations.tasks import ring, ring_exports, ring_stories, ring_trainings, ring_webhooks
 from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
 from corpus.services.anchors import AnchorFile
@@ -29,7 +30,8 @@ KEEP_KEYS = timedelta(days=2)
 class Command(AttestCommand):
     help = (
         "Sweep for ever: take back the jobs of lost workers, ring for what is due, list what re-reviews ask "
-        "for, seal and anchor events, drop old receipts and deliveries. Any number may run at once."
+        "for, seal and anchor events, drop old receipts, deliveries and files of exports. Any number may run "
+        "at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,8 +62,9 @@ class Command(AttestCommand):
                 "sealed": seal_events(),
                 "anchored": self._anchor(),
                 "trainings": sweep_trainings(),
+                "exports": sweep_exports(),
                 "pruned": prune_deliveries(),
-                "rung": ring() + ring_trainings() + ring_webhooks() + ring_stories(),
+                "rung": ring() + ring_trainings() + ring_exports() + ring_webhooks() + ring_stories(),
             }
             IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
         except OperationalError as error:

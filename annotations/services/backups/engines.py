@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connect
 from psycopg.conninfo import make_conninfo
 
 from annotations.services.backups.archive import CHUNK, Watch
+from corpus.disk import sync_directory
 from corpus.services.errors import BadInput
 
 #: Pages of SQLite that are copied at once; between them it can be watched, and stopped.
@@ -264,15 +265,6 @@ def connected_to(name: str) -> Iterator[None]:
     finally:
         connections[DEFAULT_DB_ALIAS] = usual
         other.close()
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the names in a directory are on the disk."""
-    directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 @contextmanager

@@ -23,9 +23,10 @@ from annotations.services.backups.archive import (
     unwatched,
 )
 from annotations.services.backups.contents import contents
-from annotations.services.backups.engines import Engine, engine_in_use, sync_directory
+from annotations.services.backups.engines import Engine, engine_in_use
 from annotations.services.backups.restoring import lies_in, restored
 from annotations.services.verifying import Lie
+from corpus.disk import sync_directory
 from corpus.services.errors import BadInput
 from corpus.snapshot import snapshot
 

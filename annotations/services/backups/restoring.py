@@ -11,7 +11,16 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.models import Job, JobStatus, Training, TrainingStatus, Webhook
+from annotations.models import (
+    OPEN_WORK,
+    Export,
+    Job,
+    JobStatus,
+    Training,
+    TrainingStatus,
+    Webhook,
+    WorkStatus,
+)
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.learning import OPEN_TRAININGS
 from annotations.services.backups.anchoring import anchor_lines, anchors_of, continue_anchors
@@ -41,7 +50,7 @@ class Restored:
     Attributes:
         aside: the name under which the old database is kept, if it held something.
         lies: what `verify` found; it was so in the database that was backed up.
-        resumed: the jobs and trainings that were in hand, and are due again.
+        resumed: the jobs, trainings and exports that were in hand, and are due again.
         lost_events: of each chain, how many sealed events later than the backup its anchors know of.
         anchors: where the old file of anchors is, or why it is where it was, if it does not fit any more.
     """
@@ -167,12 +176,15 @@ def _resume(manifest: Manifest, checksum: str) -> int:
     beyond = F("token") + BEYOND_OLD_TOKENS
     jobs = Job.objects.filter(status__in=OPEN_JOBS)
     trainings = Training.objects.filter(status__in=OPEN_TRAININGS)
+    exports = Export.objects.filter(status__in=OPEN_WORK)
     jobs.update(token=beyond)
+    exports.update(token=beyond)
     trainings.update(token=beyond)
     Webhook.objects.update(token=beyond, lease_until=None, worker="")
     resumed = jobs.filter(status=JobStatus.LEASED).update(
         status=JobStatus.QUEUED, heartbeat_at=None, **again
     ) + trainings.filter(status=TrainingStatus.RUNNING).update(status=TrainingStatus.QUEUED, **again)
+    resumed += exports.filter(status=WorkStatus.RUNNING).update(status=WorkStatus.QUEUED, **again)
     after = {"taken_at": manifest["taken_at"], "attest": manifest["attest"], "resumed": resumed}
     record(
         COMMAND,
