@@ -172,7 +172,7 @@ class _Freezing:
     def rows(self) -> Iterator[Frozen]:
         for ids, _, _ in self._selection.pages(self._alias):
             with collector_paused():
-                page = list(self._page(ids))
+                page = list(self._page(ids)) if ids else []
             yield from page
 
     def manifest(self) -> dict[str, Any]:

@@ -15,7 +15,9 @@ SHARES = st.tuples(st.integers(0, 1000), st.integers(0, 1000)).map(
     lambda cuts: Shares(min(cuts), max(cuts) - min(cuts), 1000 - max(cuts))
 )
 #: Articles, each with its story.
-ARTICLES = st.dictionaries(st.integers(), st.uuids(), max_size=50)
+ARTICLES = st.lists(st.integers(0, 20), max_size=50).map(
+    lambda stories: {article: UUID(int=story) for article, story in enumerate(stories)}
+)
 
 
 def straddling(stories: Mapping[int, UUID], split: Callable[[int], Split]) -> set[UUID]:
