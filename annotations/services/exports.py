@@ -5,7 +5,7 @@ the files of its corpus in its own transaction, and what is marked is removed af
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import IO
@@ -236,12 +236,8 @@ def _unkeep(exports: "QuerySet[Export]", why: FileState) -> int:
     Export.objects.filter(pk__in=[export.pk for export in marked]).update(file=why)
     record_many(JOB, [_change(export, "export.removed", reason=why.value) for export in marked])
     names = [export.file_name for export in marked]
-    transaction.on_commit(partial(_remove, names), robust=True)
+    transaction.on_commit(partial(kept_files.remove, names), robust=True)
     return len(marked)
-
-
-def _remove(names: Collection[str]) -> None:
-    kept_files.remove(names)
 
 
 def _remove_strays() -> None:

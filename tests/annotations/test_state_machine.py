@@ -34,6 +34,7 @@ from annotations.models import (
 )
 from annotations.models.queue import ASSIGNMENT_MOVES
 from annotations.models.reviews import RejectReason
+from annotations.services import erasing
 from annotations.services.comments import comments_seen_by, post_comment
 from annotations.services.comparing import links_of, submitted_passes, units_of
 from annotations.services.decisions import CONFIRM, Decision, Link
@@ -483,9 +484,8 @@ class Newsroom(RuleBasedStateMachine):
         assume(meant == 0)
         self.attempt(None, lambda: erase_article(COMMAND, self.revision(place).article, reason="down"))
 
-    @rule(meant=st.integers(0, 3))
-    def keep_a_file(self, meant: int) -> None:
-        assume(meant == 0)
+    @rule()
+    def keep_a_file(self) -> None:
         with contextlib.suppress(InvalidTransition):
             ask_export(COMMAND, self.corpus, Wanted(layer="all"))
         work_export("w")
@@ -840,3 +840,18 @@ def said(corpus: Corpus) -> list[Any]:
 def test_nothing_lies_whatever_is_done_in_whatever_order() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_machine(Newsroom, settings=settings(SHORT, deadline=None, suppress_health_check=checks))
+
+
+@pytest.mark.django_db
+def test_a_file_that_outlives_its_words_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "drop_files", lambda corpus_id: 0)
+    room = Newsroom()
+    try:
+        room.open()
+        room.keep_a_file()
+        room.no_kept_file_holds_what_is_erased()
+        erase_article(COMMAND, Article.objects.get(), reason="down")
+        with pytest.raises(AssertionError):
+            room.no_kept_file_holds_what_is_erased()
+    finally:
+        room.teardown()
