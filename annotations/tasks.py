@@ -23,6 +23,7 @@ from annotations.services.trainings import (
     fail_training,
     renew,
 )
+from corpus.services.stories import corpora_with_due_stories, group_due_stories
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,8 @@ SECONDS_A_RING = 5
 MAX_RINGS = 16
 #: Webhooks that are sent for at once: however many receivers are slow, there are workers for other work.
 MAX_SENDERS = 2
+#: About as long as between two sweeps, each of which rings for the next stretch.
+SECONDS_OF_GROUPING = 2
 #: Seconds that a training may take.
 TRAINING_LIMIT = 12 * 3600
 
@@ -62,6 +65,12 @@ def train() -> str:
 def send() -> dict[str, int]:
     """Send events to webhooks until nothing is due or the ring's time is up; the sweeper rings again."""
     return send_due(worker_name(), seconds=SECONDS_A_RING)
+
+
+@shared_task(name="annotations.group")
+def group() -> dict[str, int]:
+    """Give new texts their stories until none is due or the time is up; the sweeper rings again."""
+    return {"grouped": group_due_stories(seconds=SECONDS_OF_GROUPING)}
 
 
 def train_apart(claim: TrainingClaim) -> int:
@@ -103,6 +112,11 @@ def ring_trainings() -> int:
 def ring_webhooks() -> int:
     """Wake a worker for the webhooks that have something to send; as `ring`."""
     return _send(send, due_webhooks(MAX_SENDERS))
+
+
+def ring_stories() -> int:
+    """Wake a worker if there are texts without their story; as `ring`."""
+    return _send(group, min(len(corpora_with_due_stories()), 1))
 
 
 def ring_after_commit() -> None:

@@ -33,6 +33,7 @@ BENCHMARKS = (
     "reviewers",
     "scale",
     "state_machine",
+    "stories",
     "streams",
     "tampering",
     "vigilance",

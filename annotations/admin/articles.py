@@ -35,6 +35,8 @@ from corpus.text.spans import SURFACE_JOINT
 
 #: Addresses that become links. Everything else, javascript: above all, stays text.
 LINKED = ("http://", "https://")
+#: Articles of a story that the page of one of them names.
+STORY_SHOWN = 20
 
 
 @admin.register(Article)
@@ -101,6 +103,7 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     beside = next((layer for layer in layers if str(layer.pk) == request.GET.get("beside", "")), None)
     blocks = text_blocks([revision.pk])[revision.pk]
     older = _older(view, corpus.pk)
+    others = _others_of_story(revision.article)
     return page(
         request,
         "attest/article.html",
@@ -123,10 +126,20 @@ def article_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         linked_url=revision.article.url if revision.article.url.lower().startswith(LINKED) else "",
         metadata=sorted(revision.article.metadata.items()),
         scheme_number=Scheme.objects.filter(corpus=corpus).values_list("number", flat=True).first(),
+        story=others[:STORY_SHOWN],
+        story_goes_on=len(others) > STORY_SHOWN,
         may_review=may_review,
         open_threads=open_threads(request, revision.article) if may_review else 0,
         may_erase=reaches(request, corpus.pk, Role.OWNER),
     )
+
+
+def _others_of_story(article: Article) -> list[Article]:
+    """Return the other articles of the same story, the earliest first; at most one more than are shown."""
+    if article.story is None:
+        return []
+    others = Article.objects.filter(story=article.story).exclude(pk=article.pk)
+    return list(others.select_related("outlet").order_by("pk")[: STORY_SHOWN + 1])
 
 
 def _read(shown: Shown | None, layer: Layer) -> LayerView:

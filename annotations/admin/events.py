@@ -15,8 +15,8 @@ from corpus.api.authentication import admin_actor
 from corpus.models import Corpus, Event
 
 ACTIONS = (
-    "article.created", "article.amended", "article.described", "article.erased", "layer.landed",
-    "job.parked", "revision.moved",
+    "article.created", "article.amended", "article.described", "article.joined", "article.erased",
+    "layer.landed", "job.parked", "revision.moved",
     "review.accept", "review.correct", "review.reject", "review.skip", "review.add", "review.retract",
     "pass.submitted", "pass.reopened", "run.started", "run.cancelled", "export.made", "release.made",
     "corpus.configured",

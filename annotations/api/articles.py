@@ -59,6 +59,7 @@ FILTERS = (
     OpenApiParameter("outlet", str, description="The outlet's name."),
     OpenApiParameter("external_id", str),
     OpenApiParameter("language", str),
+    OpenApiParameter("story", UUID, description="As an article has it."),
 )
 COLUMNS = {
     "outlet": "article__outlet__name",
@@ -88,6 +89,8 @@ class ArticlesRoute(Route):
         for name, column in COLUMNS.items():
             if (value := request.query_params.get(name)) is not None:
                 rows = rows.filter(**{column: value})
+        if (story := request.query_params.get("story")) is not None:
+            rows = rows.filter(article__story=_story(story))
         rows = status_seen_by(self.actor, corpus, role, rows)
         return Response(page_of(request, rows.values_list(*ROW, named=True), row_body))
 
@@ -288,7 +291,15 @@ ROW = (
     "article__language",
     "article__licence",
     "article__text_withheld",
+    "article__story",
 )
+
+
+def _story(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise BadInput("story is the id of an article.", field="story") from None
 
 
 def row_body(row: Any) -> dict[str, Any]:
@@ -306,6 +317,7 @@ def row_body(row: Any) -> dict[str, Any]:
         "status": row.seen_status,
         "text_sha256": row.text_sha256,
         "length": row.length,
+        "story": row.article__story,
     }
 
 
@@ -331,6 +343,7 @@ def article_body(article: Article, revision: Revision, status: str) -> dict[str,
         "text_sha256": revision.text_sha256,
         "sha256": revision.sha256,
         "length": revision.length,
+        "story": article.story,
         "encoding": revision.encoding,
         "bom": revision.bom,
         "content_type": revision.content_type,

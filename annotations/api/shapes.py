@@ -45,6 +45,10 @@ class ArticleRowShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(RevisionStatus.choices, help_text="As you may see it.")
     text_sha256 = serializers.CharField()
     length = serializers.IntegerField(help_text="Code points.")
+    story = serializers.UUIDField(
+        allow_null=True,
+        help_text="The id of the earliest article that prints much of this text; null: not looked at yet.",
+    )
 
 
 class ArticleShape(ArticleRowShape):

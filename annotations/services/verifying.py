@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS, RELEASE_GUARDS
 from annotations.models import (
@@ -38,7 +38,7 @@ from annotations.services.released import false_rows
 from annotations.services.terms import EVERYTHING, at_submission
 from annotations.services.withholding import withheld_from
 from corpus.guards import CORPUS_GUARDS
-from corpus.models import Block, Corpus, Event, RawSource, Revision, RevisionStatus
+from corpus.models import Article, Block, Corpus, Event, RawSource, Revision, RevisionStatus
 from corpus.services.anchors import Anchor
 from corpus.services.events import GENESIS, chained_hash, sealed_events
 from corpus.snapshot import snapshot
@@ -75,6 +75,7 @@ def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> It
         corpora = [corpus] if corpus else list(Corpus.objects.using(alias))
         for one in corpora:
             yield from _texts(alias, one)
+            yield from _stories(alias, one)
             yield from _spans(alias, one)
             yield from _relations(alias, one)
             yield from _comments(alias, one)
@@ -127,6 +128,17 @@ def _texts(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
             check="revisions", on=str(row["article_id"]), message=f"{row['standing']} revisions are current."
         )
     yield Progress(check="texts", rows=rows)
+
+
+def _stories(alias: str, corpus: Corpus) -> Iterator[Lie]:
+    """A story is named after an article of its own; nothing is kept to compare what was erased by."""
+    articles = Article.objects.using(alias).filter(corpus=corpus)
+    lead = articles.filter(pk=OuterRef("story"), story=OuterRef("story"))
+    for pk in articles.exclude(story=None).exclude(Exists(lead)).values_list("pk", flat=True):
+        yield Lie(check="stories", on=str(pk), message="its story is named after none of its articles.")
+    kept = articles.filter(erased_at__isnull=False, sketch__fingerprints__isnull=False).distinct()
+    for pk in kept.values_list("pk", flat=True):
+        yield Lie(check="stories", on=str(pk), message="it was erased, and its fingerprints are still here.")
 
 
 def _text_of(revision: Revision) -> Iterator[Lie]:

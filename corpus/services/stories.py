@@ -25,44 +25,50 @@ from corpus.text.blocks import SEGMENTER
 from corpus.text.shingles import body_of, fingerprints
 
 #: Articles a transaction.
-CHUNK = 100
-#: Two texts are of one story from this share of the smaller sketch on. Measured: bench/stories.py.
-LEAST_SHARE = 0.3
+CHUNK = 50
+#: Two texts are of one story if this share of the smaller sketch is in both. Half of it tells always; a third
+#: where few others have it too, and another outlet printed it: what stands below everything that an outlet
+#: prints is less of an article than half. `python -m bench stories` measures them.
+HALF, THIRD = 1 / 2, 1 / 3
+FEW = 10
 #: Fewer shared fingerprints are chance, unless the two sketches are the same.
-LEAST_SHARED = 4
-#: What stands in more stories than this is nobody's text: a phrase, or what an outlet prints everywhere.
-MOST_STORIES = 10
-#: Articles that have a row for one hash; what more there are of one story is found by these.
+LEAST_SHARED = 5
+#: Articles that have a row for one hash, the first ones; so the cost of an article has a bound.
 MOST_KEPT = 40
 
 _KEYS = 2**63 - 1
 
-#: The sketches that share enough with one: hash by hash what few stories have, then counted by sketch.
-_MATCHES = """
-    SELECT theirs.article_id
+#: For each of some sketches those that share enough with it: counted hash by hash, then sketch by sketch.
+_MATCHES = f"""
+    SELECT one.id, other.id
     FROM (
-        SELECT mine.hash
-        FROM corpus_fingerprint mine
-        JOIN corpus_fingerprint other ON other.hash = mine.hash AND other.sketch_id <> mine.sketch_id
-        JOIN corpus_sketch held ON held.id = other.sketch_id
-        JOIN corpus_article article ON article.id = held.article_id
-        WHERE mine.sketch_id = %(sketch)s
-        GROUP BY mine.hash
-        HAVING COUNT(DISTINCT article.story) <= %(most_stories)s
-    ) telling
-    JOIN corpus_fingerprint other ON other.hash = telling.hash AND other.sketch_id <> %(sketch)s
-    JOIN corpus_sketch theirs ON theirs.id = other.sketch_id
-    GROUP BY theirs.article_id, theirs.size
-    HAVING (COUNT(*) >= %(least_shared)s OR (COUNT(*) = theirs.size AND theirs.size = %(size)s))
-        AND COUNT(*) >= %(least_share)s * CASE WHEN theirs.size < %(size)s THEN theirs.size ELSE %(size)s END
-"""
-_SPARE = """
-    DELETE FROM corpus_fingerprint WHERE sketch_id = %(sketch)s AND hash IN (
-        SELECT mine.hash
-        FROM corpus_fingerprint mine JOIN corpus_fingerprint other ON other.hash = mine.hash
-        WHERE mine.sketch_id = %(sketch)s GROUP BY mine.hash HAVING COUNT(*) > %(most_kept)s
+        SELECT mine.article_id, theirs.article_id AS their_article_id,
+            COUNT(*) AS shared, SUM(CASE WHEN held.holders <= {FEW} THEN 1 ELSE 0 END) AS telling,
+            CASE WHEN mine.size < theirs.size THEN mine.size ELSE theirs.size END AS smaller
+        FROM (
+            SELECT own.sketch_id, own.hash, COUNT(*) AS holders
+            FROM corpus_fingerprint own JOIN corpus_fingerprint every ON every.hash = own.hash
+            WHERE own.sketch_id IN ({{marks}})
+            GROUP BY own.sketch_id, own.hash
+            HAVING COUNT(*) > 1
+        ) held
+        JOIN corpus_fingerprint their ON their.hash = held.hash AND their.sketch_id <> held.sketch_id
+        JOIN corpus_sketch mine ON mine.id = held.sketch_id
+        JOIN corpus_sketch theirs ON theirs.id = their.sketch_id
+        GROUP BY mine.article_id, mine.size, theirs.article_id, theirs.size
+        HAVING COUNT(*) >= {LEAST_SHARED} OR COUNT(*) = mine.size AND COUNT(*) = theirs.size
+    ) pair
+    JOIN corpus_article one ON one.id = pair.article_id
+    JOIN corpus_article other ON other.id = pair.their_article_id
+    WHERE pair.shared >= {HALF} * pair.smaller
+        OR pair.telling >= {THIRD} * pair.smaller AND COALESCE(one.outlet_id <> other.outlet_id, TRUE)
+"""  # noqa: S608 - no input in it
+_SPARE = f"""
+    DELETE FROM corpus_fingerprint WHERE sketch_id IN ({{marks}}) AND {MOST_KEPT} <= (
+        SELECT COUNT(*) FROM corpus_fingerprint first
+        WHERE first.hash = corpus_fingerprint.hash AND first.sketch_id < corpus_fingerprint.sketch_id
     )
-"""
+"""  # noqa: S608 - no input in it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,20 +139,24 @@ def _read_due(corpus_id: UUID) -> list[_Due]:
 
 def _group(corpus_id: UUID, read: Sequence[_Due]) -> int:
     """Group articles in the caller's transaction; leave out what somebody else has done meanwhile."""
-    # One after the other: two that compared at once would not see each other's fingerprints.
-    Corpus.objects.select_for_update(no_key=True).get(pk=corpus_id)
+    _hold(corpus_id)
     due = _still_due(read)
     articles = Article.objects.filter(pk__in=[item.article_id for item in due])
     articles.update(story=Coalesce("story", "id"), story_due=False)
     forget_sketches(articles.values_list("pk", flat=True))
-    rows = [Sketch(article_id=item.article_id, size=len(item.hashes)) for item in due]
-    changes: list[Change] = []
-    for sketch, item in zip(Sketch.objects.bulk_create(rows), due, strict=True):
-        insert_rows(Fingerprint, ("hash", "sketch"), [(hashed, sketch.pk) for hashed in sorted(item.hashes)])
-        if matches := _matches(sketch):
-            changes += _join(corpus_id, item.article_id, matches)
-    record_many(JOB, changes)
+    sketches = Sketch.objects.bulk_create(
+        [Sketch(article_id=item.article_id, size=len(item.hashes)) for item in due]
+    )
+    pairs = zip(sketches, due, strict=True)
+    rows = [(hashed, sketch.pk) for sketch, item in pairs for hashed in sorted(item.hashes)]
+    insert_rows(Fingerprint, ("hash", "sketch"), rows)
+    record_many(JOB, _join_matches(corpus_id, _matches([sketch.pk for sketch in sketches])))
     return len(due)
+
+
+def _hold(corpus_id: UUID) -> None:
+    """Wait for whoever groups this corpus: two at once would not see each other's fingerprints."""
+    Corpus.objects.select_for_update(no_key=True).get(pk=corpus_id)
 
 
 def _still_due(read: Sequence[_Due]) -> list[_Due]:
@@ -161,41 +171,60 @@ def _still_due(read: Sequence[_Due]) -> list[_Due]:
     ]
 
 
-def _matches(sketch: Sketch) -> list[UUID]:
-    """Return the articles that share enough with one, and bound how many rows its hashes have."""
-    values = {
-        "sketch": sketch.pk,
-        "size": sketch.size,
-        "least_share": LEAST_SHARE,
-        "least_shared": LEAST_SHARED,
-        "most_stories": MOST_STORIES,
-        "most_kept": MOST_KEPT,
-    }
+def _matches(sketches: Sequence[int]) -> list[tuple[UUID, UUID]]:
+    """Return the pairs of articles of which one has one of these sketches, and that share enough.
+
+    What of the sketches more than enough articles have goes afterwards.
+    """
+    if not sketches:
+        return []
+    marks = ", ".join(["%s"] * len(sketches))
     with connection.cursor() as cursor:
-        cursor.execute(_MATCHES, values)
-        found = [row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in cursor.fetchall()]
-        cursor.execute(_SPARE, values)
-    return found
+        cursor.execute(_MATCHES.format(marks=marks), sketches)
+        found = cursor.fetchall()
+        cursor.execute(_SPARE.format(marks=marks), sketches)
+    convert = Article._meta.pk.to_python
+    return [(convert(one), convert(other)) for one, other in found]
 
 
-def _join(corpus_id: UUID, article_id: UUID, matches: Sequence[UUID]) -> list[Change]:
-    """Make one story of those that an article and its matches are in; return what that changes."""
-    together = Article.objects.filter(pk__in=[article_id, *matches])
-    stories = set(together.values_list("story", flat=True))
-    earliest = min(story for story in stories if story)
-    moving = Article.objects.filter(story__in=stories - {earliest})
-    changes = [_joined(corpus_id, pk, before, earliest) for pk, before in moving.values_list("pk", "story")]
-    moving.update(story=earliest)
+def _join_matches(corpus_id: UUID, matches: Sequence[tuple[UUID, UUID]]) -> list[Change]:
+    """Make one story of those that matches tie together, named after its earliest; tell the changes."""
+    matched = Article.objects.filter(pk__in={pk for pair in matches for pk in pair})
+    stories = {pk: story or pk for pk, story in matched.values_list("pk", "story")}
+    changes: list[Change] = []
+    for story, earliest in _roots((stories[one], stories[other]) for one, other in matches).items():
+        if story != earliest:
+            moving = Revision.objects.filter(article__story=story, current=True)
+            changes += [
+                _joined(corpus_id, article, revision, before=story, after=earliest)
+                for article, revision in moving.values_list("article", "pk")
+            ]
+            Article.objects.filter(story=story).update(story=earliest)
     return changes
 
 
-def _joined(corpus_id: UUID, article_id: UUID, before: UUID | None, story: UUID) -> Change:
+def _roots(ties: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
+    """Return the least of all that each is tied to, by way of others too (union-find)."""
+    above: dict[UUID, UUID] = {}
+
+    def root_of(story: UUID) -> UUID:
+        while (upper := above.setdefault(story, story)) != story:
+            story = upper
+        return story
+
+    for one, other in ties:
+        first, second = sorted((root_of(one), root_of(other)))
+        above[second] = first
+    return {story: root_of(story) for story in above}
+
+
+def _joined(corpus_id: UUID, article_id: UUID, revision_id: UUID, *, before: UUID, after: UUID) -> Change:
     return Change(
-        action="story.joined",
+        action="article.joined",
         object_type="article",
         object_id=article_id,
         corpus_id=corpus_id,
-        subject_id=article_id,
+        subject_id=revision_id,
         before={"story": str(before)},
-        after={"story": str(story)},
+        after={"story": str(after)},
     )

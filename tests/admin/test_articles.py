@@ -2,6 +2,7 @@
 
 import pytest
 
+from annotations.admin.articles import STORY_SHOWN
 from annotations.models import Annotation, Relation, Review, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
@@ -13,6 +14,7 @@ from annotations.services.reviewing import decide
 from corpus.models import Article, Corpus, Event, Revision
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus, set_member
+from corpus.services.stories import group_stories
 from tests.admin.conftest import url
 from tests.conftest import TEXT, acting, put_in
 
@@ -46,6 +48,27 @@ def test_a_list_takes_as_many_queries_for_thirty_rows_as_for_one(
     with django_assert_num_queries(9):
         page = client.get(listed(corpus)).text
     assert page.count('class="field-titled"') == 30
+
+
+def test_an_article_names_the_others_of_its_story(signed_in, vic, corpus):
+    one, other, _ = (
+        put_in(corpus, text, name).article_id for name, text in (("1", TEXT), ("2", TEXT), ("3", "No."))
+    )
+    page = url("corpus_article_change", one)
+    assert "Story" not in signed_in(vic).get(page).text
+    group_stories(corpus)
+    text = signed_in(vic).get(page).text
+    assert "One other article prints this text" in text
+    assert f'<li><a href="{url("corpus_article_change", other)}">2</a></li>' in text
+
+
+def test_a_long_story_is_not_listed_whole(signed_in, vic, corpus):
+    ids = [put_in(corpus, "No.", str(number)).article_id for number in range(STORY_SHOWN + 2)]
+    group_stories(corpus)
+    text = signed_in(vic).get(url("corpus_article_change", ids[0])).text
+    assert f"More than {STORY_SHOWN} other articles print" in text
+    assert url("corpus_article_change", ids[STORY_SHOWN]) in text
+    assert url("corpus_article_change", ids[-1]) not in text
 
 
 def test_no_list_counts_its_table(signed_in, owen, suggested, corpus, django_assert_max_num_queries):

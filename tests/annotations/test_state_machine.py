@@ -57,7 +57,7 @@ from annotations.services.settling import (
     settle_dispute,
 )
 from annotations.services.verifying import Lie, verify
-from corpus.models import Corpus, Event, Revision, Role, User
+from corpus.models import Article, Corpus, Event, Revision, Role, User
 from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import (
@@ -72,6 +72,7 @@ from corpus.services.disclosure import DISCLOSURE
 from corpus.services.errors import ServiceError
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
+from corpus.services.stories import group_stories
 from corpus.text.spans import Span
 from tests.annotations.catching_up import Reader, had
 from tests.annotations.replaying import empty, tables, write_back
@@ -89,8 +90,8 @@ TEXTS = (
 IDS = ("a", "b")
 PLACE = st.integers(min_value=0, max_value=10_000)
 NUMBERS = st.tuples(*[PLACE] * 6)
-ACTS = ("submit", "reopen", "take", "sweep", "settle", "approve", "erase", "work", "seal", "put in")
-WHOLE = {"submit", "reopen", "take", "settle", "approve", "erase", "seal"}
+ACTS = ("submit", "reopen", "take", "sweep", "settle", "approve", "erase", "work", "seal", "put in", "group")
+WHOLE = {"submit", "reopen", "take", "settle", "approve", "erase", "seal", "group"}
 WAYS = ("take", "merge", "write", "reject")
 LABELS = ("claim", "quote", "attribution", "cue")
 
@@ -217,6 +218,14 @@ class Newsroom(RuleBasedStateMachine):
     @rule()
     def work(self) -> None:
         self.attempt(None, lambda: work_jobs("w", limit=3, seconds=30))
+
+    @rule()
+    def group(self) -> None:
+        """Whoever groups twice finds nothing left, and what was together stays together."""
+        together = pairs_of(self.corpus)
+        self.attempt(None, lambda: group_stories(self.corpus))
+        assert together <= pairs_of(self.corpus)
+        assert not group_stories(self.corpus)
 
     @rule()
     def seal(self) -> None:
@@ -499,6 +508,7 @@ class Newsroom(RuleBasedStateMachine):
             "erase": lambda: erase_article(COMMAND, revision.article, reason="down"),
             "work": lambda: work_jobs("w", limit=1, seconds=30),
             "seal": seal_events,
+            "group": lambda: group_stories(corpus),
             "put in": lambda: ingest_article(COMMAND, self.corpus, row, source="x"),
         }
         # A worker's claim and an ingest's report stand by themselves: these are more than one transaction.
@@ -737,6 +747,12 @@ class Newsroom(RuleBasedStateMachine):
                 link = [Link(segments=span), Link(annotation=pick(annotations, second).pk)][second % 2]
                 words["links"] = {("source", "cue")[third % 2]: [link] * (first % 3)}
         return Decision(**words)
+
+
+def pairs_of(corpus: Corpus) -> set[tuple[Any, Any]]:
+    """Return the pairs of articles that are of one story."""
+    stories = Article.objects.filter(corpus=corpus).exclude(story=None).values_list("pk", "story")
+    return {(one, other) for one, mine in stories for other, theirs in stories if mine == theirs}
 
 
 def content_of(view: LayerView, row: Annotation) -> Content:

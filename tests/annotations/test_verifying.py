@@ -79,6 +79,7 @@ DAMAGE: dict[str, tuple[str, Callable[[Corpus], object]]] = {
     "a block past its text": ("blocks", lambda c: set_first(Block, {"end": 99_999}, revision__corpus=c)),
     "no current revision": ("revisions", lambda c: set_first(
         Revision, {"current": False, "status": "superseded"}, article__external_id="hostile")),
+    "a story of nobody": ("stories", lambda c: set_first(Article, {"story": uuid7()}, corpus=c)),
     "a moved span": ("spans", lambda c: set_first(Annotation, {"start": 1, "end": 4}, label="claim")),
     "a changed surface": ("spans", lambda c: set_first(Annotation, {"surface": "No."}, origin="reviewer")),
     "a span past its text": ("spans", lambda c: set_first(Annotation, {"end": 99_999}, origin="machine")),

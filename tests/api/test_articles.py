@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from corpus.models import Article, Corpus, Revision, User
 from corpus.readers.base import MAX_BYTES
+from corpus.services.stories import group_stories
 from tests.api.contract import API, Caller, caller
 from tests.conftest import TEXT, put_in
 
@@ -205,6 +206,19 @@ def test_filters_are_the_ones_that_are_named(as_vic: Caller, corpus: Corpus) -> 
     assert found("status=new") == ["2", "1"]
     assert as_vic.get("corpora/harbour/articles/?title=One").status_code == 400
     assert as_vic.get("corpora/harbour/articles/?outlet__name=x").status_code == 400
+
+
+def test_the_articles_of_one_story_are_found_by_it(as_vic: Caller, corpus: Corpus) -> None:
+    first, *_ = (put_in(corpus, text, name) for name, text in (("1", TEXT), ("2", TEXT), ("3", "Other.")))
+    path = f"articles/{first.article_id}/"
+    assert as_vic.get(path).json()["story"] is None
+    group_stories(corpus)
+    assert as_vic.get(path).json()["story"] == str(first.article_id)
+    found = as_vic.get(f"corpora/harbour/articles/?story={first.article_id}").json()["results"]
+    assert [(row["external_id"], row["story"]) for row in found] == [
+        (name, str(first.article_id)) for name in ("2", "1")
+    ]
+    assert as_vic.get("corpora/harbour/articles/?story=one").status_code == 400
 
 
 def test_pages_never_cost_more_than_the_first(as_vic: Caller, corpus: Corpus) -> None:

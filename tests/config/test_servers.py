@@ -9,9 +9,9 @@ from django.db import connection
 
 from annotations.models import Job, JobStatus
 from annotations.services.pipelines import activate_pipeline
-from annotations.tasks import ring
+from annotations.tasks import ring, ring_stories
 from config.broker import broker_is_ready, prepare_broker
-from corpus.models import Corpus
+from corpus.models import Article, Corpus
 from corpus.services.actors import COMMAND
 from tests.conftest import put_in
 from tests.servers import StartProcess, wait_for
@@ -48,4 +48,6 @@ def test_a_real_worker_works_the_jobs_that_are_due(start_worker: StartProcess, c
     assert connection.vendor in {"sqlite", "postgresql"}
     start_worker(concurrency=1)
     ring()
+    ring_stories()
     wait_for(lambda: Job.objects.get().status == JobStatus.DONE, within=30)
+    wait_for(lambda: not Article.objects.get().story_due, within=30)

@@ -15,7 +15,7 @@ from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
 from annotations.services.rereviews import sweep_rereviews
 from annotations.services.trainings import sweep_trainings
-from annotations.tasks import ring, ring_trainings, ring_webhooks
+from annotations.tasks import ring, ring_stories, ring_trainings, ring_webhooks
 from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
 from corpus.services.anchors import AnchorFile
@@ -61,7 +61,7 @@ class Command(AttestCommand):
                 "anchored": self._anchor(),
                 "trainings": sweep_trainings(),
                 "pruned": prune_deliveries(),
-                "rung": ring() + ring_trainings() + ring_webhooks(),
+                "rung": ring() + ring_trainings() + ring_webhooks() + ring_stories(),
             }
             IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
         except OperationalError as error:
