@@ -32,78 +32,14 @@ _PLAIN = frozenset(
     }
 )
 #: Words that name nobody by themselves: particles, articles, titles, pronouns.
-_NO_NAMES = frozenset(
-    {
-        *(
-            "a",
-            "an",
-            "the",
-            "that",
-            "this",
-            "of",
-            "on",
-            "in",
-            "for",
-            "from",
-            "with",
-            "and",
-            "or",
-            "to",
-            "who",
-        ),
-        *(
-            "he",
-            "her",
-            "his",
-            "it",
-            "she",
-            "they",
-            "we",
-            "you",
-            "er",
-            "es",
-            "sie",
-            "ein",
-            "eine",
-            "das",
-            "die",
-        ),
-        *(
-            "al",
-            "af",
-            "bin",
-            "bint",
-            "ibn",
-            "da",
-            "de",
-            "del",
-            "della",
-            "den",
-            "der",
-            "des",
-            "di",
-            "dos",
-            "du",
-        ),
-        *("el", "la", "las", "le", "les", "los", "st", "und", "van", "vel", "von", "vom", "zu", "zum", "zur"),
-        *(
-            "dame",
-            "dr",
-            "frau",
-            "herr",
-            "lady",
-            "lord",
-            "madame",
-            "miss",
-            "mister",
-            "mlle",
-            "mme",
-            "mr",
-            "mrs",
-        ),
-        *("ms", "mx", "prof", "professor", "rev", "sir"),
-    }
-)
+_NO_NAMES = frozenset([
+    "a", "af", "al", "an", "and", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "des", "di",
+    "die", "dos", "du", "ein", "eine", "el", "er", "es", "for", "from", "he", "her", "his", "ibn", "in", "it",
+    "la", "las", "le", "les", "los", "of", "on", "or", "she", "sie", "st", "that", "the", "they", "this",
+    "to", "und", "van", "vel", "vom", "von", "we", "who", "with", "you", "zu", "zum", "zur",
+    "dame", "dr", "frau", "herr", "lady", "lord", "madame", "miss", "mister", "mlle", "mme", "mr", "mrs",
+    "ms", "mx", "prof", "professor", "rev", "sir",
+])  # fmt: skip
 #: Scripts that write no spaces between words, or join endings to a name: nothing parts the name from them.
 _JOINED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
@@ -113,8 +49,10 @@ _CAPITAL = regex.compile(r"\p{Lu}(?<=\p{Ll}[\p{M}\p{Cf}]*\p{Lu})")
 #: A letter of the other scripts: next to one, a name is part of a longer word.
 _LETTER = rf"[\p{{L}}\p{{M}}--[{_JOINED}]]"
 _PARTED = regex.compile(_LETTER, regex.V1)
+#: A name may be a number that somebody can be called by, in whatever groups its digits are written.
+_WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{M}]+|\p{N}")
 #: Between the words of a name; nothing where they are run together, as in an address.
-_GAP = r"[^\p{L}\p{M}]{0,4}"
+_GAP = r"[^\p{L}\p{M}\p{N}]{0,4}"
 #: A genitive's s may follow without an apostrophe; with one it is a word of its own.
 _BEFORE, _AFTER = rf"(?<!{_LETTER})", rf"(?!(?!s(?!{_LETTER})){_LETTER})"
 
@@ -245,10 +183,12 @@ def _parts(name: str) -> list[str]:
 def _names(forms: Iterable[str]) -> Names:
     """Return patterns over folded text of these words in a row, as a whole and not within a longer word."""
     kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for words in (_WORD.findall("".join(signs)) for form in forms for signs in _foldings(form)):
+    for words in (_WORD_OR_DIGIT.findall("".join(signs)) for form in forms for signs in _foldings(form)):
         if words:
-            before = _BEFORE if _PARTED.match(words[0][0]) else ""
-            after = _AFTER if _PARTED.match(words[-1][-1]) else ""
+            before, after = (
+                _edge(words[0][0], _BEFORE, r"(?<!\p{N})"),
+                _edge(words[-1][-1], _AFTER, r"(?!\p{N})"),
+            )
             kinds[before, after].add(_GAP.join(map(regex.escape, words)))
     return Names(
         tuple(
@@ -256,6 +196,13 @@ def _names(forms: Iterable[str]) -> Names:
             for (before, after), some in sorted(kinds.items())
         )
     )
+
+
+def _edge(sign: str, of_letters: str, of_numbers: str) -> str:
+    """Return what must not stand beside a name that begins or ends with this sign."""
+    if _PARTED.match(sign):
+        return of_letters
+    return of_numbers if sign.isnumeric() else ""
 
 
 def _longest_first(form: str) -> tuple[int, str]:

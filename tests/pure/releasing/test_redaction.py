@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import time
 import unicodedata
 import zipfile
 from typing import Any
@@ -18,10 +19,11 @@ from annotations.exchange.outgoing import outgoing
 from annotations.releasing.redaction import BLACK, Names, protected_names, redact
 from corpus.schemes import DEFAULT_SCHEME, parse_scheme
 from corpus.text.spans import joined_surface
+from tests.growth import grows_no_faster
 from tests.pure.releasing.made_up import annotation, record, records, relation, review, strings
 
 NONE = protected_names([])
-LISTED = ["Ida Holm", "Renée O’Neill", "Ursula van der Löwen", "田中 太郎", "B. McAdam"]
+LISTED = ["Ida Holm", "Renée O’Neill", "Ursula van der Löwen", "田中 太郎", "B. McAdam", "0170 12345"]
 #: What must be found nowhere: the parts of the names that name somebody, as plain letters.
 SECRETS = frozenset({"ida", "holm", "renee", "neill", "ursula", "lowen", "mcadam"})
 
@@ -61,6 +63,7 @@ def names_left(value: Any) -> set[str]:
         ("Holm-Larsen, “Holm”, Holm—Ida", "████-Larsen, “████”, ████—███"),
         ("#TeamHolm, HolmIda, McHolmes", "#Team████, ███████, McHolmes"),
         ("hOLM and LÖwen; AMcAdam, Mcadam, #TheMcAdams", "████ and █████; AMcAdam, ██████, #The██████s"),
+        ("0170/123 45, 01701 2345, +49170", "███████████, ██████████, +49170"),
         ("Hol\u00adm and Ho\u200blm", "█████ and █████"),
         ("Rene\u0301e, Renée, Renee, RENÉE", "██████, █████, █████, █████"),
         ("Renée\u0301 O'Neill; O’Neill; ONeill", "██████████████; ███████; ██████"),
@@ -149,6 +152,18 @@ def test_a_name_that_is_left_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotations.releasing.redaction._PLAIN", frozenset({"text", "surface", "note"}))
     assert names_left(redact(given, protected_names(LISTED))) == {"holm"}
     assert names_left(redact(given, Names())) == {"ida", "holm"}
+
+
+@pytest.mark.parametrize("piece", ["Ida Holm ", "a\u0301", "IdaHolm", "x"])
+def test_time_grows_with_the_text(piece: str) -> None:
+    names = protected_names(LISTED)
+
+    def seconds(times: int) -> float:
+        start = time.perf_counter()
+        redact(record(piece * times), names)
+        return time.perf_counter() - start
+
+    assert grows_no_faster(seconds, 2_000, 8_000, factor=8, floor=0.02)
 
 
 @pytest.mark.parametrize("name", WRITERS)
