@@ -289,9 +289,9 @@ ROW = (
     "article__url",
     "article__published_at",
     "article__language",
-    "article__story",
     "article__licence",
     "article__text_withheld",
+    "article__story",
 )
 
 

@@ -174,7 +174,7 @@ class ReleasesRoute(Route):
         status=201,
         request=ReleaseInput,
         headers=[IDEMPOTENCY_KEY],
-        errors=ERRORS,
+        errors=(*ERRORS, 409),
     )
     @idempotent
     def post(self, request: Request) -> Response:

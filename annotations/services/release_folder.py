@@ -9,6 +9,7 @@ from pathlib import Path
 
 from annotations.exchange.native import NATIVE
 from annotations.models import Release
+from annotations.services.backups.archive import Watch, unwatched
 from annotations.services.release_card import card_of
 from annotations.services.released import ReleaseFile, splits_told, write_split
 from corpus.services.errors import BadInput
@@ -17,7 +18,12 @@ CARD, MANIFEST, CHECKSUMS = "README.md", "manifest.json", "SHA256SUMS"
 
 
 def write_folder(
-    release: Release, folder: Path, *, format: str = NATIVE, strict: bool = False
+    release: Release,
+    folder: Path,
+    *,
+    format: str = NATIVE,
+    strict: bool = False,
+    watch: Watch = unwatched,
 ) -> list[ReleaseFile]:
     """Write the files of a release into a folder that is not there yet, and return what was made.
 
@@ -33,7 +39,7 @@ def write_folder(
     except OSError as error:
         raise BadInput(f"{folder.parent} cannot be written to: {error.strerror}.", field="output") from None
     try:
-        made = _write_all(release, draft, format=format, strict=strict)
+        made = _write_all(release, draft, format=format, strict=strict, watch=watch)
         draft.chmod(0o755)
         draft.rename(folder)
     finally:
@@ -41,14 +47,16 @@ def write_folder(
     return made
 
 
-def _write_all(release: Release, folder: Path, *, format: str, strict: bool) -> list[ReleaseFile]:
+def _write_all(
+    release: Release, folder: Path, *, format: str, strict: bool, watch: Watch
+) -> list[ReleaseFile]:
     made = []
     for split, told in splits_told(release):
         if not told["articles"]:
             continue
         draft = folder / "draft"
         with draft.open("wb") as target:
-            file = write_split(release, split, target, format=format, strict=strict)
+            file = write_split(release, split, target, format=format, strict=strict, watch=watch)
             target.flush()
             os.fsync(target.fileno())
         draft.rename(folder / file.path)

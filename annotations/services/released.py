@@ -23,6 +23,7 @@ from annotations.models import Release, ReleasedArticle
 from annotations.releasing.redaction import Names, redact
 from annotations.releasing.splits import Split
 from annotations.releasing.standoff import detach, rejoin, without_words
+from annotations.services.backups.archive import Watch, unwatched
 from annotations.services.exporting import Target, tombstone_record, write_records
 from annotations.services.selection import Gone, Selection, Tombstone
 from corpus.services.errors import BadInput
@@ -126,7 +127,13 @@ def rows_of(release: Release, alias: str, split: Split | None = None) -> Iterato
 
 
 def write_split(
-    release: Release, split: Split, target: IO[bytes], *, format: str = NATIVE, strict: bool = False
+    release: Release,
+    split: Split,
+    target: IO[bytes],
+    *,
+    format: str = NATIVE,
+    strict: bool = False,
+    watch: Watch = unwatched,
 ) -> ReleaseFile:
     """Write the file of a split as it was when the release was made; erased articles alone are gone.
 
@@ -138,7 +145,8 @@ def write_split(
     told = release.manifest["splits"][split]
     counts: Counter[str] = Counter()
     with snapshot() as alias:
-        records = _records(release, rows_of(release, alias, split), format, losses, counts)
+        rows = _watched(rows_of(release, alias, split), f"writing {split}", watch)
+        records = _records(release, rows, format, losses, counts)
         write_records(records, format, written, losses)
     made = ReleaseFile(
         split=split,
@@ -153,6 +161,12 @@ def write_split(
     if made.articles + made.erased != told["articles"] or (whole and made.sha256 != told["sha256"]):
         raise BadInput(f"{split} of {release.name} is not what its manifest says; run verify.")
     return made
+
+
+def _watched(rows: Iterator[Row], stage: str, watch: Watch) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        watch(stage, 1)
 
 
 def _records(

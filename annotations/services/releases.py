@@ -33,7 +33,7 @@ from corpus.bulk import collector_paused, insert_columns
 from corpus.ids import uuid7_hex
 from corpus.models import Article, Corpus, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require, role_in
-from corpus.services.errors import BadInput, NotFound
+from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record, sealed_events
 from corpus.services.stories import group_stories
 from corpus.snapshot import snapshot
@@ -88,6 +88,7 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
     Raises:
         BadInput: the name is taken or no name, there is no such layer, filter or earlier release, nothing
             has that layer, or an open re-review asks for some of the gold anew.
+        InvalidTransition: another release was made meanwhile, whose splits this one does not know.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
     _check(corpus, plan)
@@ -112,7 +113,7 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
             manifest=manifest,
             made_by=actor.user,
         )
-        return _keep(actor, release, _taken_back(aside))
+        return _keep(actor, release, _taken_back(aside), after_newest=not plan.after)
 
 
 def find_release(actor: Actor, pk: UUID) -> Release:
@@ -299,12 +300,16 @@ def _taken_back(file: IO[bytes]) -> Iterator[Frozen]:
 
 
 @transaction.atomic
-def _keep(actor: Actor, release: Release, rows: Iterator[Frozen]) -> Release:
+def _keep(actor: Actor, release: Release, rows: Iterator[Frozen], *, after_newest: bool) -> Release:
     """Put a release in whole. What was erased while it was frozen comes without its record."""
     corpus = release.corpus
     # No article is erased in between, and no other release takes the name.
     Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
     _check_free(corpus, release.name)
+    if after_newest and release.after != _earlier(corpus, ""):
+        raise InvalidTransition(
+            "Another release was made meanwhile: make this one again, so that it keeps the splits of that."
+        )
     release.made_at = timezone.now()
     release.save(force_insert=True)
     while page := list(islice(rows, CHUNK)):

@@ -29,7 +29,7 @@ from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import publish_guideline, publish_scheme
-from corpus.services.errors import BadInput, NotAllowed
+from corpus.services.errors import BadInput, InvalidTransition, NotAllowed
 from corpus.services.revisions import set_block_kind
 from corpus.services.stories import group_stories
 from corpus.triggers import remove
@@ -267,6 +267,19 @@ def test_a_page_takes_as_many_statements_however_many_articles_it_has(pier: Corp
     put_gold(pier, *map(gold_record, range(12, 40)))
     # One more: the chain of releases that it comes after has one more.
     assert statements("v2") == (few[0] + 1, few[1])
+
+
+def test_of_two_that_are_made_at_once_the_later_knows_the_splits_of_the_first(pier: Corpus) -> None:
+    def overtake(*_: object) -> None:
+        if not Release.objects.exists():
+            released(pier, "quicker")
+
+    with pytest.raises(InvalidTransition, match="meanwhile"):
+        make_release(COMMAND, pier, Plan(name="v1"), watch=overtake)
+    assert [release.name for release in Release.objects.all()] == ["quicker"]
+    assert splits_of(released(pier, shares=Shares(1000, 0, 0))) == splits_of(
+        Release.objects.get(name="quicker")
+    )
 
 
 def splits_of(release: Release) -> dict[str, str]:

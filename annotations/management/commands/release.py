@@ -85,7 +85,10 @@ class Command(AttestCommand):
         except UnknownFormat as error:
             raise CommandError(str(error)) from None
         release, folder = release_named(corpus, options["name"]), options["output"]
-        made = write_folder(release, folder, format=options["format"], strict=options["strict"])
+        with watching() as watch:
+            made = write_folder(
+                release, folder, format=options["format"], strict=options["strict"], watch=watch
+            )
         lines = [f"{folder / file.path}: {file.articles} articles, sha256 {file.sha256}" for file in made]
         for file in made:
             if file.erased:
