@@ -189,7 +189,7 @@ def test_two_that_group_at_once_miss_no_pair(
 
     def meeting(sketches: Sequence[int]) -> Any:
         with contextlib.suppress(threading.BrokenBarrierError):
-            both.wait(2)
+            both.wait(1 if locked else 30)
         return matches(sketches)
 
     def grouping(item: Any) -> None:
