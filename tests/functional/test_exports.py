@@ -56,7 +56,6 @@ def test_a_worker_killed_in_the_middle_leaves_no_file_and_the_next_makes_it(
     for number in range(ARTICLES):
         put_in(corpus, external_id=f"a{number}")
     export = ask_export(COMMAND, corpus, Wanted(layer="all"))
-    directory: Path = settings.ATTEST_EXPORTS
     PAUSE.touch()
     worker = start(
         *("-m", "celery", "-A", "config", "worker", "--concurrency=1", "--pool=prefork"),
@@ -76,15 +75,15 @@ def test_a_worker_killed_in_the_middle_leaves_no_file_and_the_next_makes_it(
         )
 
     until("running", MIDDLE)
-    assert [path.name for path in directory.iterdir()] == [f"{export.file_name}.draft"]
+    assert names_of(export) == [f"{export.file_name}.draft"]
     os.kill(int(export.worker.rpartition(":")[2]), signal.SIGKILL)
     with fetched(live_server, lea, export) as answer:
         assert answer.status == 409
     PAUSE.unlink()
     wait_for(lambda: sweep_exports() == 1)
-    assert list(directory.iterdir()) == []
+    assert names_of(export) == []
     until("done", ARTICLES)
-    assert [path.name for path in directory.iterdir()] == [export.file_name]
+    assert names_of(export) == [export.file_name]
     assert export.attempts == 2 and Event.objects.filter(action="export.made").count() == 1
 
     with fetched(live_server, lea, export) as answer:
@@ -94,6 +93,12 @@ def test_a_worker_killed_in_the_middle_leaves_no_file_and_the_next_makes_it(
         whole = begun + answer.read()
     assert hashlib.sha256(whole).hexdigest() == export.manifest["sha256"]
     assert len(whole.splitlines()) == ARTICLES
+
+
+def names_of(export: Export) -> list[str]:
+    """Return what is called after an export in the directory, which other tests use as well."""
+    directory: Path = settings.ATTEST_EXPORTS
+    return [path.name for path in directory.glob(f"{export.pk}.*")]
 
 
 def held_up(corpus: Corpus) -> bool:
