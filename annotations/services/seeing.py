@@ -196,6 +196,8 @@ def _of_a_review() -> Q:
         | Q(action__startswith="comment.")
         # What a webhook sends is what a lead sees; when it fails tells that something happened.
         | Q(action__startswith="webhook.")
+        # It names the layer, which may be a person's.
+        | Q(action__startswith="release.")
         | Q(action__in=("gold.settled", "layer.imported"))
         | Q(action="block.kind_set")
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])
