@@ -25,7 +25,7 @@ from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus
 from corpus.services.ingest import ingest_articles
-from corpus.services.stories import group_stories
+from corpus.services.stories import group_stories, join_by_index
 from corpus.text.shingles import fingerprints
 
 #: More work an article than this, against the smallest corpus, is too much for the largest.
@@ -212,6 +212,8 @@ def analyze() -> None:
     """Let the database count its rows, as autovacuum does within a minute."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    # The work is counted afterwards, by doing each query again.
+    join_by_index(local=False)
 
 
 def _incoming(name: str, text: str, outlet: str = "") -> IncomingArticle:

@@ -31,10 +31,9 @@ from annotations.services.releases import (
     release_named,
 )
 from corpus.api.fields import Flag, Input, Text
-from corpus.api.idempotency import idempotent
 from corpus.api.ndjson import written
 from corpus.api.pagination import page_of
-from corpus.api.schema import CURSOR, ETAG, IDEMPOTENCY_KEY, NDJSON, binary, documented, paged
+from corpus.api.schema import CURSOR, ETAG, NDJSON, binary, documented, paged
 from corpus.api.views import Route
 from corpus.models import Role
 from corpus.services.actors import Scope, find_corpus
@@ -173,12 +172,13 @@ class ReleasesRoute(Route):
         response=ReleaseStateShape,
         status=201,
         request=ReleaseInput,
-        headers=[IDEMPOTENCY_KEY],
         errors=(*ERRORS, 409),
     )
-    @idempotent
     def post(self, request: Request) -> Response:
-        """Of gold, what is gold as a whole. The files come back byte for byte whatever happens afterwards."""
+        """Of gold, what is gold as a whole. The files come back byte for byte whatever happens afterwards.
+
+        The name is what an Idempotency-Key would be: sent again it is refused, and the list has what is made.
+        """
         given = self.input(ReleaseInput)
         corpus = find_corpus(self.actor, given.pop("corpus"), Role.LEAD, Scope.EXPORT)
         if shares := given.pop("shares", None):

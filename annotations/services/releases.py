@@ -85,6 +85,9 @@ class Frozen(NamedTuple):
 def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unwatched) -> Release:
     """Freeze what a layer says of every text that has it; of gold, of every text that is gold.
 
+    To be called outside of a transaction, which would hold up every other writer of SQLite for as long as
+    it takes, and on PostgreSQL see more than one state.
+
     Raises:
         BadInput: the name is taken or no name, there is no such layer, filter or earlier release, nothing
             has that layer, or an open re-review asks for some of the gold anew.

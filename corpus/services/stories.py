@@ -179,12 +179,24 @@ def _matches(sketches: Sequence[int]) -> list[tuple[UUID, UUID]]:
     if not sketches:
         return []
     marks = ", ".join(["%s"] * len(sketches))
+    join_by_index()
     with connection.cursor() as cursor:
         cursor.execute(_MATCHES.format(marks=marks), sketches)
         found = cursor.fetchall()
         cursor.execute(_SPARE.format(marks=marks), sketches)
     convert = Article._meta.pk.to_python
     return [(convert(one), convert(other)) for one, other in found]
+
+
+def join_by_index(*, local: bool = True) -> None:
+    """Have PostgreSQL look fingerprints up by their index, until the end of the transaction if `local`.
+
+    While there are a million of them it would rather read them all, and the cost would grow up to there.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for setting in ("enable_hashjoin", "enable_mergejoin"):
+                cursor.execute("SELECT set_config(%s, 'off', %s)", [setting, local])
 
 
 def _join_matches(corpus_id: UUID, matches: Sequence[tuple[UUID, UUID]]) -> list[Change]:

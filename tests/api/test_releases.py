@@ -15,6 +15,7 @@ from annotations.models import Release, ReleasedArticle
 from annotations.services.erasing import erase_article
 from corpus.models import Corpus, User
 from corpus.services.actors import COMMAND
+from corpus.services.events import seal_events
 from tests.annotations.test_releases import gold_record, pier, put_gold  # noqa: F401 - the fixture
 from tests.api.contract import caller, content_of
 
@@ -29,8 +30,8 @@ def release(*arguments: Any) -> str:
 
 def test_a_release_over_the_api(pier: Corpus, lea: User) -> None:  # noqa: F811 - the fixture
     as_lea = caller(lea)
-    made = as_lea.post("releases/", ASKED, Idempotency_Key="once").json()
-    assert as_lea.post("releases/", ASKED, Idempotency_Key="once").json() == made
+    made = as_lea.post("releases/", ASKED).json()
+    assert as_lea.post("releases/", ASKED).status_code == 400, "a name is given once"
     (listed,) = as_lea.get("releases/?corpus=harbour").json()["results"]
     assert {**listed, "erased": {}} == made == as_lea.get(f"releases/{made['id']}/").json()
     for split in ("train", "test"):
@@ -63,6 +64,21 @@ def test_what_cannot_be_released_is_refused(pier, lea, asked, message) -> None: 
     answer = caller(lea).post("releases/", {**ASKED, **asked})
     assert answer.status_code == 400 and message in answer.text and not Release.objects.exists()
     assert caller(lea).get("releases/").status_code == 404
+
+
+def test_in_a_blind_corpus_no_release_of_a_persons_layer_shows(
+    pier: Corpus,  # noqa: F811 - the fixture
+    lea: User,
+    ada: User,
+    ben: User,
+) -> None:
+    layer = f"reviewer:{ben.public_id}"
+    put_gold(pier, {**gold_record(3), "layer": layer, "annotations": []})
+    assert caller(lea).post("releases/", {**ASKED, "layer": layer}).status_code == 201
+    seal_events()
+    events = "corpora/harbour/events/?limit=200"
+    assert "release.made" in caller(lea).get(events).text, "the control"
+    assert "release.made" not in caller(ada).get(events).text
 
 
 def test_the_command_makes_lists_writes_and_compares(pier: Corpus, tmp_path: Path) -> None:  # noqa: F811

@@ -179,7 +179,7 @@ def test_killed_at_any_statement_it_does_the_same_the_next_time(corpus: Corpus):
 def test_two_that_group_at_once_miss_no_pair(
     transactional_db: None, corpus: Corpus, monkeypatch: pytest.MonkeyPatch, *, locked: bool
 ):
-    """Each waits with its fingerprints written and not committed until the other is as far, if it can be.
+    """Each has written and compared, and commits only once the other is as far, if it can be.
 
     The control has no lock, and misses the pair. SQLite has one writer anyway.
     """
@@ -188,9 +188,10 @@ def test_two_that_group_at_once_miss_no_pair(
     matches, both = stories._matches, threading.Barrier(2)
 
     def meeting(sketches: Sequence[int]) -> Any:
+        found = matches(sketches)
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1 if locked else 30)
-        return matches(sketches)
+        return found
 
     def grouping(item: Any) -> None:
         retried(lambda: stories._group(corpus.pk, [item]))
