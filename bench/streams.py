@@ -28,7 +28,7 @@ from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records, record_lines
 from annotations.services.importing.articles import import_articles
 from bench.articles import Labelled, invent, native_line
-from bench.client import milliseconds
+from bench.client import Client, milliseconds
 from bench.peer import CannotRun, PeakMemory, Peer
 from bench.peer_doccano import Doccano
 from bench.peer_label_studio import LabelStudio
@@ -43,11 +43,26 @@ LEFT_OUT = frozenset({"spacy", "parquet", "claim-review"})
 TAKEN_IN = (NATIVE, "label-studio", "csv")
 #: What a streaming format may take above the idle process, in MB; on SQLite its page cache comes on top.
 MOST, PAGE_CACHE = 32.0, 32.0
-PEERS: tuple[type[Peer], ...] = (LabelStudio, Doccano)
 #: Articles of one upload to a peer.
 UPLOAD = 2_500
 
 Figure = dict[str, Any]
+
+
+class AnnotatedLabelStudio(LabelStudio):
+    """Label Studio that is given labels as annotations: of predictions its export has the ids alone."""
+
+    def _task(self, article: Labelled) -> dict[str, Any]:
+        task = super()._task(article)
+        (prediction,) = task.pop("predictions")
+        return {**task, "annotations": [{"result": prediction["result"]}]}
+
+    def bring_in(self, client: Client, body: bytes) -> None:
+        done = json.loads(client.call("POST", f"/api/projects/{self.project}/import", body))
+        assert done["task_count"] == done["annotation_count"], done
+
+
+PEERS: tuple[type[Peer], ...] = (AnnotatedLabelStudio, Doccano)
 
 
 def main(arguments: list[str]) -> int:

@@ -27,6 +27,9 @@ from corpus.services.corpora import scheme_of
 from corpus.services.errors import BadInput
 from corpus.services.ingest import RowOutcome
 
+#: How long an annotation or relation of a native record is, about.
+RECORD_OF_ONE = 300
+
 
 def import_articles(
     actor: Actor,
@@ -83,7 +86,11 @@ def _read_through(read: Reader, source: Source) -> None:
 
 
 def _size(found: Found) -> int:
-    return 0 if isinstance(found, Refusal) else 4 * len(found.text)
+    """Return about how long the native record of an article is."""
+    if isinstance(found, Refusal):
+        return 0
+    said = sum(len(layer.annotations) + len(layer.relations) for layer in found.layers)
+    return 4 * len(found.text) + RECORD_OF_ONE * said
 
 
 class _Reading:
