@@ -196,7 +196,7 @@ def _of_a_review() -> Q:
         | Q(action__startswith="comment.")
         # What a webhook sends is what a lead sees; when it fails tells that something happened.
         | Q(action__startswith="webhook.")
-        # What an export or a release holds is counted, decisions and disputes included, and may be a person's.
+        # What exports and releases hold is counted, disputes included, and their layer may be a person's.
         | Q(action__startswith="export.")
         | Q(action__startswith="release.")
         | Q(action__in=("gold.settled", "layer.imported"))
