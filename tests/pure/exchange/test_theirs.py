@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from annotations.exchange import FORMATS
-from annotations.exchange.articles import Article, FileRefused, Layer, Refusal
+from annotations.exchange.articles import Annotation, Article, FileRefused, Layer, Refusal, Relation
 from annotations.exchange.format import Unwritable
 from annotations.exchange.formats.spacy_json import tokens_of
 from annotations.exchange.losses import Losses
 from annotations.exchange.source import Source, source_of
 from annotations.exchange.units import settle_offsets
+from corpus.text.spans import Span
 from tests.pure.exchange.made_up import TEXT as MADE_UP
 from tests.pure.exchange.made_up import articles, carried, two_layers
 from tests.pure.exchange.test_damaged import taken
@@ -402,9 +403,42 @@ def test_tokens_of_spacy_are_the_whole_text() -> None:
 # -- schema.org --------------------------------------------------------------------------------------
 
 
-def test_a_claim_review_is_refused_for_want_of_a_rating() -> None:
+def test_claim_reviews_are_of_the_claims_that_are_rated() -> None:
+    text = "Rye is dear, Ida Voss says. Oats are not."
+    claims = (
+        Annotation(key="c", label="claim", segments=(Span(0, 11),), attributes={"rating": "mostly true"}),
+        Annotation(key="s", label="attribution", segments=(Span(13, 21),)),
+        Annotation(key="d", label="claim", segments=(Span(28, 40),), attributes={"kind": "price"}),
+    )
+    layer = Layer(
+        name="gold",
+        annotations=claims,
+        relations=tuple(Relation(label="source", head=head, child="s") for head in "cd"),
+    )
+    losses = Losses()
+    article = Article(text=text, external_id="rye", title="Rye", layers=(layer,))
+    graph = json.loads(written(FORMATS["claim-review"], [article], losses))["@graph"]
+    page = {"@type": "NewsArticle", "@id": "urn:attest:rye", "identifier": "rye", "headline": "Rye"}
+    assert graph == [
+        {
+            "@type": "ClaimReview",
+            "claimReviewed": "Rye is dear",
+            "reviewRating": {"@type": "Rating", "alternateName": "mostly true"},
+            "itemReviewed": {
+                "@type": "Claim", "author": "Ida Voss", "appearance": page, "text": "Rye is dear",
+            },
+        }
+    ]  # fmt: skip
+    assert losses.counts == {
+        "annotations that are no rated claim or source of one": 1,
+        "relations other than the source of a rated claim": 1,
+        "attributes other than a claim's rating": 1,
+    }
+
+
+def test_claim_reviews_are_refused_for_want_of_a_rating() -> None:
     with pytest.raises(Unwritable, match="rating"):
-        written(FORMATS["claim-review"], [])
+        written(FORMATS["claim-review"], articles())
 
 
 def test_a_graph_of_schema_org_is_json() -> None:
