@@ -34,7 +34,7 @@ def test_every_migration_can_be_taken_back_and_made_again() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_downloads_of_before_are_exports_that_are_done() -> None:
     """And back: what was asked for and not made is forgotten, the rest has its time again."""
-    before, after = ("annotations", "0013_comments"), ("annotations", "0014_background_exports")
+    before, after = ("annotations", "0014_releases"), ("annotations", "0015_background_exports")
     executor = MigrationExecutor(connection)
     executor.migrate([before])
     try:
