@@ -9,6 +9,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any, NamedTuple
@@ -82,6 +83,15 @@ class Frozen(NamedTuple):
     record: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A release that was read, with its rows set aside, and of which nothing is in the database yet."""
+
+    release: Release
+    aside: IO[bytes]
+    after_newest: bool
+
+
 def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unwatched) -> Release:
     """Freeze what a layer says of every text that has it; of gold, of every text that is gold.
 
@@ -89,6 +99,18 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
         BadInput: the name is taken or no name, there is no such layer, filter or earlier release, nothing
             has that layer, or an open re-review asks for some of the gold anew.
         InvalidTransition: another release was made meanwhile, whose splits this one does not know.
+    """
+    with prepared_release(actor, corpus, plan, watch=watch) as prepared:
+        return keep_release(actor, prepared)
+
+
+@contextmanager
+def prepared_release(
+    actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unwatched
+) -> Iterator[Prepared]:
+    """Give a release ready to be kept. To be called outside of a transaction, which would hold up everybody.
+
+    Raises as `make_release` does.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
     _check(corpus, plan)
@@ -104,7 +126,6 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
         # Of what stands now, a moment later: the figures are of people's passes, not of what was frozen.
         agreement = agreement_of(actor, corpus, Asked()) if plan.layer == GOLD else None
         manifest["agreement"] = agreement_figures(agreement) if agreement else []
-        aside.seek(0)
         release = Release(
             corpus=corpus,
             name=plan.name,
@@ -113,7 +134,58 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
             manifest=manifest,
             made_by=actor.user,
         )
-        return _keep(actor, release, _taken_back(aside), after_newest=not plan.after)
+        yield Prepared(release=release, aside=aside, after_newest=not plan.after)
+
+
+@transaction.atomic
+def keep_release(actor: Actor, prepared: Prepared) -> Release:
+    """Put a release in whole. What was erased while it was frozen comes without its record.
+
+    Raises as `make_release` does.
+    """
+    release, corpus = prepared.release, prepared.release.corpus
+    # No article is erased in between, and no other release takes the name.
+    Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
+    _check_free(corpus, release.name)
+    if prepared.after_newest and release.after != _earlier(corpus, ""):
+        raise InvalidTransition(
+            "Another release was made meanwhile: make this one again, so that it keeps the splits of that."
+        )
+    release.made_at = timezone.now()
+    release.save(force_insert=True)
+    prepared.aside.seek(0)
+    rows = _taken_back(prepared.aside)
+    while page := list(islice(rows, CHUNK)):
+        articles = Article.objects.filter(pk__in=[row.article for row in page], erased_at__isnull=False)
+        erased = {pk.hex for pk in articles.values_list("pk", flat=True)}
+        insert_columns(
+            ReleasedArticle,
+            len(page),
+            {
+                "id": uuid7_hex(len(page)),
+                "release": release.pk,
+                "article": [row.article for row in page],
+                "revision": [row.revision for row in page],
+                "split": [row.split for row in page],
+                "external_id": [row.external_id for row in page],
+                "story": [row.story for row in page],
+                "sha256": [row.sha256 for row in page],
+                "record": [None if row.article in erased else row.record for row in page],
+            },
+        )
+    splits = release.manifest["splits"]
+    after = {name: splits[name]["sha256"] for name in splits}
+    record(
+        actor,
+        Change(
+            action="release.made",
+            object_type="release",
+            object_id=release.pk,
+            corpus_id=corpus.pk,
+            after={"name": release.name, "layer": release.layer, "sha256": after},
+        ),
+    )
+    return release
 
 
 def find_release(actor: Actor, pk: UUID) -> Release:
@@ -297,49 +369,3 @@ def _taken_back(file: IO[bytes]) -> Iterator[Frozen]:
     while head := file.readline():
         *fields, length = orjson.loads(head)
         yield Frozen._make([*fields, file.read(length)])
-
-
-@transaction.atomic
-def _keep(actor: Actor, release: Release, rows: Iterator[Frozen], *, after_newest: bool) -> Release:
-    """Put a release in whole. What was erased while it was frozen comes without its record."""
-    corpus = release.corpus
-    # No article is erased in between, and no other release takes the name.
-    Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
-    _check_free(corpus, release.name)
-    if after_newest and release.after != _earlier(corpus, ""):
-        raise InvalidTransition(
-            "Another release was made meanwhile: make this one again, so that it keeps the splits of that."
-        )
-    release.made_at = timezone.now()
-    release.save(force_insert=True)
-    while page := list(islice(rows, CHUNK)):
-        articles = Article.objects.filter(pk__in=[row.article for row in page], erased_at__isnull=False)
-        erased = {pk.hex for pk in articles.values_list("pk", flat=True)}
-        insert_columns(
-            ReleasedArticle,
-            len(page),
-            {
-                "id": uuid7_hex(len(page)),
-                "release": release.pk,
-                "article": [row.article for row in page],
-                "revision": [row.revision for row in page],
-                "split": [row.split for row in page],
-                "external_id": [row.external_id for row in page],
-                "story": [row.story for row in page],
-                "sha256": [row.sha256 for row in page],
-                "record": [None if row.article in erased else row.record for row in page],
-            },
-        )
-    splits = release.manifest["splits"]
-    after = {name: splits[name]["sha256"] for name in splits}
-    record(
-        actor,
-        Change(
-            action="release.made",
-            object_type="release",
-            object_id=release.pk,
-            corpus_id=corpus.pk,
-            after={"name": release.name, "layer": release.layer, "sha256": after},
-        ),
-    )
-    return release
