@@ -282,9 +282,13 @@ class _Freezing:
             "event_position": self._position,
         }
 
-    def _page(self, ids: Sequence[UUID]) -> Iterator[Frozen]:
-        texts = Revision.objects.using(self._alias).filter(pk__in=ids).order_by("pk")
-        places = list(texts.values_list("pk", "article_id", "article__story"))
+    def _page(self, selected: Sequence[UUID]) -> Iterator[Frozen]:
+        # What came in since stories were grouped may be a copy of what is on another side.
+        texts = Revision.objects.using(self._alias).filter(pk__in=selected, article__story_due=False)
+        places = list(texts.order_by("pk").values_list("pk", "article_id", "article__story"))
+        if not places:
+            return
+        ids = [revision for revision, _, _ in places]
         splits = self._splits({story or article for _, article, story in places})
         bodies = records_of(self._alias, self._selection, ids, Counts(), name_layers=True)
         self._counts.add_work(self._alias, ids)
