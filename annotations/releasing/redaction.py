@@ -112,6 +112,11 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     }
 
 
+def redact_words(words: str, names: Names) -> str:
+    """Return words that stand beside the records with the protected names black in them, too."""
+    return blacked_out(words, _united(_found(words, names.patterns)))
+
+
 def blacked_out(text: str, spans: Iterable[Sequence[int]]) -> str:
     """Return a text of the same length with every code point of these spans black."""
     pieces, done = [], 0
@@ -121,10 +126,10 @@ def blacked_out(text: str, spans: Iterable[Sequence[int]]) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _redacted(value: Any, patterns: Sequence["regex.Pattern[str]"]) -> Any:
+def _redacted(value: Any, patterns: tuple["regex.Pattern[str]", ...]) -> Any:
     """Return a value of a record with the protected names black in every string that may hold one."""
     if isinstance(value, str):
-        return blacked_out(value, _united(_found(value, patterns)))
+        return redact_words(value, Names(patterns))
     if isinstance(value, Mapping):
         return {key: inner if key in _PLAIN else _redacted(inner, patterns) for key, inner in value.items()}
     if isinstance(value, list):

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from annotations.exchange.native import SCHEMA
 from annotations.models import Release, ReleasedArticle
-from annotations.releasing.redaction import protected_names
+from annotations.releasing.redaction import Names, protected_names, redact_words
 from annotations.releasing.splits import MAX_SEED, Shares, SharesRefused, Split, split_of, strictest
 from annotations.services.agreement import Asked, agreement_of
 from annotations.services.backups.archive import Watch, unwatched
@@ -268,14 +268,15 @@ class _Freezing:
             "schema": SCHEMA,
             "release": plan.name,
             "corpus": self._corpus.slug,
-            "description": self._corpus.description,
+            "description": redact_words(self._corpus.description, self._names),
             "layer": plan.layer,
             "offset_unit": "code_point",
             "seed": plan.seed,
             "shares": plan.shares.body(),
             "after": self._after.name if self._after else None,
-            "filters": dict(plan.filters),
+            "filters": {name: redact_words(value, self._names) for name, value in plan.filters.items()},
             **self._rules,
+            "scheme": _without_names(self._rules["scheme"], self._names),
             "due": self._due,
             "protected": len(plan.protected),
             **self._counts.body(self._alias, self._corpus),
@@ -361,6 +362,17 @@ def _chain(release: Release | None) -> list[UUID]:
         chain.append(release.pk)
         release = release.after
     return chain
+
+
+def _without_names(scheme: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return a scheme with the protected names black where it describes; records go by its other words."""
+    return {
+        kind: [
+            {key: redact_words(words, names) if key == "description" else words for key, words in row.items()}
+            for row in rows
+        ]
+        for kind, rows in scheme.items()
+    }
 
 
 def _set_aside(row: Frozen, file: IO[bytes]) -> None:

@@ -20,6 +20,7 @@ from annotations.releasing.standoff import rejoin
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
+from annotations.services.release_card import card_of
 from annotations.services.release_differences import compare_releases
 from annotations.services.release_folder import write_folder
 from annotations.services.released import erased_of, write_split
@@ -366,6 +367,19 @@ def test_a_protected_source_is_black_in_every_file(pier: Corpus) -> None:
     assert "Holm" in exported(pier).decode()
     assert (release.manifest["redacted"], release.manifest["protected"]) == (12, 1)
     assert "Holm" not in str(release.manifest) and lies() == []
+
+
+def test_a_protected_source_is_black_in_what_a_release_says_of_itself(pier: Corpus) -> None:
+    Corpus.objects.filter(pk=pier.pk).update(description="Letters to Ida Holm")
+    pier.refresh_from_db()
+    labels = [{"name": "claim", "description": "What Holm asserts."}]
+    publish_scheme(COMMAND, pier, definition={"labels": labels, "relations": []}, version=1)
+    put_gold(pier, {**gold_record(80), "outlet": "Holm Weekly"})
+    plain = released(pier, filters={"outlet": "Holm Weekly"})
+    black = released(pier, "v2", filters={"outlet": "Holm Weekly"}, protected=["Ida Holm"])
+    for found, release in ((True, plain), (False, black)):
+        assert ("Holm" in str(release.manifest)) == ("Holm" in card_of(release)) == found
+    assert black.manifest["scheme"]["labels"][0]["name"] == "claim"
 
 
 def test_a_tombstone_names_no_protected_source(pier: Corpus) -> None:
