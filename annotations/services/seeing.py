@@ -196,8 +196,9 @@ def _of_a_review() -> Q:
         | Q(action__startswith="comment.")
         # What a webhook sends is what a lead sees; when it fails tells that something happened.
         | Q(action__startswith="webhook.")
-        # What an export holds is counted, decisions and disputes included.
+        # What an export holds is counted, decisions and disputes included; a release names its layer.
         | Q(action__startswith="export.")
+        | Q(action__startswith="release.")
         | Q(action__in=("gold.settled", "layer.imported"))
         | Q(action="block.kind_set")
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])
