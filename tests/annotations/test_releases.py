@@ -29,7 +29,7 @@ from annotations.services.rereviews import open_rereview
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import publish_guideline, publish_scheme
+from corpus.services.corpora import create_corpus, publish_guideline, publish_scheme
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed
 from corpus.services.revisions import set_block_kind
 from corpus.services.stories import group_stories
@@ -380,6 +380,32 @@ def test_a_protected_source_is_black_in_what_a_release_says_of_itself(pier: Corp
     for found, release in ((True, plain), (False, black)):
         assert ("Holm" in str(release.manifest)) == ("Holm" in card_of(release)) == found
     assert black.manifest["scheme"]["labels"][0]["name"] == "claim"
+
+
+def test_what_a_release_leaves_out_takes_the_place_of_nothing_that_stands(pier: Corpus) -> None:
+    release = released(pier, protected=["Ida Holm"], shares=Shares(1000, 0, 0))
+    black = file_of(release, Split.TRAIN).splitlines()
+    wordless = file_of(released(pier, "v2", words=False), Split.TRAIN).splitlines()
+    for lines, reason in ((black, "stands here whole as revision 1"), (wordless, "put its text back first")):
+        outcomes = list(import_records(COMMAND, pier, lines, source="test"))
+        assert len(outcomes) == 12 and all(reason in outcome.reason for outcome in outcomes), outcomes[0]
+    assert Revision.objects.count() == 12
+    # Elsewhere it is an article like any other, and so is a text that differs in more than what is black.
+    elsewhere = create_corpus(COMMAND, slug="elsewhere", name="Elsewhere")
+    put_gold(elsewhere, *map(orjson.loads, black))
+    another = {**gold_record(0), "text": "The pier is closed. All say so.\n", "redacted": [[0, 3]]}
+    (outcome,) = import_records(COMMAND, pier, [orjson.dumps(another)], source="test")
+    assert outcome.outcome == "amended", outcome
+
+
+def test_a_text_that_may_not_be_passed_on_takes_no_place_of_one_that_may(pier: Corpus) -> None:
+    kept = {**gold_record(60), "external_id": "pier-0", "text_withheld": True}
+    (refused,) = import_records(COMMAND, pier, [orjson.dumps(kept)], source="test")
+    assert "may not be passed on" in refused.reason
+    Article.objects.filter(external_id="pier-0").update(text_withheld=True)
+    put_gold(pier, kept)
+    rows = [row for data in files_of(released(pier)).values() for row in comparable(data)]
+    assert [row["external_id"] for row in rows if not row["text"]] == ["pier-0"]
 
 
 def test_a_tombstone_names_no_protected_source(pier: Corpus) -> None:
