@@ -270,6 +270,20 @@ def test_a_page_takes_as_many_statements_however_many_articles_it_has(pier: Corp
     assert statements("v2") == (few[0] + 1, few[1])
 
 
+def test_long_texts_are_read_one_after_the_other(pier: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = released(pier, shares=Shares(1000, 0, 0))
+    whole = file_of(release, Split.TRAIN)
+
+    def readings_of_texts() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert file_of(release, Split.TRAIN) == whole
+        return sum('"corpus_revision"."text"' in query["sql"] for query in asked)
+
+    assert readings_of_texts() == 1, "the control"
+    monkeypatch.setattr("annotations.services.selection.PAGE_LENGTH", 500)
+    assert readings_of_texts() == 6
+
+
 def test_of_two_that_are_made_at_once_the_later_knows_the_splits_of_the_first(pier: Corpus) -> None:
     def overtake(*_: object) -> None:
         if not Release.objects.exists():
