@@ -63,6 +63,9 @@ class Names:
 
     patterns: tuple["regex.Pattern[str]", ...] = ()
 
+    def __add__(self, others: "Names") -> "Names":
+        return Names((*self.patterns, *others.patterns))
+
 
 def protected_names(names: Iterable[str]) -> Names:
     """Return the names of a list, each as a whole and each part of it that names somebody: the surname alone.
@@ -71,6 +74,12 @@ def protected_names(names: Iterable[str]) -> Names:
     """
     listed = list(names)
     return _names([*listed, *(word for name in listed for word in _parts(name))])
+
+
+def marked_names(record: Record) -> Names:
+    """Return the names that are marked in a record, to be looked for in others that print the same."""
+    text = record["text"]
+    return _marked_names([text[start:end] for start, end in _marked(record)])
 
 
 def redact(record: Record, names: Names) -> dict[str, Any]:
@@ -87,14 +96,8 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     text = record["text"]
     if not text and record.get("length"):
         raise ValueError("A record without its text cannot be redacted: put the text back first.")
-    marked = [
-        span
-        for row in record["annotations"]
-        if row["attributes"].get(PROTECTED) == YES
-        for span in row["segments"]
-    ]
-    patterns = (*names.patterns, *_marked_names([text[start:end] for start, end in marked]).patterns)
-    spans = _united([*marked, *_found(text, patterns)])
+    patterns = (names + marked_names(record)).patterns
+    spans = _united([*_marked(record), *_found(text, patterns)])
     redacted: dict[str, Any] = _redacted(record, patterns)
     if not spans and redacted == record:
         return {**redacted, "redacted": []}
@@ -169,6 +172,12 @@ def _united(spans: Iterable[Sequence[int]]) -> list[list[int]]:
         else:
             united.append([start, end])
     return united
+
+
+def _marked(record: Record) -> list[Sequence[int]]:
+    """Return the stretches of a record that are marked as naming a protected source."""
+    marked = (row for row in record["annotations"] if row["attributes"].get(PROTECTED) == YES)
+    return [span for row in marked for span in row["segments"]]
 
 
 def _marked_names(surfaces: Sequence[str]) -> Names:

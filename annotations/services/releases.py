@@ -20,8 +20,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.exchange.native import SCHEMA
-from annotations.models import Release, ReleasedArticle
-from annotations.releasing.redaction import Names, protected_names, redact_words
+from annotations.models import Annotation, Release, ReleasedArticle
+from annotations.releasing.redaction import (
+    PROTECTED,
+    YES,
+    Names,
+    marked_names,
+    protected_names,
+    redact_words,
+)
 from annotations.releasing.splits import MAX_SEED, Shares, SharesRefused, Split, split_of, strictest
 from annotations.services.agreement import Asked, agreement_of
 from annotations.services.backups.archive import Watch, unwatched
@@ -34,6 +41,7 @@ from corpus.bulk import collector_paused, insert_columns
 from corpus.ids import uuid7_hex
 from corpus.models import Article, Corpus, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require, role_in
+from corpus.services.corpora import every_scheme_of
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record, sealed_events
 from corpus.services.stories import group_stories
@@ -239,6 +247,9 @@ class _Freezing:
         self._demands: Demands = demands_of(corpus.pk, using=alias) if plan.layer == GOLD else {}
         self._chain = _chain(after)
         self._names = protected_names(plan.protected)
+        # Gold may be older than the newest scheme.
+        labels = every_scheme_of(corpus.pk).labels.values()
+        self._marks = any(PROTECTED in label.attributes for label in labels)
         self._counts = ReleaseCounts()
         self._due = 0
 
@@ -290,13 +301,14 @@ class _Freezing:
         if not places:
             return
         ids = [revision for revision, _, _ in places]
-        splits = self._splits({story or article for _, article, story in places})
+        stories = {story or article for _, article, story in places}
+        splits, marked = self._splits(stories), self._marked(stories)
         bodies = records_of(self._alias, self._selection, ids, Counts(), name_layers=True)
         self._counts.add_work(self._alias, ids)
         for (revision, article, story), body in zip(places, bodies, strict=True):
             own = story or article
             self._due += self._is_due(body)
-            packed = pack(body, self._names, words=self._plan.words)
+            packed = pack(body, self._names + marked.get(own, Names()), words=self._plan.words)
             self._counts.add(packed.record, splits[own], own, packed.line, words=packed.words)
             sha256 = hashlib.sha256(packed.line).hexdigest()
             stated = packed.record["external_id"]
@@ -316,6 +328,25 @@ class _Freezing:
             story: strictest(before.get(story, ())) or split_of(story, seed=plan.seed, shares=plan.shares)
             for story in stories
         }
+
+    def _marked(self, stories: set[UUID]) -> dict[UUID, Names]:
+        """Return the names that are marked in any article of each story: a copy prints them, too."""
+        if not self._marks:
+            return {}
+        layers = self._selection.layers(self._alias).filter(
+            revision__current=True, revision__article__story__in=stories
+        )
+        rows = Annotation.objects.using(self._alias).filter(
+            layer__in=layers, **{f"attributes__{PROTECTED}": YES}
+        )
+        pairs = rows.order_by().values_list("layer__revision", "layer__revision__article__story").distinct()
+        places = {revision: story for revision, story in pairs if story}
+        names: dict[UUID, Names] = {}
+        ids = sorted(places)
+        bodies = records_of(self._alias, self._selection, ids, Counts(), name_layers=True) if ids else ()
+        for revision, body in zip(ids, bodies, strict=True):
+            names[places[revision]] = names.get(places[revision], Names()) + marked_names(body)
+        return names
 
     def _is_due(self, body: Mapping[str, Any]) -> bool:
         rows = body["annotations"] if self._demands else ()

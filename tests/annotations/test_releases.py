@@ -422,6 +422,22 @@ def test_a_text_that_may_not_be_passed_on_takes_no_place_of_one_that_may(pier: C
     assert [row["external_id"] for row in rows if not row["text"]] == ["pier-0"]
 
 
+def test_a_source_that_is_marked_in_one_article_is_black_in_its_copies(corpus: Corpus) -> None:
+    labels = [{"name": "claim"}, {"name": "attribution", "attributes": {"protected": ["yes"]}}]
+    publish_scheme(COMMAND, corpus, definition={"labels": labels, "relations": []}, version=1)
+    marked, copy, other = gold_record(1), {**gold_record(1), "external_id": "copy"}, gold_record(2)
+    start = marked["text"].index("Ida Holm")
+    source = {"label": "attribution", "segments": [[start, start + 8]], "attributes": {"protected": "yes"}}
+    copy["text"] += "Holm said no more.\n"
+    put_gold(corpus, {**marked, "annotations": [source]}, copy, other)
+    rows = {
+        row["external_id"]: row for data in files_of(released(corpus)).values() for row in comparable(data)
+    }
+    assert "Holm" not in rows["pier-1"]["text"] + rows["copy"]["text"]
+    assert "Ida Holm" in rows["pier-2"]["text"], "the control: that is another story"
+    assert lies() == []
+
+
 def test_a_tombstone_names_no_protected_source(pier: Corpus) -> None:
     put_gold(pier, {**gold_record(70), "external_id": "letter-of-ida-holm"})
     release = released(pier, protected=["Ida Holm"], shares=Shares(1000, 0, 0))
