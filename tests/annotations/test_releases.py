@@ -141,10 +141,13 @@ def test_other_formats_are_made_of_the_same_records(pier: Corpus, format: str) -
 def test_an_erased_article_leaves_a_tombstone_and_the_rest_as_it_was(pier: Corpus) -> None:
     release = released(pier)
     before = files_of(release)
+    sums = {split: hashlib.sha256(before[split]).hexdigest() for split in ("train", "test")}
+    assert all(digest in card_of(release) for digest in sums.values()), "the control"
     row = ReleasedArticle.objects.filter(release=release, split=Split.TRAIN).select_related("article")[0]
     erase_article(COMMAND, row.article, reason="taken down")
     after = files_of(release)
     assert after["test"] == before["test"]
+    assert sums["test"] in card_of(release) and sums["train"] not in card_of(release)
     (changed,) = set(after["train"].splitlines()) - set(before["train"].splitlines())
     assert orjson.loads(changed) == {
         "schema": "attest/1", "id": str(row.article_id), "external_id": row.article.external_id,
