@@ -51,6 +51,8 @@ _LETTER = rf"[\p{{L}}\p{{M}}--[{_JOINED}]]"
 _PARTED = regex.compile(_LETTER, regex.V1)
 #: A name may be a number that somebody can be called by, in whatever groups its digits are written.
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{M}]+|\p{N}")
+#: By how many first signs of its first word a name is looked up among others.
+_HEAD = 3
 #: Between the words of a name; nothing where they are run together, as in an address.
 _GAP = r"[^\p{L}\p{M}\p{N}]{0,4}"
 #: A genitive's s may follow without an apostrophe; with one it is a word of its own.
@@ -196,20 +198,40 @@ def _parts(name: str) -> list[str]:
 
 def _names(forms: Iterable[str]) -> Names:
     """Return patterns over folded text of these words in a row, as a whole and not within a longer word."""
-    kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
+    kinds: dict[tuple[str, str, bool], set[tuple[str, ...]]] = defaultdict(set)
     for words in (_WORD_OR_DIGIT.findall("".join(signs)) for form in forms for signs in _foldings(form)):
         if words:
             before, after = (
                 _edge(words[0][0], _BEFORE, r"(?<!\p{N})"),
                 _edge(words[-1][-1], _AFTER, r"(?!\p{N})"),
             )
-            kinds[before, after].add(_GAP.join(map(regex.escape, words)))
+            kinds[before, after, len(words[0]) >= _HEAD].add(tuple(words))
     return Names(
         tuple(
-            regex.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest_first))}){after}", regex.V1)
-            for (before, after), some in sorted(kinds.items())
+            regex.compile(f"{before}{_any_of(some) if headed else _either(some)}{after}", regex.V1)
+            for (before, after, headed), some in sorted(kinds.items())
         )
     )
+
+
+def _either(names: Iterable[tuple[str, ...]]) -> str:
+    forms = {_GAP.join(map(regex.escape, words)) for words in names}
+    return f"(?:{'|'.join(sorted(forms, key=_longest_first))})"
+
+
+def _any_of(names: Iterable[tuple[str, ...]], depth: int = 0) -> str:
+    """Return what matches any of many names by their first signs, one after the other.
+
+    So the time of a place in a text does not grow with the number of names. Which is the longest of two that
+    begin alike does not depend on it, since all have these signs in their first word.
+    """
+    if depth == _HEAD:
+        return _either(names)
+    branches: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for first, *rest in names:
+        branches[first[0]].append((first[1:], *rest))
+    under = (regex.escape(sign) + _any_of(some, depth + 1) for sign, some in sorted(branches.items()))
+    return f"(?:{'|'.join(under)})"
 
 
 def _edge(sign: str, of_letters: str, of_numbers: str) -> str:
