@@ -363,6 +363,11 @@ def _check(corpus: Corpus, plan: Plan) -> None:
     _check_free(corpus, plan.name)
     if len(plan.seed.encode()) > MAX_SEED:
         raise BadInput(f"A seed has {MAX_SEED} bytes at most.", field="seed")
+    for name in plan.protected:
+        if not any(map(str.isalnum, name)):
+            raise BadInput(
+                f"{name[:40]!r} has no letter or digit, and cannot be looked for.", field="protected"
+            )
     if plan.layer == "all":
         raise BadInput(
             "A release holds one view: gold, machine, machine:<name>@<version> or reviewer:<id>.",

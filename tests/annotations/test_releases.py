@@ -218,6 +218,7 @@ def test_the_database_lets_nobody_change_a_release_and_verify_finds_who_did(pier
         ({"filters": {"colour": "red"}}, "no filter"),
         ({"after": "v0"}, "no release 'v0'"),
         ({"seed": "s" * 65}, "64 bytes"),
+        ({"protected": ["Ida Holm", "🦊"]}, "no letter or digit"),
     ],
 )
 def test_what_cannot_be_released_is_refused(pier: Corpus, words: dict[str, Any], message: str) -> None:
