@@ -25,15 +25,18 @@ from annotations.services.releases import (
     GOLD,
     NONE,
     Plan,
+    Prepared,
     find_release,
-    make_release,
+    keep_release,
+    prepared_release,
     read_shares,
     release_named,
 )
 from corpus.api.fields import Flag, Input, Text
+from corpus.api.idempotency import earlier_answer, idempotent
 from corpus.api.ndjson import written
 from corpus.api.pagination import page_of
-from corpus.api.schema import CURSOR, ETAG, NDJSON, binary, documented, paged
+from corpus.api.schema import CURSOR, ETAG, IDEMPOTENCY_KEY, NDJSON, binary, documented, paged
 from corpus.api.views import Route
 from corpus.models import Role
 from corpus.services.actors import Scope, find_corpus
@@ -172,19 +175,23 @@ class ReleasesRoute(Route):
         response=ReleaseStateShape,
         status=201,
         request=ReleaseInput,
+        headers=[IDEMPOTENCY_KEY],
         errors=(*ERRORS, 409),
     )
     def post(self, request: Request) -> Response:
-        """Of gold, what is gold as a whole. The files come back byte for byte whatever happens afterwards.
-
-        The name is what an Idempotency-Key would be: sent again it is refused, and the list has what is made.
-        """
+        """Of gold, what is gold as a whole. The files come back byte for byte whatever happens afterwards."""
+        if answered := earlier_answer(request):
+            return answered
         given = self.input(ReleaseInput)
         corpus = find_corpus(self.actor, given.pop("corpus"), Role.LEAD, Scope.EXPORT)
         if shares := given.pop("shares", None):
             given["shares"] = read_shares(**shares)
-        release = make_release(self.actor, corpus, Plan(**given))
-        return Response(_state(release), status=HTTPStatus.CREATED)
+        with prepared_release(self.actor, corpus, Plan(**given)) as prepared:
+            return self._kept(request, prepared)
+
+    @idempotent
+    def _kept(self, request: Request, prepared: Prepared) -> Response:
+        return Response(_state(keep_release(self.actor, prepared)), status=HTTPStatus.CREATED)
 
 
 class ReleaseRoute(Route):

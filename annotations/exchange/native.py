@@ -146,6 +146,10 @@ def _unlabelled(values: Mapping[str, Any]) -> Record:
     """Return a record without what is said of its text."""
     text = values.get("text")
     external_id = values.get("external_id") or values.get("id")
+    if text == "" and values.get("length"):
+        raise RecordRefused(
+            "it is a record without words: put its text back first (rejoin in docs/release-contents.md)."
+        )
     if not isinstance(text, str) or not text.strip():
         raise RecordRefused("text is missing or empty.")
     if not isinstance(external_id, str) or len(external_id) > 512:

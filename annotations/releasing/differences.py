@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 
 Record = Mapping[str, Any]
 
-#: What is known of an article besides its text.
-FIELDS = ("external_id", "title", "outlet", "url", "published_at", "language", "licence", "text_withheld")
+#: What is known of an article besides its text, and what of that is black.
+FIELDS = (
+    *("external_id", "title", "outlet", "url", "published_at", "language", "licence", "text_withheld"),
+    "redacted",
+)
 
 
 class Entry(NamedTuple):
@@ -179,8 +182,8 @@ def _fate(old: Entry | None, new: Entry | None) -> Fate | None:
     """Return what became of an article; None where neither release holds anything of it, then or now."""
     was, now = _record(old), _record(new)
     if was and now:
-        same = all(was[name] == now[name] for name in ("revision", "text_sha256"))
-        return Fate.KEPT if same else Fate.AMENDED
+        # Not by the sha256, which is another where another name is black.
+        return Fate.KEPT if was["revision"] == now["revision"] else Fate.AMENDED
     if now:
         return Fate.ADDED
     if was:

@@ -51,6 +51,8 @@ _LETTER = rf"[\p{{L}}\p{{M}}--[{_JOINED}]]"
 _PARTED = regex.compile(_LETTER, regex.V1)
 #: A name may be a number that somebody can be called by, in whatever groups its digits are written.
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{M}]+|\p{N}")
+#: By how many first signs of its first word a name is looked up among others.
+_HEAD = 3
 #: Between the words of a name; nothing where they are run together, as in an address.
 _GAP = r"[^\p{L}\p{M}\p{N}]{0,4}"
 #: A genitive's s may follow without an apostrophe; with one it is a word of its own.
@@ -63,6 +65,9 @@ class Names:
 
     patterns: tuple["regex.Pattern[str]", ...] = ()
 
+    def __add__(self, others: "Names") -> "Names":
+        return Names((*self.patterns, *others.patterns))
+
 
 def protected_names(names: Iterable[str]) -> Names:
     """Return the names of a list, each as a whole and each part of it that names somebody: the surname alone.
@@ -71,6 +76,12 @@ def protected_names(names: Iterable[str]) -> Names:
     """
     listed = list(names)
     return _names([*listed, *(word for name in listed for word in _parts(name))])
+
+
+def marked_names(record: Record) -> Names:
+    """Return the names that are marked in a record, to be looked for in others that print the same."""
+    text = record["text"]
+    return _marked_names([text[start:end] for start, end in _marked(record)])
 
 
 def redact(record: Record, names: Names) -> dict[str, Any]:
@@ -87,14 +98,8 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     text = record["text"]
     if not text and record.get("length"):
         raise ValueError("A record without its text cannot be redacted: put the text back first.")
-    marked = [
-        span
-        for row in record["annotations"]
-        if row["attributes"].get(PROTECTED) == YES
-        for span in row["segments"]
-    ]
-    patterns = (*names.patterns, *_marked_names([text[start:end] for start, end in marked]).patterns)
-    spans = _united([*marked, *_found(text, patterns)])
+    patterns = (names + marked_names(record)).patterns
+    spans = _united([*_marked(record), *_found(text, patterns)])
     redacted: dict[str, Any] = _redacted(record, patterns)
     if not spans and redacted == record:
         return {**redacted, "redacted": []}
@@ -112,6 +117,11 @@ def redact(record: Record, names: Names) -> dict[str, Any]:
     }
 
 
+def redact_words(words: str, names: Names) -> str:
+    """Return words that stand beside the records with the protected names black in them, too."""
+    return blacked_out(words, _united(_found(words, names.patterns)))
+
+
 def blacked_out(text: str, spans: Iterable[Sequence[int]]) -> str:
     """Return a text of the same length with every code point of these spans black."""
     pieces, done = [], 0
@@ -121,10 +131,10 @@ def blacked_out(text: str, spans: Iterable[Sequence[int]]) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _redacted(value: Any, patterns: Sequence["regex.Pattern[str]"]) -> Any:
+def _redacted(value: Any, patterns: tuple["regex.Pattern[str]", ...]) -> Any:
     """Return a value of a record with the protected names black in every string that may hold one."""
     if isinstance(value, str):
-        return blacked_out(value, _united(_found(value, patterns)))
+        return redact_words(value, Names(patterns))
     if isinstance(value, Mapping):
         return {key: inner if key in _PLAIN else _redacted(inner, patterns) for key, inner in value.items()}
     if isinstance(value, list):
@@ -166,6 +176,12 @@ def _united(spans: Iterable[Sequence[int]]) -> list[list[int]]:
     return united
 
 
+def _marked(record: Record) -> list[Sequence[int]]:
+    """Return the stretches of a record that are marked as naming a protected source."""
+    marked = (row for row in record["annotations"] if row["attributes"].get(PROTECTED) == YES)
+    return [span for row in marked for span in row["segments"]]
+
+
 def _marked_names(surfaces: Sequence[str]) -> Names:
     """Return the names in marked stretches: each as a whole, and its words with a capital or without case."""
     words = [word for surface in surfaces for word in _parts(surface) if not word[0].islower()]
@@ -182,20 +198,40 @@ def _parts(name: str) -> list[str]:
 
 def _names(forms: Iterable[str]) -> Names:
     """Return patterns over folded text of these words in a row, as a whole and not within a longer word."""
-    kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
+    kinds: dict[tuple[str, str, bool], set[tuple[str, ...]]] = defaultdict(set)
     for words in (_WORD_OR_DIGIT.findall("".join(signs)) for form in forms for signs in _foldings(form)):
         if words:
             before, after = (
                 _edge(words[0][0], _BEFORE, r"(?<!\p{N})"),
                 _edge(words[-1][-1], _AFTER, r"(?!\p{N})"),
             )
-            kinds[before, after].add(_GAP.join(map(regex.escape, words)))
+            kinds[before, after, len(words[0]) >= _HEAD].add(tuple(words))
     return Names(
         tuple(
-            regex.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest_first))}){after}", regex.V1)
-            for (before, after), some in sorted(kinds.items())
+            regex.compile(f"{before}{_any_of(some) if headed else _either(some)}{after}", regex.V1)
+            for (before, after, headed), some in sorted(kinds.items())
         )
     )
+
+
+def _either(names: Iterable[tuple[str, ...]]) -> str:
+    forms = {_GAP.join(map(regex.escape, words)) for words in names}
+    return f"(?:{'|'.join(sorted(forms, key=_longest_first))})"
+
+
+def _any_of(names: Iterable[tuple[str, ...]], depth: int = 0) -> str:
+    """Return what matches any of many names by their first signs, one after the other.
+
+    So the time of a place in a text does not grow with the number of names. Which is the longest of two that
+    begin alike does not depend on it, since all have these signs in their first word.
+    """
+    if depth == _HEAD:
+        return _either(names)
+    branches: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for first, *rest in names:
+        branches[first[0]].append((first[1:], *rest))
+    under = (regex.escape(sign) + _any_of(some, depth + 1) for sign, some in sorted(branches.items()))
+    return f"(?:{'|'.join(under)})"
 
 
 def _edge(sign: str, of_letters: str, of_numbers: str) -> str:

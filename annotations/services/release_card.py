@@ -17,7 +17,9 @@ from annotations.services.released import ReleaseFile, erased_of, frozen_files, 
 
 def card_of(release: Release, files: Sequence[ReleaseFile] | None = None) -> str:
     """Return the card, beside the files that were made or the native ones that were frozen."""
-    told = release.manifest
+    told, lost = release.manifest, erased_of(release)
+    # A frozen file that has lost an article is another by now: nobody can be given the one of its sha256.
+    stands = files if files is not None else [one for one in frozen_files(release) if one.split not in lost]
     files = frozen_files(release) if files is None else files
     return data_card(
         CardFigures(
@@ -63,8 +65,8 @@ def card_of(release: Release, files: Sequence[ReleaseFile] | None = None) -> str
             redacted=told["redacted"],
             redacted_stretches=told["redacted_stretches"],
             withheld=told["withheld"],
-            erased=sum(erased_of(release).values()),
+            erased=sum(lost.values()),
             left_out={f"other articles of the corpus, not in {release.layer} or filtered": told["left_out"]},
-            files=[FileFigures(path=file.path, size=file.bytes, sha256=file.sha256) for file in files],
+            files=[FileFigures(path=file.path, size=file.bytes, sha256=file.sha256) for file in stands],
         )
     )

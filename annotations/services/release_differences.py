@@ -5,7 +5,8 @@ from typing import Any
 
 from annotations.models import Release, ReleasedArticle
 from annotations.releasing.differences import ArticleDifference, Entry, Summary, differences
-from annotations.services.released import PAGE, kept_record
+from annotations.services.released import kept_record
+from annotations.services.selection import PAGE
 from corpus.services.errors import BadInput
 from corpus.snapshot import snapshot
 

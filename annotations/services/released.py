@@ -25,12 +25,10 @@ from annotations.releasing.splits import Split
 from annotations.releasing.standoff import detach, rejoin, without_words
 from annotations.services.backups.archive import Watch, unwatched
 from annotations.services.exporting import Target, tombstone_record, write_records
-from annotations.services.selection import Gone, Selection, Tombstone
+from annotations.services.selection import Gone, Selection, Tombstone, pages_by_length
 from corpus.services.errors import BadInput
 from corpus.snapshot import snapshot
 
-#: Articles that are read at once.
-PAGE = 200
 #: What formats of others lose: offsets without a text are nothing to them.
 WITHOUT_TEXT = "articles_without_text"
 
@@ -119,11 +117,10 @@ def unpack(kept: bytes, text: str) -> dict[str, Any]:
 def rows_of(release: Release, alias: str, split: Split | None = None) -> Iterator[Row]:
     """Yield the rows of a release in the order of its files, a page in memory at a time."""
     for one in [split] if split else Split:
-        rows = ReleasedArticle.objects.using(alias).filter(release=release, split=one).order_by("revision_id")
-        page = list(rows.values_list(*COLUMNS)[:PAGE])
-        while page:
-            yield from map(Row._make, page)
-            page = list(rows.filter(revision_id__gt=page[-1][0]).values_list(*COLUMNS)[:PAGE])
+        rows = ReleasedArticle.objects.using(alias).filter(release=release, split=one)
+        for ids in pages_by_length(rows, "revision_id", "revision__length"):
+            page = rows.filter(revision__in=ids).order_by("revision_id")
+            yield from map(Row._make, list(page.values_list(*COLUMNS)))
 
 
 def write_split(

@@ -9,6 +9,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO, Any, NamedTuple
@@ -19,8 +20,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.exchange.native import SCHEMA
-from annotations.models import Release, ReleasedArticle
-from annotations.releasing.redaction import protected_names
+from annotations.models import Annotation, Release, ReleasedArticle
+from annotations.releasing.redaction import (
+    PROTECTED,
+    YES,
+    Names,
+    marked_names,
+    protected_names,
+    redact_words,
+)
 from annotations.releasing.splits import MAX_SEED, Shares, SharesRefused, Split, split_of, strictest
 from annotations.services.agreement import Asked, agreement_of
 from annotations.services.backups.archive import Watch, unwatched
@@ -33,6 +41,7 @@ from corpus.bulk import collector_paused, insert_columns
 from corpus.ids import uuid7_hex
 from corpus.models import Article, Corpus, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require, role_in
+from corpus.services.corpora import every_scheme_of
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record, sealed_events
 from corpus.services.stories import group_stories
@@ -82,6 +91,15 @@ class Frozen(NamedTuple):
     record: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A release that was read, with its rows set aside, and of which nothing is in the database yet."""
+
+    release: Release
+    aside: IO[bytes]
+    after_newest: bool
+
+
 def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unwatched) -> Release:
     """Freeze what a layer says of every text that has it; of gold, of every text that is gold.
 
@@ -92,6 +110,18 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
         BadInput: the name is taken or no name, there is no such layer, filter or earlier release, nothing
             has that layer, or an open re-review asks for some of the gold anew.
         InvalidTransition: another release was made meanwhile, whose splits this one does not know.
+    """
+    with prepared_release(actor, corpus, plan, watch=watch) as prepared:
+        return keep_release(actor, prepared)
+
+
+@contextmanager
+def prepared_release(
+    actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unwatched
+) -> Iterator[Prepared]:
+    """Give a release ready to be kept. To be called outside of a transaction, which would hold up everybody.
+
+    Raises as `make_release` does.
     """
     require(actor, corpus.pk, Role.LEAD, Scope.EXPORT)
     _check(corpus, plan)
@@ -107,7 +137,6 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
         # Of what stands now, a moment later: the figures are of people's passes, not of what was frozen.
         agreement = agreement_of(actor, corpus, Asked()) if plan.layer == GOLD else None
         manifest["agreement"] = agreement_figures(agreement) if agreement else []
-        aside.seek(0)
         release = Release(
             corpus=corpus,
             name=plan.name,
@@ -116,7 +145,58 @@ def make_release(actor: Actor, corpus: Corpus, plan: Plan, *, watch: Watch = unw
             manifest=manifest,
             made_by=actor.user,
         )
-        return _keep(actor, release, _taken_back(aside), after_newest=not plan.after)
+        yield Prepared(release=release, aside=aside, after_newest=not plan.after)
+
+
+@transaction.atomic
+def keep_release(actor: Actor, prepared: Prepared) -> Release:
+    """Put a release in whole. What was erased while it was frozen comes without its record.
+
+    Raises as `make_release` does.
+    """
+    release, corpus = prepared.release, prepared.release.corpus
+    # No article is erased in between, and no other release takes the name.
+    Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
+    _check_free(corpus, release.name)
+    if prepared.after_newest and release.after != _earlier(corpus, ""):
+        raise InvalidTransition(
+            "Another release was made meanwhile: make this one again, so that it keeps the splits of that."
+        )
+    release.made_at = timezone.now()
+    release.save(force_insert=True)
+    prepared.aside.seek(0)
+    rows = _taken_back(prepared.aside)
+    while page := list(islice(rows, CHUNK)):
+        articles = Article.objects.filter(pk__in=[row.article for row in page], erased_at__isnull=False)
+        erased = {pk.hex for pk in articles.values_list("pk", flat=True)}
+        insert_columns(
+            ReleasedArticle,
+            len(page),
+            {
+                "id": uuid7_hex(len(page)),
+                "release": release.pk,
+                "article": [row.article for row in page],
+                "revision": [row.revision for row in page],
+                "split": [row.split for row in page],
+                "external_id": [row.external_id for row in page],
+                "story": [row.story for row in page],
+                "sha256": [row.sha256 for row in page],
+                "record": [None if row.article in erased else row.record for row in page],
+            },
+        )
+    splits = release.manifest["splits"]
+    after = {name: splits[name]["sha256"] for name in splits}
+    record(
+        actor,
+        Change(
+            action="release.made",
+            object_type="release",
+            object_id=release.pk,
+            corpus_id=corpus.pk,
+            after={"name": release.name, "layer": release.layer, "sha256": after},
+        ),
+    )
+    return release
 
 
 def find_release(actor: Actor, pk: UUID) -> Release:
@@ -170,6 +250,9 @@ class _Freezing:
         self._demands: Demands = demands_of(corpus.pk, using=alias) if plan.layer == GOLD else {}
         self._chain = _chain(after)
         self._names = protected_names(plan.protected)
+        # Gold may be older than the newest scheme.
+        labels = every_scheme_of(corpus.pk).labels.values()
+        self._marks = any(PROTECTED in label.attributes for label in labels)
         self._counts = ReleaseCounts()
         self._due = 0
 
@@ -199,30 +282,36 @@ class _Freezing:
             "schema": SCHEMA,
             "release": plan.name,
             "corpus": self._corpus.slug,
-            "description": self._corpus.description,
+            "description": redact_words(self._corpus.description, self._names),
             "layer": plan.layer,
             "offset_unit": "code_point",
             "seed": plan.seed,
             "shares": plan.shares.body(),
             "after": self._after.name if self._after else None,
-            "filters": dict(plan.filters),
+            "filters": {name: redact_words(value, self._names) for name, value in plan.filters.items()},
             **self._rules,
+            "scheme": _without_names(self._rules["scheme"], self._names),
             "due": self._due,
             "protected": len(plan.protected),
             **self._counts.body(self._alias, self._corpus),
             "event_position": self._position,
         }
 
-    def _page(self, ids: Sequence[UUID]) -> Iterator[Frozen]:
-        texts = Revision.objects.using(self._alias).filter(pk__in=ids).order_by("pk")
-        places = list(texts.values_list("pk", "article_id", "article__story"))
-        splits = self._splits({story or article for _, article, story in places})
+    def _page(self, selected: Sequence[UUID]) -> Iterator[Frozen]:
+        # What came in since stories were grouped may be a copy of what is on another side.
+        texts = Revision.objects.using(self._alias).filter(pk__in=selected, article__story_due=False)
+        places = list(texts.order_by("pk").values_list("pk", "article_id", "article__story"))
+        if not places:
+            return
+        ids = [revision for revision, _, _ in places]
+        stories = {story or article for _, article, story in places}
+        splits, marked = self._splits(stories), self._marked(stories)
         bodies = records_of(self._alias, self._selection, ids, Counts(), name_layers=True)
         self._counts.add_work(self._alias, ids)
         for (revision, article, story), body in zip(places, bodies, strict=True):
             own = story or article
             self._due += self._is_due(body)
-            packed = pack(body, self._names, words=self._plan.words)
+            packed = pack(body, self._names + marked.get(own, Names()), words=self._plan.words)
             self._counts.add(packed.record, splits[own], own, packed.line, words=packed.words)
             sha256 = hashlib.sha256(packed.line).hexdigest()
             stated = packed.record["external_id"]
@@ -243,6 +332,25 @@ class _Freezing:
             for story in stories
         }
 
+    def _marked(self, stories: set[UUID]) -> dict[UUID, Names]:
+        """Return the names that are marked in any article of each story: a copy prints them, too."""
+        if not self._marks:
+            return {}
+        layers = self._selection.layers(self._alias).filter(
+            revision__current=True, revision__article__story__in=stories
+        )
+        rows = Annotation.objects.using(self._alias).filter(
+            layer__in=layers, **{f"attributes__{PROTECTED}": YES}
+        )
+        pairs = rows.order_by().values_list("layer__revision", "layer__revision__article__story").distinct()
+        places = {revision: story for revision, story in pairs if story}
+        names: dict[UUID, Names] = {}
+        ids = sorted(places)
+        bodies = records_of(self._alias, self._selection, ids, Counts(), name_layers=True) if ids else ()
+        for revision, body in zip(ids, bodies, strict=True):
+            names[places[revision]] = names.get(places[revision], Names()) + marked_names(body)
+        return names
+
     def _is_due(self, body: Mapping[str, Any]) -> bool:
         rows = body["annotations"] if self._demands else ()
         return any(asked_anew(self._demands, [row["label"]], row["guideline"] or 0) for row in rows)
@@ -258,6 +366,11 @@ def _check(corpus: Corpus, plan: Plan) -> None:
     _check_free(corpus, plan.name)
     if len(plan.seed.encode()) > MAX_SEED:
         raise BadInput(f"A seed has {MAX_SEED} bytes at most.", field="seed")
+    for name in plan.protected:
+        if not any(map(str.isalnum, name)):
+            raise BadInput(
+                f"{name[:40]!r} has no letter or digit, and cannot be looked for.", field="protected"
+            )
     if plan.layer == "all":
         raise BadInput(
             "A release holds one view: gold, machine, machine:<name>@<version> or reviewer:<id>.",
@@ -290,6 +403,17 @@ def _chain(release: Release | None) -> list[UUID]:
     return chain
 
 
+def _without_names(scheme: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """Return a scheme with the protected names black where it describes; records go by its other words."""
+    return {
+        kind: [
+            {key: redact_words(words, names) if key == "description" else words for key, words in row.items()}
+            for row in rows
+        ]
+        for kind, rows in scheme.items()
+    }
+
+
 def _set_aside(row: Frozen, file: IO[bytes]) -> None:
     """Write a row: a line with its fields, the last of them the length of the record that follows."""
     file.write(orjson.dumps([*row[:-1], len(row.record)], option=orjson.OPT_APPEND_NEWLINE))
@@ -300,49 +424,3 @@ def _taken_back(file: IO[bytes]) -> Iterator[Frozen]:
     while head := file.readline():
         *fields, length = orjson.loads(head)
         yield Frozen._make([*fields, file.read(length)])
-
-
-@transaction.atomic
-def _keep(actor: Actor, release: Release, rows: Iterator[Frozen], *, after_newest: bool) -> Release:
-    """Put a release in whole. What was erased while it was frozen comes without its record."""
-    corpus = release.corpus
-    # No article is erased in between, and no other release takes the name.
-    Corpus.objects.select_for_update(no_key=True).get(pk=corpus.pk)
-    _check_free(corpus, release.name)
-    if after_newest and release.after != _earlier(corpus, ""):
-        raise InvalidTransition(
-            "Another release was made meanwhile: make this one again, so that it keeps the splits of that."
-        )
-    release.made_at = timezone.now()
-    release.save(force_insert=True)
-    while page := list(islice(rows, CHUNK)):
-        articles = Article.objects.filter(pk__in=[row.article for row in page], erased_at__isnull=False)
-        erased = {pk.hex for pk in articles.values_list("pk", flat=True)}
-        insert_columns(
-            ReleasedArticle,
-            len(page),
-            {
-                "id": uuid7_hex(len(page)),
-                "release": release.pk,
-                "article": [row.article for row in page],
-                "revision": [row.revision for row in page],
-                "split": [row.split for row in page],
-                "external_id": [row.external_id for row in page],
-                "story": [row.story for row in page],
-                "sha256": [row.sha256 for row in page],
-                "record": [None if row.article in erased else row.record for row in page],
-            },
-        )
-    splits = release.manifest["splits"]
-    after = {name: splits[name]["sha256"] for name in splits}
-    record(
-        actor,
-        Change(
-            action="release.made",
-            object_type="release",
-            object_id=release.pk,
-            corpus_id=corpus.pk,
-            after={"name": release.name, "layer": release.layer, "sha256": after},
-        ),
-    )
-    return release

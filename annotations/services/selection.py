@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -95,7 +95,7 @@ class Selection:
         Keys first, and which of them have the layer at all (what nobody has read is not in its export): in
         one statement with the rest, every page would walk through all the layers before it.
         """
-        for ids in _keys(self._gone_through(alias)):
+        for ids in pages_by_length(self._gone_through(alias)):
             if self.whole:
                 yield Page(ids, (), len(ids))
             elif self.since is None:
@@ -184,16 +184,16 @@ class Selection:
         return [row for row in gone if row.article not in new]
 
 
-def _keys(revisions: QuerySet[Revision]) -> Iterator[list[UUID]]:
-    """Yield ids in order, as many at once as `PAGE` and `PAGE_LENGTH` allow."""
+def pages_by_length(rows: QuerySet[Any], key: str = "pk", length: str = "length") -> Iterator[list[UUID]]:
+    """Yield the keys of rows in order, as many at once as `PAGE` and `PAGE_LENGTH` of their texts allow."""
     last: UUID | None = None
     while True:
-        page = revisions.filter(pk__gt=last) if last else revisions
+        page = rows.filter(**{f"{key}__gt": last}) if last else rows
         ids: list[UUID] = []
         total = 0
-        for pk, length in page.order_by("pk").values_list("pk", "length")[:PAGE]:
+        for pk, size in page.order_by(key).values_list(key, length)[:PAGE]:
             ids.append(pk)
-            total += length
+            total += size
             if total >= PAGE_LENGTH:
                 break
         if not ids:

@@ -54,6 +54,22 @@ def idempotent(handler: Handler) -> Handler:
     return keyed
 
 
+def earlier_answer(request: Request) -> Response | None:
+    """Return what a keyed request was answered before, or None: it is the first.
+
+    For an act that prepares for minutes before it changes anything. Its handler asks this, prepares outside
+    of any transaction, and ends in an `idempotent` step that takes the key.
+    """
+    key = idempotency_key(request)
+    if not key:
+        return None
+    # Before anybody parses the body, after which it cannot be read as it came.
+    fingerprint = _fingerprint(request)
+    if not IdempotencyKey.objects.filter(user_id=_user_id(request), key=key).exists():
+        return None
+    return _again(request, key, fingerprint)
+
+
 class _Taken(Exception):
     """The key has its answer already."""
 

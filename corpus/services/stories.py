@@ -6,7 +6,7 @@ ever leaves a story (docs/stories.md).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -85,12 +85,15 @@ def group_stories(corpus: Corpus, *, seconds: float = float("inf")) -> int:
     """Give each article of a corpus that was not looked at yet its story; return how many there were.
 
     To be called outside of a transaction: it works in small ones of its own. Any number may run at once, be
-    killed and begun again; each article is compared with every one before it. Ends early once the time is up.
+    killed and begun again; each article is compared with every one before it. Ends early once the time is up,
+    and however much goes on coming in: what does is for the next time.
     """
     until = time.monotonic() + seconds
     grouped = 0
-    while time.monotonic() < until and (due := _read_due(corpus.pk)):
-        grouped += retried(partial(_group, corpus.pk, due))
+    for ids in _pages_due(corpus.pk):
+        if time.monotonic() >= until:
+            break
+        grouped += retried(partial(_group, corpus.pk, _read_due(corpus.pk, ids)))
     return grouped
 
 
@@ -115,10 +118,18 @@ def forget_sketches(articles: Iterable[UUID]) -> None:
     sketches.delete()
 
 
-def _read_due(corpus_id: UUID) -> list[_Due]:
-    """Return the next articles to compare, with their fingerprints: the slow part, outside of any lock."""
-    waiting = Article.objects.filter(corpus=corpus_id, story_due=True).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:CHUNK])
+def _pages_due(corpus_id: UUID) -> Iterator[list[UUID]]:
+    """Yield the articles that are due when this begins, some at a time."""
+    due = Article.objects.filter(corpus=corpus_id, story_due=True).order_by("pk").values_list("pk", flat=True)
+    newest = due.last()
+    page = list(due[:CHUNK])
+    while page and newest:
+        yield page
+        page = list(due.filter(pk__gt=page[-1], pk__lte=newest)[:CHUNK])
+
+
+def _read_due(corpus_id: UUID, ids: Sequence[UUID]) -> list[_Due]:
+    """Return articles to compare, with their fingerprints: the slow part, outside of any lock."""
     rows = Revision.objects.filter(article__in=ids, current=True).order_by("article")
     revisions = list(rows.values_list("article", "pk", "article__erased_at", "text"))
     blocks: dict[UUID, list[tuple[int, int, str]]] = {pk: [] for _, pk, _, _ in revisions}

@@ -20,6 +20,7 @@ from annotations.releasing.standoff import rejoin
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
 from annotations.services.importing import import_records
+from annotations.services.release_card import card_of
 from annotations.services.release_differences import compare_releases
 from annotations.services.release_folder import write_folder
 from annotations.services.released import erased_of, write_split
@@ -28,7 +29,7 @@ from annotations.services.rereviews import open_rereview
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Block, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import publish_guideline, publish_scheme
+from corpus.services.corpora import create_corpus, publish_guideline, publish_scheme
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed
 from corpus.services.revisions import set_block_kind
 from corpus.services.stories import group_stories
@@ -140,10 +141,13 @@ def test_other_formats_are_made_of_the_same_records(pier: Corpus, format: str) -
 def test_an_erased_article_leaves_a_tombstone_and_the_rest_as_it_was(pier: Corpus) -> None:
     release = released(pier)
     before = files_of(release)
+    sums = {split: hashlib.sha256(before[split]).hexdigest() for split in ("train", "test")}
+    assert all(digest in card_of(release) for digest in sums.values()), "the control"
     row = ReleasedArticle.objects.filter(release=release, split=Split.TRAIN).select_related("article")[0]
     erase_article(COMMAND, row.article, reason="taken down")
     after = files_of(release)
     assert after["test"] == before["test"]
+    assert sums["test"] in card_of(release) and sums["train"] not in card_of(release)
     (changed,) = set(after["train"].splitlines()) - set(before["train"].splitlines())
     assert orjson.loads(changed) == {
         "schema": "attest/1", "id": str(row.article_id), "external_id": row.article.external_id,
@@ -214,6 +218,7 @@ def test_the_database_lets_nobody_change_a_release_and_verify_finds_who_did(pier
         ({"filters": {"colour": "red"}}, "no filter"),
         ({"after": "v0"}, "no release 'v0'"),
         ({"seed": "s" * 65}, "64 bytes"),
+        ({"protected": ["Ida Holm", "🦊"]}, "no letter or digit"),
     ],
 )
 def test_what_cannot_be_released_is_refused(pier: Corpus, words: dict[str, Any], message: str) -> None:
@@ -269,6 +274,20 @@ def test_a_page_takes_as_many_statements_however_many_articles_it_has(pier: Corp
     assert statements("v2") == (few[0] + 1, few[1])
 
 
+def test_long_texts_are_read_one_after_the_other(pier: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = released(pier, shares=Shares(1000, 0, 0))
+    whole = file_of(release, Split.TRAIN)
+
+    def readings_of_texts() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert file_of(release, Split.TRAIN) == whole
+        return sum('"corpus_revision"."text"' in query["sql"] for query in asked)
+
+    assert readings_of_texts() == 1, "the control"
+    monkeypatch.setattr("annotations.services.selection.PAGE_LENGTH", 500)
+    assert readings_of_texts() == 6
+
+
 def test_of_two_that_are_made_at_once_the_later_knows_the_splits_of_the_first(pier: Corpus) -> None:
     def overtake(*_: object) -> None:
         if not Release.objects.exists():
@@ -304,6 +323,27 @@ def test_articles_of_one_story_never_straddle_not_even_when_stories_join(corpus:
     joined = {later[f"{kind}-{number}"] for kind in ("pier", "copy") for number in (tested, trained)}
     assert joined | {later["both"]} == {"test"}
     assert lies() == []
+
+
+def test_what_comes_in_before_the_freeze_and_has_no_story_yet_waits_for_the_next(
+    pier: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = {**gold_record(0), "external_id": "late", "text": f"{gold_record(0)['text']}Updated.\n"}
+
+    def group_and_be_overtaken(corpus: Corpus) -> int:
+        grouped = group_stories(corpus)
+        put_gold(corpus, late)
+        put_in(corpus, gold_record(60)["text"], "pier-1")
+        return grouped
+
+    with monkeypatch.context() as patched:
+        patched.setattr("annotations.services.releases.group_stories", group_and_be_overtaken)
+        first = released(pier)
+    # Neither the new copy nor the amended text could be told from others: a copy may be on the other side.
+    assert splits_of(first).keys() == {f"pier-{number}" for number in range(12) if number != 1}
+    assert first.manifest["left_out"] == 2
+    later = splits_of(released(pier, "v2"))
+    assert later["late"] == later["pier-0"] and len(later) == 12 and lies() == []
 
 
 def test_without_words_none_goes_out_and_nothing_else_is_lost(pier: Corpus) -> None:
@@ -345,6 +385,61 @@ def test_a_protected_source_is_black_in_every_file(pier: Corpus) -> None:
     assert "Holm" in exported(pier).decode()
     assert (release.manifest["redacted"], release.manifest["protected"]) == (12, 1)
     assert "Holm" not in str(release.manifest) and lies() == []
+
+
+def test_a_protected_source_is_black_in_what_a_release_says_of_itself(pier: Corpus) -> None:
+    Corpus.objects.filter(pk=pier.pk).update(description="Letters to Ida Holm")
+    pier.refresh_from_db()
+    labels = [{"name": "claim", "description": "What Holm asserts."}]
+    publish_scheme(COMMAND, pier, definition={"labels": labels, "relations": []}, version=1)
+    put_gold(pier, {**gold_record(80), "outlet": "Holm Weekly"})
+    plain = released(pier, filters={"outlet": "Holm Weekly"})
+    black = released(pier, "v2", filters={"outlet": "Holm Weekly"}, protected=["Ida Holm"])
+    for found, release in ((True, plain), (False, black)):
+        assert ("Holm" in str(release.manifest)) == ("Holm" in card_of(release)) == found
+    assert black.manifest["scheme"]["labels"][0]["name"] == "claim"
+
+
+def test_what_a_release_leaves_out_takes_the_place_of_nothing_that_stands(pier: Corpus) -> None:
+    release = released(pier, protected=["Ida Holm"], shares=Shares(1000, 0, 0))
+    black = file_of(release, Split.TRAIN).splitlines()
+    wordless = file_of(released(pier, "v2", words=False), Split.TRAIN).splitlines()
+    for lines, reason in ((black, "stands here whole as revision 1"), (wordless, "put its text back first")):
+        outcomes = list(import_records(COMMAND, pier, lines, source="test"))
+        assert len(outcomes) == 12 and all(reason in outcome.reason for outcome in outcomes), outcomes[0]
+    assert Revision.objects.count() == 12
+    # Elsewhere it is an article like any other, and so is a text that differs in more than what is black.
+    elsewhere = create_corpus(COMMAND, slug="elsewhere", name="Elsewhere")
+    put_gold(elsewhere, *map(orjson.loads, black))
+    another = {**gold_record(0), "text": "The pier is closed. All say so.\n", "redacted": [[0, 3]]}
+    (outcome,) = import_records(COMMAND, pier, [orjson.dumps(another)], source="test")
+    assert outcome.outcome == "amended", outcome
+
+
+def test_a_text_that_may_not_be_passed_on_takes_no_place_of_one_that_may(pier: Corpus) -> None:
+    kept = {**gold_record(60), "external_id": "pier-0", "text_withheld": True}
+    (refused,) = import_records(COMMAND, pier, [orjson.dumps(kept)], source="test")
+    assert "may not be passed on" in refused.reason
+    Article.objects.filter(external_id="pier-0").update(text_withheld=True)
+    put_gold(pier, kept)
+    rows = [row for data in files_of(released(pier)).values() for row in comparable(data)]
+    assert [row["external_id"] for row in rows if not row["text"]] == ["pier-0"]
+
+
+def test_a_source_that_is_marked_in_one_article_is_black_in_its_copies(corpus: Corpus) -> None:
+    labels = [{"name": "claim"}, {"name": "attribution", "attributes": {"protected": ["yes"]}}]
+    publish_scheme(COMMAND, corpus, definition={"labels": labels, "relations": []}, version=1)
+    marked, copy, other = gold_record(1), {**gold_record(1), "external_id": "copy"}, gold_record(2)
+    start = marked["text"].index("Ida Holm")
+    source = {"label": "attribution", "segments": [[start, start + 8]], "attributes": {"protected": "yes"}}
+    copy["text"] += "Holm said no more.\n"
+    put_gold(corpus, {**marked, "annotations": [source]}, copy, other)
+    rows = {
+        row["external_id"]: row for data in files_of(released(corpus)).values() for row in comparable(data)
+    }
+    assert "Holm" not in rows["pier-1"]["text"] + rows["copy"]["text"]
+    assert "Ida Holm" in rows["pier-2"]["text"], "the control: that is another story"
+    assert lies() == []
 
 
 def test_a_tombstone_names_no_protected_source(pier: Corpus) -> None:

@@ -224,16 +224,19 @@ def test_an_imported_layer_of_another_is_not_named(as_ada: Caller, corpus: Corpu
     assert b"reviewer:" not in as_ada.get("corpora/harbour/events/?limit=200").content
 
 
-def test_reviewers_are_not_told_what_an_export_counts(
-    as_lea: Caller, as_ada: Caller, as_ben: Caller, article: UUID
+def test_reviewers_are_not_told_what_an_export_counts_nor_whose_layer_is_released(
+    as_lea: Caller, as_ada: Caller, as_ben: Caller, ben: User, article: UUID
 ) -> None:
     decide_all(as_ben, article, "accept")
     as_lea.get("corpora/harbour/export/?layer=all")
     as_lea.post("exports/", {"corpus": "harbour", "layer": "all"})
+    released = {"corpus": "harbour", "name": "v1", "layer": f"reviewer:{ben.public_id}"}
+    assert as_lea.post("releases/", released).status_code == 201
     seal_events()
     path = "corpora/harbour/events/?limit=200"
-    assert b'"export.' not in as_ada.get(path).content
-    assert b'"export.made"' in as_lea.get(path).content, "the control"
+    for kind, act in ((b'"export.', b'"export.made"'), (b'"release.', b'"release.made"')):
+        assert kind not in as_ada.get(path).content
+        assert act in as_lea.get(path).content, "the control"
 
 
 def test_an_adjudicator_who_has_taken_a_text_sees_no_pass_over_it(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import AbstractContextManager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import orjson
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from annotations.models import Release, ReleasedArticle
 from annotations.services.erasing import erase_article
 from corpus.models import Corpus, User
 from corpus.services.actors import COMMAND
 from corpus.services.events import seal_events
+from corpus.snapshot import snapshot
 from tests.annotations.test_releases import gold_record, pier, put_gold  # noqa: F401 - the fixture
 from tests.api.contract import caller, content_of
 
@@ -48,6 +51,25 @@ def test_a_release_over_the_api(pier: Corpus, lea: User) -> None:  # noqa: F811 
     assert (diff["articles"]["added"], diff["articles"]["erased"]) == (1, 1)
     assert {row["fate"] for row in diff["listed"]} == {"added", "erased"}
     assert as_lea.get(f"releases/{made['id']}/").json()["erased"] == {"test": 1}
+
+
+def test_no_transaction_is_open_while_a_release_is_read(pier, lea, monkeypatch) -> None:  # noqa: F811
+    open_ones: list[int] = []
+
+    def counted() -> AbstractContextManager[str]:
+        open_ones.append(len(connection.savepoint_ids))
+        return snapshot()
+
+    monkeypatch.setattr("annotations.services.releases.snapshot", counted)
+    outside = len(connection.savepoint_ids)
+    for name, headers in (("v1", {}), ("v2", {"Idempotency_Key": "once"})):
+        assert caller(lea).post("releases/", {**ASKED, "name": name}, **headers).status_code == 201
+    assert open_ones == [outside, outside]
+    # Who repeats it gets the receipt before anything is read again; another request under the key does not.
+    again = caller(lea).post("releases/", {**ASKED, "name": "v2"}, Idempotency_Key="once")
+    assert (again.status_code, again.json()["name"], len(open_ones)) == (201, "v2", 2)
+    other = caller(lea).post("releases/", {**ASKED, "name": "v3"}, Idempotency_Key="once")
+    assert (other.status_code, Release.objects.count()) == (422, 2)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +119,8 @@ def test_the_command_makes_lists_writes_and_compares(pier: Corpus, tmp_path: Pat
     names = tmp_path / "names.txt"
     names.write_text("Ida Holm\n\n", encoding="utf-8")
     release("make", "v2", "--protected", names)
-    assert "12 articles amended" in release("diff", "v1", "v2")
+    told = release("diff", "v1", "v2")
+    assert "0 articles amended" in told and "12 articles kept" in told and "12 with another redacted" in told
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_what_is_erased_keeps_its_story_and_no_fingerprint(corpus: Corpus):
     assert not Sketch.objects.filter(article=ids[0]).exists() and not rows_of(ids[0])
     # Erased while it waited to be compared: there is nothing left to compare it by.
     Article.objects.filter(pk=ids[1]).update(story_due=True)
-    (due,) = stories._read_due(corpus.pk)
+    (due,) = read_due(corpus)
     erase_article(COMMAND, Article.objects.get(pk=ids[1]), reason="taken down")
     assert stories._group(corpus.pk, [due]) == 0
     assert group_stories(corpus) == 1
@@ -147,6 +147,10 @@ class Cut(BaseException):
     """The process is killed here."""
 
 
+def read_due(corpus: Corpus) -> Sequence[Any]:
+    return stories._read_due(corpus.pk, next(stories._pages_due(corpus.pk)))
+
+
 def cut_off_after(statements: int) -> Callable[..., Any]:
     left = count(-statements)
 
@@ -156,6 +160,23 @@ def cut_off_after(statements: int) -> Callable[..., Any]:
         return execute(sql, *rest)
 
     return wrapper
+
+
+def test_it_ends_however_much_goes_on_coming_in(corpus: Corpus, monkeypatch: pytest.MonkeyPatch):
+    first = [put(corpus, name, text_of(name)) for name in "abc"]
+    monkeypatch.setattr(stories, "CHUNK", 2)
+    group, calls = stories._group, count()
+
+    def grouped_while_more_comes(*given: Any) -> int:
+        number = next(calls)
+        assert number < 9, "it follows what comes in for ever"
+        put(corpus, f"later-{number}", text_of(f"later-{number}"))
+        put(corpus, "a", text_of(f"a, amended for the {number}. time"))
+        return group(*given)
+
+    monkeypatch.setattr(stories, "_group", grouped_while_more_comes)
+    group_stories(corpus)
+    assert set(Article.objects.exclude(story=None).values_list("pk", flat=True)) >= set(first[1:])
 
 
 def test_killed_at_any_statement_it_does_the_same_the_next_time(corpus: Corpus):
@@ -184,7 +205,7 @@ def test_two_that_group_at_once_miss_no_pair(
     The control has no lock, and misses the pair. SQLite has one writer anyway.
     """
     ids = [put(corpus, name, text_of("same")) for name in "ab"]
-    due = stories._read_due(corpus.pk)
+    due = read_due(corpus)
     matches, both = stories._matches, threading.Barrier(2)
 
     def meeting(sketches: Sequence[int]) -> Any:

@@ -106,6 +106,7 @@ class Command(AttestCommand):
         told += [f"{move['articles']} moved from {move['from']} to {move['to']}" for move in body["moved"]]
         if summary.leaked:
             told.append(f"Of these {summary.leaked} were tested with and are trained on now.")
+        told += [f"{count} with another {name}" for name, count in body["fields"].items()]
         for label, counts in {**body["annotations"], **body["relations"]}.items():
             told.append(f"{label}: {', '.join(f'{count} {what}' for what, count in counts.items())}")
         self.report(body, "\n".join(told), as_json=options["json"])

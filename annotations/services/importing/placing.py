@@ -107,6 +107,8 @@ class Importer:
             article_id, outcome = article.pk, "unchanged"
         revision = self.standing.revision_of(article_id, record)
         if revision is None:
+            if article is not None:
+                self.standing.check_amended(article, record)
             revision_id, number = self._new_revision(article_id, record, ids)
             outcome = "amended" if article is not None else outcome
         else:

@@ -7,6 +7,7 @@ from uuid import UUID
 from annotations.exchange.fields import RecordRefused, plain_id
 from annotations.exchange.native import Labelled, Record, Related
 from annotations.models import Annotation, Assignment, Dispute, Layer, Relation
+from annotations.releasing.redaction import BLACK
 from annotations.services.identities import Identities, RecordIdentities, taken_ids
 from corpus.models import Article, Corpus, Revision
 from corpus.services.describing import outlets_named
@@ -54,6 +55,27 @@ class Standing:
             if row.number == number:
                 return row
         return next((row for row in reversed(same) if row.current or not record.whole), None)
+
+    def check_amended(self, article: Article, record: Record) -> None:
+        """Refuse a text of an article that stands, where its rights would come off or its words be lost.
+
+        Raises:
+            RecordRefused: it may not be passed on, and nothing here says so; or it is what stands here
+                already, but for what is black in it.
+        """
+        if record.values.get("text_withheld") and not article.text_withheld:
+            raise RecordRefused(
+                "its text may not be passed on, and the article here has one that may: say here first that "
+                "it is withheld."
+            )
+        for row in self.revisions[article.pk] if record.values.get("redacted") else ():
+            if row.length == len(record.text) and all(
+                sign in (BLACK, own) for sign, own in zip(record.text, row.text, strict=True)
+            ):
+                raise RecordRefused(
+                    f"its text is redacted, and stands here whole as revision {row.number}; import it into "
+                    "another corpus."
+                )
 
 
 def name_standing(

@@ -38,6 +38,7 @@ def summed(old: list[Entry], new: list[Entry]) -> dict[str, Any]:
         (entry(1), gone(1), Fate.ERASED),
         (gone(1), None, Fate.ERASED),
         (entry(1), entry(1, revision=2, text_sha256="0"), Fate.AMENDED),
+        (entry(1), entry(1, text_sha256="0", redacted=[[0, 2]]), Fate.KEPT),
         (entry(1), entry(1, title="T"), Fate.KEPT),
         (entry(1), entry(1, "dev"), Fate.KEPT),
         (entry(1), entry(1), None),

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import re
 import time
 import unicodedata
@@ -164,6 +165,23 @@ def test_time_grows_with_the_text(piece: str) -> None:
         return time.perf_counter() - start
 
     assert grows_no_faster(seconds, 2_000, 8_000, factor=8, floor=0.02)
+
+
+def test_many_names_take_hardly_longer_than_few() -> None:
+    chance = random.Random(1)
+    listed = [" ".join("".join(chance.choices("aeioustrnlkmp", k=7)) for _ in "ab") for _ in range(800)]
+    text = " ".join("".join(chance.choices("aeioustrnlkmp", k=6)) for _ in range(2_000))
+    lists = {count: protected_names(listed[:count]) for count in (20, 800)}
+
+    def seconds(count: int) -> float:
+        start = time.perf_counter()
+        redact(record(text), lists[count])
+        return time.perf_counter() - start
+
+    assert grows_no_faster(seconds, 20, 800, factor=8, floor=0.02)
+    # The longest of those that begin alike is the one that is found.
+    names = protected_names(["Ali", "Alibaba", "Ali Baba Holm", "Al", "Al Ibaba"])
+    assert redact(record("Alibaba, Ali Baba Holm, Ali."), names)["text"] == "███████, █████████████, ███."
 
 
 @pytest.mark.parametrize("name", WRITERS)
