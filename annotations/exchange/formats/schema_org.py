@@ -106,4 +106,5 @@ REVIEWS = Format(
     unit=Unit.CODE_POINT,
     carries=frozenset(),
     write=refuse_reviews,
+    refused=True,
 )
