@@ -10,12 +10,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from annotations.exchange import FORMATS, WRITABLE, file_kind
+from annotations.exchange import FORMATS, file_kind
 from annotations.exchange.native import NATIVE
 from annotations.models import Export, FileState, Layer, LayerKind, Pipeline
 from annotations.services.exporting import download_name, export_corpus
 from annotations.services.exports import WHY_GONE, ask_export, cancel_export, kept_until
-from annotations.services.wanted import Wanted
+from annotations.services.wanted import Wanted, own_unit
 from annotations.tasks import ring_exports
 from corpus.admin.access import corpus_or_404, person
 from corpus.admin.pages import corpus_page, telling
@@ -37,7 +37,7 @@ UNITS = (
 def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Offer the layers, list what was made, and make one: at once, or by a worker."""
     corpus = corpus_or_404(request, pk, Role.LEAD)
-    refused = ""
+    refused, wanted = "", Wanted(layer="all")
     if request.method == "POST":
         wanted = _wanted(request)
         try:
@@ -57,8 +57,9 @@ def export_page(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "attest/corpus_export.html",
         tab="export",
         layers=_layers_offered(request, corpus, list(pipelines)),
-        formats=_formats_offered(),
+        formats=formats_offered(),
         units=UNITS,
+        wanted=wanted,
         refused=refused,
         rows=[_row(export) for export in exports],
         working=any(export.is_open for export in exports),
@@ -106,9 +107,22 @@ def _row(export: Export) -> dict[str, Any]:
     kept = export.file == FileState.KEPT
     return {
         "export": export,
+        "asked": _asked(export),
         "kept_until": kept_until(export) if kept else None,
         "gone": WHY_GONE[export.file] if export.file and not kept else "",
     }
+
+
+def _asked(export: Export) -> str:
+    """Return what was asked for beside layer and format, as one reads it."""
+    options = export.manifest or export.options
+    asked = [f"{name} {value}" for name, value in sorted(options.get("filters", {}).items())]
+    if options.get("since") is not None:
+        asked.append(f"what changed since event {options['since']}")
+    unit = options.get("offset_unit") or own_unit(export.format)
+    if unit != own_unit(export.format):
+        asked.append(f"offsets in {unit}")
+    return ", ".join(asked)
 
 
 def _layers_offered(request: HttpRequest, corpus: Corpus, pipelines: list[Pipeline]) -> list[tuple[str, str]]:
@@ -124,8 +138,9 @@ def _layers_offered(request: HttpRequest, corpus: Corpus, pipelines: list[Pipeli
     return offered
 
 
-def _formats_offered() -> list[tuple[str, str]]:
-    others = [(name, format.title) for name, format in FORMATS.items() if name in WRITABLE]
+def formats_offered() -> list[tuple[str, str]]:
+    """Return the name of each format that can be written here, with what it is."""
+    others = [(name, format.title) for name, format in FORMATS.items() if format.is_offered]
     return [(NATIVE, "native records: JSON, one article a line"), *others]
 
 

@@ -8,14 +8,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from annotations.admin.exports import formats_offered
 from annotations.admin.figures import stacked
-from annotations.exchange import FORMATS, WRITABLE
-from annotations.exchange.native import NATIVE
 from annotations.models import Pipeline, Release
 from annotations.releasing.differences import Summary
 from annotations.releasing.splits import Shares
 from annotations.services.release_card import card_of
-from annotations.services.release_differences import compare_releases
+from annotations.services.release_differences import FATES, compare_releases
 from annotations.services.released import erased_of, splits_told
 from annotations.services.releases import (
     GOLD,
@@ -40,26 +39,31 @@ class ReleaseForm(forms.Form):
     """What is frozen under which name, and how it is split."""
 
     name = forms.CharField(max_length=64, help_text="Small letters, digits, points, hyphens and underscores.")
-    layer = forms.ChoiceField(help_text="Of gold, what is gold as a whole.")
-    train = forms.FloatField(min_value=0, max_value=1)
-    dev = forms.FloatField(min_value=0, max_value=1)
-    test = forms.FloatField(
-        min_value=0, max_value=1, help_text="The three add up to 1. A story goes whole into one of them."
+    layer = forms.ChoiceField(
+        help_text="Of gold: the articles in which nothing is disputed or waits for approval."
     )
-    seed = forms.CharField(max_length=64, required=False, help_text="Another seed splits otherwise.")
+    train = forms.FloatField(min_value=0, max_value=1, label="Share of train")
+    dev = forms.FloatField(min_value=0, max_value=1, label="Share of dev")
+    test = forms.FloatField(
+        min_value=0,
+        max_value=1,
+        label="Share of test",
+        help_text="The three add up to 1. A story goes whole into one of them.",
+    )
+    seed = forms.CharField(max_length=64, required=False, help_text="Any word; another one splits otherwise.")
     after = forms.ChoiceField(
         required=False,
         label="Keeps the splits of",
-        help_text="What was tested with there is never trained on here.",
+        help_text="What was in test there never comes into train here.",
     )
     protected = forms.CharField(
         required=False,
         label="Names that must not leave",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One a line. They are blacked out in every article, and kept nowhere.",
+        help_text="One a line. Blacked out in every article, kept nowhere: give them for each release.",
     )
-    without_words = forms.BooleanField(required=False, label="Offsets and labels alone, of no text")
-    allow_due = forms.BooleanField(required=False, label="Take gold in that an open re-review asks for anew")
+    without_words = forms.BooleanField(required=False, label="Offsets and labels alone, without any text")
+    allow_due = forms.BooleanField(required=False, label="Include gold that an open re-review asks for anew")
 
     def __init__(self, *args: Any, corpus: Corpus, names: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,11 +141,12 @@ def release_page(request: HttpRequest, pk: UUID, release_id: UUID) -> HttpRespon
         bar=stacked("articles", [(split, split, told["articles"]) for split, told in splits]),
         rows=_rows(splits),
         erased=erased_of(release),
-        formats=[(NATIVE, "native records"), *((name, FORMATS[name].title) for name in WRITABLE[1:])],
+        formats=formats_offered(),
         card=card_of(release),
         others=list(others.values_list("name", flat=True)[:LISTED]),
         earlier=earlier,
         compared=compared,
+        fates=[(said, compared.articles[fate]) for fate, said in FATES.items()] if compared else [],
         refused=refused,
         status=400 if refused else 200,
     )

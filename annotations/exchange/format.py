@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import IO
 
 from annotations.exchange.articles import Article, Found
@@ -39,3 +40,8 @@ class Format:
     spelling: Spelling = plain_words
     #: The package that its writer needs and that Attest does not bring; empty for none.
     needs: str = ""
+
+    @property
+    def is_offered(self) -> bool:
+        """Return whether a page may offer to write it: it can be, on this machine."""
+        return self.write is not None and (not self.needs or bool(find_spec(self.needs)))

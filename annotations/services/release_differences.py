@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotations.models import Release, ReleasedArticle
-from annotations.releasing.differences import ArticleDifference, Entry, Summary, differences
+from annotations.releasing.differences import ArticleDifference, Entry, Fate, Summary, differences
 from annotations.services.released import kept_record
 from annotations.services.selection import PAGE
 from corpus.services.errors import BadInput
 from corpus.snapshot import snapshot
+
+#: What is said behind "articles" of those that had a fate.
+FATES = {
+    Fate.ADDED: "added",
+    Fate.DROPPED: "dropped",
+    Fate.ERASED: "erased",
+    Fate.AMENDED: "amended, or blacked out otherwise",
+    Fate.KEPT: "with the same text, and other labels, fields or split",
+}
 
 
 def compare_releases(old: Release, new: Release, *, most: int) -> tuple[Summary, list[ArticleDifference]]:

@@ -141,9 +141,19 @@ def test_another_format_is_downloaded_and_its_losses_are_shown(signed_in, lea, s
     refused = client.post(address, {"layer": "machine", "format": "brat", "strict": "on"})
     assert refused.status_code == 400
     assert "cannot be carried in brat" in refused.text
+    assert '<option value="brat" selected>' in refused.text and 'name="strict" checked' in refused.text
+    assert 'value="csv"' in refused.text and 'value="spacy"' not in refused.text
     unknown = client.post(address, {"layer": "machine", "format": "papyrus"})
     assert "There is no format" in unknown.text
     assert Export.objects.count() == 1
+
+
+def test_the_list_says_what_else_an_export_asked_for(signed_in, lea, suggested, corpus):
+    client, address = signed_in(lea), url("corpus_corpus_export", corpus.pk)
+    assert "attest-jsonl, offsets in" not in client.get(address).text
+    answer = client.post(address, {"layer": "machine", "offset_unit": "utf16"})
+    assert b'"offset_unit":"utf16"' in b"".join(answer.streaming_content)
+    assert "attest-jsonl, offsets in utf16" in client.get(address).text
 
 
 def test_an_unknown_layer_is_told_in_words(signed_in, lea, corpus):

@@ -18,6 +18,7 @@ def test_a_lead_makes_a_release_and_compares_it(signed_in, lea, pier):  # noqa: 
     for split in ("train", "test"):
         assert release.manifest["splits"][split]["sha256"][:16] in told
     assert "pretty_name: v1" in told and "Compare" not in told
+    assert 'value="brat"' in told and 'value="spacy"' not in told
     refused = client.post(page, FORM)
     assert refused.status_code == 400 and "There is a release" in refused.text
     assert "add up to 1.5" in client.post(page, FORM | {"name": "v2", "train": "1"}).text

@@ -152,7 +152,7 @@ FORMAT = Format(
 GRAPHEMES = replace(
     FORMAT,
     name="doccano-graphemes",
-    title="the same for projects that count graphemes",
+    title="doccano's JSON Lines with entities and relations, for projects that count graphemes",
     unit=Unit.GRAPHEME,
     write=partial(write, unit=Unit.GRAPHEME, relations=True),
 )

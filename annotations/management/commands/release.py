@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.template.defaultfilters import pluralize
 
 from annotations.exchange import WRITABLE, UnknownFormat, check_writable
 from annotations.exchange.native import NATIVE
@@ -9,7 +10,7 @@ from annotations.management.watching import watching
 from annotations.models import Release
 from annotations.releasing.splits import Shares
 from annotations.services.release_card import card_of
-from annotations.services.release_differences import compare_releases, comparison_body
+from annotations.services.release_differences import FATES, compare_releases, comparison_body
 from annotations.services.release_folder import write_folder
 from annotations.services.released import erased_of, release_body, splits_told
 from annotations.services.releases import GOLD, NONE, Plan, make_release, read_shares, release_named
@@ -89,10 +90,10 @@ class Command(AttestCommand):
             made = write_folder(
                 release, folder, format=options["format"], strict=options["strict"], watch=watch
             )
-        lines = [f"{folder / file.path}: {file.articles} articles, sha256 {file.sha256}" for file in made]
+        lines = [f"{folder / file.path}: {_articles(file.articles)}, sha256 {file.sha256}" for file in made]
         for file in made:
             if file.erased:
-                lines.append(f"{file.path}: {file.erased} articles were erased since")
+                lines.append(f"{file.path}: {_articles(file.erased)} erased since")
             for what, count in sorted(file.losses.items()):
                 lines.append(f"{file.path}: {file.format} cannot carry {count} × {what}")
         result = {"folder": folder, "files": [{"path": file.path, **file.body()} for file in made]}
@@ -102,7 +103,7 @@ class Command(AttestCommand):
         old, new = release_named(corpus, options["old"]), release_named(corpus, options["new"])
         summary, listed = compare_releases(old, new, most=LISTED)
         body = comparison_body(old, new, summary, listed)
-        told = [f"{count} articles {fate}" for fate, count in body["articles"].items()]
+        told = [f"{_articles(summary.articles[fate])} {said}" for fate, said in FATES.items()]
         told += [f"{move['articles']} moved from {move['from']} to {move['to']}" for move in body["moved"]]
         if summary.leaked:
             told.append(f"Of these {summary.leaked} were tested with and are trained on now.")
@@ -175,6 +176,10 @@ def _names(file: Path | None) -> list[str]:
         raise CommandError(f"--protected {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise CommandError(f"--protected {file} is not UTF-8.") from None
+
+
+def _articles(count: int) -> str:
+    return f"{count} article{pluralize(count)}"
 
 
 def _told(release: Release) -> str:
