@@ -120,7 +120,8 @@ def test_the_command_makes_lists_writes_and_compares(pier: Corpus, tmp_path: Pat
     names.write_text("Ida Holm\n\n", encoding="utf-8")
     release("make", "v2", "--protected", names)
     told = release("diff", "v1", "v2")
-    assert "0 articles amended" in told and "12 articles kept" in told and "12 with another redacted" in told
+    assert "0 articles amended" in told and "12 articles with the same text" in told
+    assert "12 with another redacted" in told
 
 
 @pytest.mark.parametrize(
