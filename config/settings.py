@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "machines", "description": "Pipelines, runs and jobs."},
         {"name": "files", "description": "Exports and imports."},
         {"name": "events", "description": "The audit trail, and counts."},
+        {"name": "releases", "description": "Frozen data sets, split by story."},
         {"name": "webhooks", "description": "Events, sent to where you want them."},
         {"name": "access", "description": "Who you are, and your tokens."},
     ],
