@@ -321,8 +321,10 @@ class _Freezing:
         """Return the split of each story: the one that its articles had before, or that its hash gives."""
         before: dict[UUID | None, set[Split]] = {}
         if self._chain:
+            # By the articles: SQLite would go through all of each release for the stories of every page.
+            articles = Article.objects.using(self._alias).filter(story__in=stories).values("pk")
             rows = ReleasedArticle.objects.using(self._alias).filter(
-                release__in=self._chain, article__story__in=stories
+                release__in=self._chain, article__in=articles
             )
             for story, split in rows.order_by().values_list("article__story", "split"):
                 before.setdefault(story, set()).add(Split(split))

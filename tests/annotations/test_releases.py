@@ -27,6 +27,7 @@ from annotations.services.released import erased_of, write_split
 from annotations.services.releases import Plan, make_release
 from annotations.services.rereviews import open_rereview
 from annotations.services.verifying import Lie, verify
+from bench.work import plan_of
 from corpus.models import Article, Block, Corpus, Event, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, publish_guideline, publish_scheme
@@ -272,6 +273,18 @@ def test_a_page_takes_as_many_statements_however_many_articles_it_has(pier: Corp
     put_gold(pier, *map(gold_record, range(12, 40)))
     # One more: the chain of releases that it comes after has one more.
     assert statements("v2") == (few[0] + 1, few[1])
+
+
+def test_a_page_looks_its_own_articles_up_in_earlier_releases(pier: Corpus) -> None:
+    released(pier)
+    with CaptureQueriesContext(connection) as making:
+        released(pier, "v2")
+    reading = [query["sql"] for query in making if query["sql"].startswith("SELECT")]
+    (asked,) = [sql for sql in reading if '"annotations_releasedarticle"."split"' in sql]
+    plan = plan_of(asked)
+    if connection.vendor == "sqlite":
+        # PostgreSQL is right to scan a table as small as this one.
+        assert any("(release_id=? AND article_id=?)" in step for step in plan), plan
 
 
 def test_long_texts_are_read_one_after_the_other(pier: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
