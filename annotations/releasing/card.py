@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from annotations.releasing.features import record_features
+
 #: The licences that the head may name, by their SPDX ids in small letters; others are `other` there.
 KNOWN_LICENCES: Mapping[str, str] = {
     **{
@@ -115,6 +117,8 @@ class CardFigures:
     #: The place in the chain of events up to which the release knows them.
     event_position: int
     splits: Sequence[SplitFigures]
+    #: Whether the files hold native records; the head then states their shape.
+    native: bool = True
     description: str = ""
     #: The release whose test split this one keeps out of train.
     after: str = ""
@@ -192,6 +196,9 @@ def card_head(figures: CardFigures) -> dict[str, Any]:
     if files:
         paths = [{"split": split.name, "path": split.file} for split in files]
         head["configs"] = [{"config_name": "default", "data_files": paths}]
+        if figures.native:
+            said = {name for split in files for stated in split.attributes.values() for name in stated}
+            head["dataset_info"] = {"features": record_features(said)}
     return head
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from annotations.exchange.native import NATIVE
 from annotations.models import Release
 from annotations.releasing.card import (
     AgreementFigure,
@@ -31,6 +32,7 @@ def card_of(release: Release, files: Sequence[ReleaseFile] | None = None) -> str
             seed=told["seed"] or "empty",
             event_position=told["event_position"],
             after=told["after"] or "",
+            native=all(file.format == NATIVE for file in files),
             splits=[
                 SplitFigures(
                     name=name.value,

@@ -37,6 +37,7 @@ from corpus.services.stories import group_stories
 from corpus.triggers import remove
 from tests.annotations.test_exporting import comparable
 from tests.conftest import GUARDS, acting, put_in
+from tests.pure.releasing.test_features import homeless
 
 HALVES = Shares(500, 0, 500)
 
@@ -480,6 +481,9 @@ def test_the_folder_holds_what_a_reader_needs(pier: Corpus, tmp_path: Path) -> N
     assert head["configs"][0]["data_files"] == [
         {"split": split, "path": f"{split}.jsonl"} for split in ("train", "dev", "test")
     ]
+    features = head["dataset_info"]["features"]
+    for record in (folder / "train.jsonl").read_bytes().splitlines():
+        assert list(homeless(orjson.loads(record), features)) == []
     told = json.loads((folder / "manifest.json").read_text())
     assert {split: told["splits"][split]["sha256"] for split in Split} == {
         file["split"]: file["sha256"] for file in told["files"]

@@ -115,6 +115,15 @@ test("a digit is a label, but behind a list it is a choice", () => {
   assert.equal(pressed("Shift+4").attributes.type, "indirect");
 });
 
+test("values are counted through all attributes", () => {
+  const labels = [{ name: "attribution", attributes: { kind: ["person", "body"], protected: ["yes", "no"] } }];
+  const named = draftOf({ label: "attribution", attributes: { kind: "body" }, segments: [at("Holm")], links: {} });
+  const given = page({ labels });
+  assert.deepEqual(pressed("Shift+3", named, given).attributes, { kind: "body", protected: "yes" });
+  assert.deepEqual(pressed("Shift+1 Shift+4", named, given).attributes, { kind: "person", protected: "no" });
+  assert.deepEqual(pressed("Shift+5", named, given).attributes, { kind: "body" });
+});
+
 test("the type follows the quotation marks until a person sets it", () => {
   const draft = draftOf({ ...QUOTE, attributes: { type: "direct" }, segments: [at('"We waited,"')] });
   const mixed = pressed("d", draft);

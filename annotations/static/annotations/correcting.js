@@ -271,12 +271,12 @@ function isName(quotation) {
   return words.length <= 4 && words.every((word) => /^\p{Lu}.*[\p{L}\p{N}]$/u.test(word));
 }
 
-// The values of the first attribute that the label has, by their number.
+// The values of the attributes that the label has, by their number through all of them.
 function typed(draft, { labels }, number) {
   const attributes = labels.find(({ name }) => name === draft.label)?.attributes ?? {};
-  const [name] = Object.keys(attributes);
-  const value = attributes[name]?.[number - 1];
-  return value ? { ...draft, attributes: { ...draft.attributes, [name]: value }, list: null } : draft;
+  const values = Object.entries(attributes).flatMap(([name, all]) => all.map((value) => ({ [name]: value })));
+  const chosen = values[number - 1];
+  return chosen ? { ...draft, attributes: { ...draft.attributes, ...chosen }, list: null } : draft;
 }
 
 const ACTS = {

@@ -62,7 +62,7 @@ export const COMMANDS = [
   command("part", ["o"], "Boundaries", "Move the boundaries of its source, of its cue, of itself"),
 
   command("number", [DIGITS], "Label and type", "Change the label; behind v, s, c or e: take that one of the list"),
-  command("type", [`Shift+${DIGITS}`], "Label and type", "Change the type"),
+  command("type", [`Shift+${DIGITS}`], "Label and type", "Change the type or another attribute"),
 
   command("source", ["s"], "Source and cue", "Take the next likely source; a digit takes one by number"),
   command("cue", ["c"], "Source and cue", "Take the next likely cue; a digit takes one by number"),

@@ -20,6 +20,7 @@ from annotations.releasing.card import (
     card_head,
     data_card,
 )
+from annotations.releasing.features import record_features
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
 
@@ -128,6 +129,8 @@ def test_the_head_says_what_loaders_ask_for() -> None:
     assert head["language"] == ["de", "en"]
     assert head["size_categories"] == ["1K<n<10K"]
     assert head["configs"][0]["data_files"][0] == {"split": "train", "path": "train.jsonl"}
+    assert head["dataset_info"] == {"features": record_features(["type"])}
+    assert "dataset_info" not in card_head(figures(native=False))
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,16 @@ function changing({ shown, board, line }, run, keyOf) {
   const labels = board.scheme.labels.map((label, index) =>
     act(label.name, String(index + 1), () => run("number", index + 1), `at-small${label.name === shown.label ? " chosen" : ""}`),
   );
-  const values = Object.entries(board.scheme.labels.find((label) => label.name === shown.label)?.attributes ?? {}).flatMap(([, all]) => all);
-  const types = values.map((value, index) =>
-    act(value, `⇧${index + 1}`, () => run("type", index + 1), `at-small${Object.values(shown.attributes).includes(value) ? " chosen" : ""}`),
+  // Counted through all attributes, as their keys are.
+  let number = 0;
+  const attributes = Object.entries(board.scheme.labels.find((label) => label.name === shown.label)?.attributes ?? {}).map(([name, values]) =>
+    row(
+      name.charAt(0).toUpperCase() + name.slice(1),
+      values.map((value) => {
+        const key = ++number;
+        return act(value, `⇧${key}`, () => run("type", key), `at-small${shown.attributes[name] === value ? " chosen" : ""}`);
+      }),
+    ),
   );
   const relations = board.scheme.relations.filter((relation) => relation.heads.includes(shown.label));
   const links = relations.map((relation) => act(relation.name, keyOf(relation.name), () => run(relation.name), "at-small"));
@@ -109,7 +116,7 @@ function changing({ shown, board, line }, run, keyOf) {
     "div",
     { class: "wb-changing" },
     row("Label", labels),
-    types.length ? row("Type", types) : null,
+    attributes,
     links.length ? row("Links", links) : null,
     line || shown ? row("Edges", edges) : null,
   );
