@@ -178,7 +178,12 @@ def _records(
                 gone = Tombstone(row.article, row.external_id, row.number, Gone.ERASED)
                 yield tombstone_record(selection, gone)
             continue
-        found = unpack(bytes(row.record), row.text)
+        try:
+            found = unpack(bytes(row.record), row.text)
+        except (zlib.error, ValueError):
+            raise BadInput(
+                f"The record of {row.external_id} in {release.name} is not what was frozen; run verify."
+            ) from None
         if format == NATIVE:
             yield found["record"]
         elif found["words"]:

@@ -202,6 +202,8 @@ def test_the_database_lets_nobody_change_a_release_and_verify_finds_who_did(pier
     remove(GUARDS, connection)
     rows.filter(pk=one.pk).update(record=other.record)
     rows.filter(pk=other.pk).update(record=None)
+    with pytest.raises(BadInput, match="run verify"):
+        file_of(release, Split(one.split))
     found = {(lie.on, lie.message) for lie in lies() if lie.check == "releases"}
     assert (f"v1: {one.article_id}", "its record is not what its hash says.") in found
     assert any(str(other.article_id) in on and "erased" in message for on, message in found)
