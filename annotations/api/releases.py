@@ -265,7 +265,9 @@ class ReleaseDiffRoute(Route):
     def get(self, request: Request, release_id: UUID) -> Response:
         """Both are read from their rows, so that it takes time in proportion to their size."""
         release = find_release(self.actor, release_id)
-        earlier = release_named(release.corpus, request.query_params.get("from", ""))
+        if not (name := request.query_params.get("from")):
+            raise BadInput(f"Name the release to compare with: {FROM.description}", field="from")
+        earlier = release_named(release.corpus, name)
         return Response(comparison_body(earlier, release, *compare_releases(earlier, release, most=LISTED)))
 
 

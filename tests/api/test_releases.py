@@ -48,6 +48,8 @@ def test_a_release_over_the_api(pier: Corpus, lea: User) -> None:  # noqa: F811 
     put_gold(pier, gold_record(77))
     later = as_lea.post("releases/", {**ASKED, "name": "v2"}).json()
     diff = as_lea.get(f"releases/{later['id']}/diff/?from=v1").json()
+    unnamed = as_lea.get(f"releases/{later['id']}/diff/")
+    assert unnamed.status_code == 400 and unnamed.json()["details"] == {"field": "from"}
     assert (diff["articles"]["added"], diff["articles"]["erased"]) == (1, 1)
     assert {row["fate"] for row in diff["listed"]} == {"added", "erased"}
     assert as_lea.get(f"releases/{made['id']}/").json()["erased"] == {"test": 1}
