@@ -300,7 +300,8 @@ def _agreement(figures: CardFigures) -> Iterator[str]:
         )
     yield (
         "The two are never put together: people who decide on the same suggestions agree because of them. "
-        "A figure that is undefined is neither 0 nor 1."
+        "A figure that is undefined is neither 0 nor 1. They are of the corpus when the release was made: of "
+        "its newest articles with two passes, as many as the column says, whether released or not."
     )
 
 
