@@ -82,5 +82,8 @@ class Wanted:
 
 
 def own_unit(format: str) -> str:
-    """Return what the offsets of a format count unless something else is asked for."""
-    return str(OffsetUnit.CODE_POINT if format == NATIVE else FORMATS[format].unit)
+    """Return what the offsets of a format count unless something else is asked for.
+
+    Code points, too, of one that is written no more: an export of before may name it.
+    """
+    return str(FORMATS[format].unit if format in FORMATS else OffsetUnit.CODE_POINT)
