@@ -389,9 +389,8 @@ def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, ta
         if number == 35:
             bench.page.context.set_offline(False)
         bench.press("a")
-    assert "kept in this browser" in bench.page.inner_text("#saved") or "Saving" in bench.page.inner_text(
-        "#saved"
-    )
+    told = bench.page.inner_text("#saved")
+    assert "kept in this browser" in told or "Saving" in told
     bench.page.unroute_all(behavior="wait")
     bench.page.evaluate("window.dispatchEvent(new Event('online'))")
     bench.page.wait_for_selector("#saved:has-text('All saved.')", timeout=60_000)
