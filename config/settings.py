@@ -26,6 +26,7 @@ from config.env import (
     env_required,
     kept_secret,
 )
+from config.logs import without_secrets
 
 # Django's own generic classes take their type arguments at run time too.
 django_stubs_ext.monkeypatch()
@@ -339,6 +340,7 @@ LOGGING = {
             "()": "structlog.stdlib.ProcessorFormatter",
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                without_secrets,
                 structlog.processors.JSONRenderer(sort_keys=True),
             ],
             "foreign_pre_chain": LOG_PROCESSORS,

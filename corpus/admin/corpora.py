@@ -13,10 +13,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from corpus.admin.access import ScopedAdmin, check_role, corpus_or_404
+from corpus.admin.access import ScopedAdmin, check_role, corpus_or_404, roles_of
 from corpus.admin.forms import CorpusForm, GuidelineForm, InviteForm, MemberForm, SchemeForm, SettingsForm
 from corpus.admin.ingesting import put_in_page
 from corpus.admin.pages import Tab, corpus_page, page, telling
@@ -35,7 +34,7 @@ from corpus.services.corpora import (
 )
 from corpus.services.errors import ServiceError, StaleVersion
 from corpus.services.guidelines import affected_labels, guideline_changes
-from corpus.services.invitations import invite, take_back_invitation
+from corpus.services.invitations import invite, open_invitations, roles_given_by, take_back_invitation
 
 View = Callable[..., HttpResponseBase]
 
@@ -66,12 +65,13 @@ class CorpusAdmin(ScopedAdmin[Corpus]):
             self.route("guideline/", guideline_page, "guideline"),
             self.route("scheme/", scheme_page, "scheme"),
             self.route("put-in/", put_in_page, "put_in"),
-            self.route("labels-<int:number>.css", label_styles, "labels"),
+            self.route("labels-<int:number>.css", label_styles, "labels", cacheable=True),
             *super().get_urls(),
         ]
 
-    def route(self, tail: str, view: View, name: str) -> URLPattern:
-        return path(f"<uuid:pk>/{tail}", self.admin_site.admin_view(view), name=f"corpus_corpus_{name}")
+    def route(self, tail: str, view: View, name: str, *, cacheable: bool = False) -> URLPattern:
+        guarded = self.admin_site.admin_view(view, cacheable=cacheable)
+        return path(f"<uuid:pk>/{tail}", guarded, name=f"corpus_corpus_{name}")
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -149,16 +149,16 @@ def _with_version(form: SettingsForm | GuidelineForm | SchemeForm, error: StaleV
 
 
 def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the members; an owner names, changes and removes them by their user names, anybody leaves."""
+    """Show the members; an owner names, changes and removes them, a lead invites, anybody leaves."""
     corpus = corpus_or_404(request, pk, Role.VIEWER)
     if "leave" in request.POST:
         return _leave(request, corpus)
-    if request.method == "POST":
-        check_role(request, pk, Role.OWNER)
     if "invite" in request.POST:
         return _invite(request, corpus)
     if "uninvite" in request.POST:
         return _take_back(request, corpus)
+    if request.method == "POST":
+        check_role(request, pk, Role.OWNER)
     form = MemberForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = User.objects.filter(username=form.cleaned_data["username"], is_active=True).first()
@@ -176,18 +176,28 @@ def members_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         form=form,
         members=members,
         roles=Role.choices,
-        invite=InviteForm(),
-        invitations=Invitation.objects.filter(
-            corpus=corpus, ended_at__isnull=True, expires_at__gt=timezone.now()
-        ).select_related("made_by"),
+        **_invitations(request, corpus),
     )
+
+
+def _invitations(request: HttpRequest, corpus: Corpus) -> dict[str, Any]:
+    """Return the part of the page for those who may invite, empty for others."""
+    roles = roles_given_by(roles_of(request)[corpus.pk])
+    if not roles:
+        return {}
+    return {
+        "invite": InviteForm(roles),
+        "invitations": open_invitations(admin_actor(request), corpus),
+        "given": roles,
+    }
 
 
 def _invite(request: HttpRequest, corpus: Corpus) -> HttpResponse:
     """Make an invitation and show its link on this one answer; no address shows it again."""
-    form = InviteForm(request.POST)
+    check_role(request, corpus.pk, Role.LEAD)
+    form = InviteForm(roles_given_by(roles_of(request)[corpus.pk]), request.POST)
     if not form.is_valid():
-        messages.error(request, "There is no such role.")
+        messages.error(request, "There is no such role, or only an owner gives it.")
         return redirect("admin:corpus_corpus_members", corpus.pk)
     invitation, secret = invite(admin_actor(request), corpus, form.cleaned_data["invited_role"])
     link = request.build_absolute_uri(reverse("join", args=[secret]))
@@ -197,6 +207,7 @@ def _invite(request: HttpRequest, corpus: Corpus) -> HttpResponse:
 
 
 def _take_back(request: HttpRequest, corpus: Corpus) -> HttpResponse:
+    check_role(request, corpus.pk, Role.LEAD)
     with telling(request, "The invitation opens nothing any more."):
         take_back_invitation(admin_actor(request), _invitation(corpus, request.POST["uninvite"]))
     return redirect("admin:corpus_corpus_members", corpus.pk)
@@ -300,14 +311,18 @@ def _against_newest(kind: type[Any], form: Any, error: ServiceError) -> Any:
 @require_safe
 def label_styles(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """Give the labels their colours: the policy of the pages allows no style but in files."""
+    response = HttpResponse(label_rules(request, pk, number), content_type="text/css")
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def label_rules(request: HttpRequest, pk: UUID, number: int) -> str:
+    """Return the colours of a scheme's labels, for members of its corpus."""
     check_role(request, pk, Role.VIEWER)
     scheme = get_object_or_404(Scheme, corpus=pk, number=number)
     labels = parse_scheme(scheme.definition).labels.values()
     # Names and colours are of a few plain characters each: a scheme with others is refused.
-    rules = [f".label-{label.name} {{ --label: {label.colour}; }}" for label in labels]
-    response = HttpResponse("\n".join(rules), content_type="text/css")
-    response["Cache-Control"] = "private, max-age=86400"
-    return response
+    return "\n".join(f".label-{label.name} {{ --label: {label.colour}; }}" for label in labels)
 
 
 def changelist_of(model: str, corpus: Corpus) -> HttpResponseRedirect:

@@ -1,10 +1,13 @@
 """The forms of the pages. They hold words; the services check and keep them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import lazy
 
 from corpus.models import Corpus, QueueOrder, Role, SuggestionsShown
 from corpus.services.actors import Scope
@@ -135,15 +138,33 @@ class MemberForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    invited_role = forms.ChoiceField(choices=Role.choices, initial=Role.REVIEWER, label="Role")
+    """The role of somebody who is invited, of those that whoever invites may give."""
+
+    invited_role = forms.ChoiceField(initial=Role.REVIEWER, label="Role")
+
+    def __init__(self, roles: Sequence[Role], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = cast(forms.ChoiceField, self.fields["invited_role"])
+        field.choices = [(role.value, role.label) for role in roles]
+
+
+def _password_rules() -> str:
+    return " ".join(password_validators_help_texts())
 
 
 class JoinForm(forms.Form):
     """An account for somebody who was invited."""
 
-    username = forms.CharField(max_length=150)
+    username = forms.CharField(
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username"}),
+        help_text="Letters, digits and @ . + - _; the others of the corpus see it.",
+    )
     password = forms.CharField(
-        max_length=1_000, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        max_length=1_000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=lazy(_password_rules, str)(),
     )
     again = forms.CharField(
         max_length=1_000,

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
@@ -22,14 +22,14 @@ def join_page(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         invitation = find_invitation(secret)
     except NotFound:
-        raise Http404 from None
+        return _ended(request)
     signed_in = request.user.is_authenticated
     form = None if signed_in else JoinForm(request.POST or None)
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             user = _join(request, secret, form)
         except NotFound:
-            raise Http404 from None
+            return _ended(request)
         except ServiceError as error:
             if form is None:
                 raise
@@ -41,6 +41,11 @@ def join_page(request: HttpRequest, secret: str) -> HttpResponse:
             return redirect("admin:index")
     role = Role(invitation.role).label
     return page(request, "attest/join.html", title="Join", invitation=invitation, role=role, form=form)
+
+
+def _ended(request: HttpRequest) -> HttpResponse:
+    """Say what may be done with a link that opens nothing; which of the reasons it was is told to nobody."""
+    return page(request, "attest/join_ended.html", title="This link opens nothing", status=404)
 
 
 def _join(request: HttpRequest, secret: str, form: JoinForm | None) -> User:

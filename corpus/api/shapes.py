@@ -83,6 +83,24 @@ class MemberShape(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
 
 
+class NewInvitation(Input):
+    role = Choice(Role.choices)
+
+
+class InvitationShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    role = serializers.ChoiceField(Role.choices)
+    made_by = serializers.UUIDField(allow_null=True, help_text="The public id; null for the operator.")
+    expires_at = serializers.DateTimeField()
+
+
+class MadeInvitationShape(InvitationShape):
+    link = serializers.CharField(
+        allow_null=True,
+        help_text="The page to send somebody to. Shown this once; null when a repetition asks again.",
+    )
+
+
 class NewGuideline(Input):
     text = Text(max_length=1_000_000)
 

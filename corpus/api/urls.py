@@ -12,6 +12,7 @@ from corpus.api.corpora import (
     MembersRoute,
     SchemeRoute,
 )
+from corpus.api.invitations import InvitationRoute, InvitationsRoute
 
 urlpatterns = [
     path("me/", MeRoute.as_view(), name="me"),
@@ -21,6 +22,12 @@ urlpatterns = [
     path("corpora/<slug:slug>/", CorpusRoute.as_view(), name="corpus"),
     path("corpora/<slug:slug>/members/", MembersRoute.as_view(), name="members"),
     path("corpora/<slug:slug>/members/<str:who>/", MemberRoute.as_view(), name="member"),
+    path("corpora/<slug:slug>/invitations/", InvitationsRoute.as_view(), name="invitations"),
+    path(
+        "corpora/<slug:slug>/invitations/<uuid:invitation_id>/",
+        InvitationRoute.as_view(),
+        name="invitation",
+    ),
     path("corpora/<slug:slug>/guideline/", GuidelineRoute.as_view(), name="guideline"),
     path("corpora/<slug:slug>/guideline/changes/", GuidelineChangesRoute.as_view(), name="guideline-changes"),
     path("corpora/<slug:slug>/scheme/", SchemeRoute.as_view(), name="scheme"),

@@ -6,11 +6,12 @@ from datetime import timedelta
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from corpus.models import Corpus, Invitation, Membership, Role, User
 from corpus.services.actors import Actor, Scope, require
-from corpus.services.errors import BadInput, NotFound
+from corpus.services.errors import BadInput, NotAllowed, NotFound
 from corpus.services.events import Change, record
 from corpus.services.people import record_own_account
 from corpus.services.tokens import digest_of
@@ -21,10 +22,15 @@ NO_SUCH = "This invitation was used, taken back or is too old; ask for another."
 
 @transaction.atomic
 def invite(actor: Actor, corpus: Corpus, role: str) -> tuple[Invitation, str]:
-    """Return an invitation for one person, and its secret, which is never to be had again. For owners."""
-    require(actor, corpus.pk, Role.OWNER, Scope.MANAGE)
+    """Return an invitation for one person, and its secret, which is never to be had again.
+
+    Raises:
+        NotAllowed: the actor is no lead, or cannot give this role.
+    """
+    own = require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
     if role not in Role.values:
         raise BadInput(f"There is no role {role!r}; there are {', '.join(Role.values)}.", field="role")
+    _check_gives(own, role)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         corpus=corpus,
@@ -40,20 +46,30 @@ def invite(actor: Actor, corpus: Corpus, role: str) -> tuple[Invitation, str]:
 @transaction.atomic
 def take_back_invitation(actor: Actor, invitation: Invitation) -> None:
     """Let an invitation open nothing any more. Doing it twice changes nothing."""
-    require(actor, invitation.corpus_id, Role.OWNER, Scope.MANAGE)
+    own = require(actor, invitation.corpus_id, Role.LEAD, Scope.MANAGE)
+    _check_gives(own, invitation.role)
     open_ones = Invitation.objects.filter(pk=invitation.pk, ended_at__isnull=True)
     if open_ones.update(ended_at=timezone.now()):
         record(actor, _change(invitation, "member.uninvited"))
 
 
+def roles_given_by(own: Role) -> list[Role]:
+    """Return the roles that may be given by invitation: owners give any, leads those below their own."""
+    if own == Role.OWNER:
+        return list(Role)
+    return [role for role in Role if own == Role.LEAD and not role.reaches(own)]
+
+
+def open_invitations(actor: Actor, corpus: Corpus) -> QuerySet[Invitation]:
+    """Return the invitations of a corpus that were neither used nor taken back and are not too old."""
+    require(actor, corpus.pk, Role.LEAD, Scope.READ)
+    return _open().filter(corpus=corpus).select_related("made_by")
+
+
 def find_invitation(secret: str) -> Invitation:
-    """Return the invitation that a secret opens. It counts as long as whoever made it is an owner."""
-    invitation = (
-        Invitation.objects.select_related("corpus")
-        .filter(digest=digest_of(secret), ended_at__isnull=True, expires_at__gt=timezone.now())
-        .first()
-    )
-    if invitation is None or not _is_by_an_owner(invitation):
+    """Return the invitation that a secret opens. It counts as long as whoever made it may give its role."""
+    invitation = _open().filter(digest=digest_of(secret)).select_related("corpus").first()
+    if invitation is None or not _may_still_be_given(invitation):
         raise NotFound(NO_SUCH)
     return invitation
 
@@ -103,11 +119,22 @@ def join(actor: Actor, secret: str, *, username: str, password: str) -> User:
     return user
 
 
-def _is_by_an_owner(invitation: Invitation) -> bool:
+def _open() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
+
+
+def _may_still_be_given(invitation: Invitation) -> bool:
     if invitation.made_by_id is None:
         return True
-    owners = Membership.objects.filter(corpus=invitation.corpus_id, role=Role.OWNER)
-    return owners.filter(user=invitation.made_by_id, user__is_active=True).exists()
+    makers = Membership.objects.filter(
+        corpus=invitation.corpus_id, user=invitation.made_by_id, user__is_active=True
+    )
+    return any(invitation.role in roles_given_by(Role(maker.role)) for maker in makers)
+
+
+def _check_gives(own: Role, role: str) -> None:
+    if role not in roles_given_by(own):
+        raise NotAllowed(f"Only an owner invites somebody as {Role(role).label}.")
 
 
 def _change(invitation: Invitation, action: str, after: object = None, *, before: object = None) -> Change:

@@ -195,10 +195,6 @@ def test_a_scheme_is_published_and_gives_the_labels_their_colours(signed_in, lea
     assert "#1d4ed8" in signed_in(vic).get(url("corpus_corpus_labels", corpus.pk, 1)).text
 
 
-def test_the_colours_of_a_foreign_corpus_are_missing(signed_in, dee, corpus):
-    assert signed_in(dee).get(url("corpus_corpus_labels", corpus.pk, 1)).status_code == 404
-
-
 def test_a_member_leaves_and_what_they_decided_stays(signed_in, ada, corpus):
     client = signed_in(ada)
     answer = client.post(url("corpus_corpus_members", corpus.pk), {"leave": "1"}, follow=True)

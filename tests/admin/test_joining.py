@@ -69,7 +69,7 @@ def test_who_can_more_already_stays_what_they_are(link, signed_in, lea, corpus):
     assert roles(corpus)["lea"] == "lead"
 
 
-@pytest.mark.parametrize("end", ["taken back", "too old", "its maker is no owner", "wrong"])
+@pytest.mark.parametrize("end", ["taken back", "too old", "its maker is no lead", "wrong"])
 def test_what_opens_nothing(link, signed_in, owen, lea, corpus, client, end):
     if end == "taken back":
         signed_in(owen).post(
@@ -77,8 +77,8 @@ def test_what_opens_nothing(link, signed_in, owen, lea, corpus, client, end):
         )
     elif end == "too old":
         Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    elif end == "its maker is no owner":
-        corpus.members.filter(user=owen).update(role="lead")
+    elif end == "its maker is no lead":
+        corpus.members.filter(user=owen).update(role="adjudicator")
     else:
         link = "/join/wrong/"
     assert client.get(link).status_code == 404
@@ -101,17 +101,35 @@ def test_a_bad_account_is_refused_and_the_link_stays(link, client, corpus, form)
     assert client.post(link, NEW).status_code == 302
 
 
-def test_only_owners_invite_and_the_secret_is_not_kept(signed_in, lea, corpus, link):
+def test_below_a_lead_nobody_invites_or_sees_it_and_the_secret_is_not_kept(signed_in, cy, corpus, link):
     members = url("corpus_corpus_members", corpus.pk)
-    invited = {"invite": "1", "invited_role": "owner"}
-    assert signed_in(lea).post(members, invited).status_code in (403, 404)
-    assert signed_in(lea).post(members, {"uninvite": str(Invitation.objects.get().pk)}).status_code in (
-        403,
-        404,
-    )
     invitation = Invitation.objects.get()
-    assert invitation.ended_at is None
+    for form in ({"invite": "1", "invited_role": "viewer"}, {"uninvite": str(invitation.pk)}):
+        assert signed_in(cy).post(members, form).status_code == 403
+    assert "Invite by a link" not in signed_in(cy).get(members).text
+    assert Invitation.objects.get().ended_at is None
     assert link.split("/")[2] not in str(list(Event.objects.values())) + str(vars(invitation))
+
+
+def test_a_lead_invites_below_the_own_role_and_only_an_owner_above(signed_in, lea, corpus, client):
+    members, lead = url("corpus_corpus_members", corpus.pk), signed_in(lea)
+    for role in ("lead", "owner"):
+        lead.post(members, {"invite": "1", "invited_role": role})
+    assert not Invitation.objects.exists()
+    page = lead.post(members, {"invite": "1", "invited_role": "adjudicator"}).text
+    found = re.search(r"http://testserver(/join/[^/]+/)", page)
+    assert found and client.get(found[1]).status_code == 200
+    corpus.members.filter(user=lea).update(role="adjudicator")
+    assert client.get(found[1]).status_code == 404
+
+
+def test_a_lead_takes_back_no_invitation_of_an_owner(signed_in, owen, lea, corpus):
+    members = url("corpus_corpus_members", corpus.pk)
+    signed_in(owen).post(members, {"invite": "1", "invited_role": "owner"})
+    page = signed_in(lea).get(members).text
+    assert "Links that nobody has used yet" in page and "Take back" not in page
+    signed_in(lea).post(members, {"uninvite": str(Invitation.objects.get().pk)})
+    assert Invitation.objects.get().ended_at is None
 
 
 def test_who_leaves_for_good_leaves_a_pseudonym(suggested, ada, client):

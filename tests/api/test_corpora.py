@@ -1,8 +1,9 @@
 """Making and configuring corpora: shared acts have versions, and a stale one is told what stands."""
 
 import pytest
+from django.test import Client
 
-from corpus.models import Corpus, User
+from corpus.models import Corpus, IdempotencyKey, Invitation, User
 from tests.api.contract import Caller, caller
 
 
@@ -99,3 +100,30 @@ def test_pages_hold_no_more_than_the_cap_and_lead_to_each_other(as_dee: Caller) 
     slugs = [corpus["slug"] for page in (first, second, third) for corpus in page["results"]]
     assert slugs == ["c4", "c3", "c2", "c1", "c0"]
     assert third["next"] is None
+
+
+def test_an_invitation_tells_its_link_once(as_lea: Caller) -> None:
+    path, wanted = "corpora/harbour/invitations/", {"role": "reviewer"}
+    made = as_lea.post(path, wanted, Idempotency_Key="once")
+    link = made.json()["link"]
+    assert link.startswith("http://testserver/join/")
+    assert as_lea.post(path, wanted, Idempotency_Key="once").json() == {**made.json(), "link": None}
+    (listed,) = as_lea.get(path).json()["results"]
+    assert listed == {key: value for key, value in made.json().items() if key != "link"}
+    kept = str(list(Invitation.objects.values())) + str(list(IdempotencyKey.objects.values()))
+    assert link.split("/")[-2] not in kept
+    assert Client().get(link).status_code == 200
+    for _ in range(2):
+        assert as_lea.delete(f"{path}{listed['id']}/").status_code == 204
+    assert as_lea.get(path).json()["results"] == []
+    assert Client().get(link).status_code == 404
+
+
+def test_only_an_owner_invites_a_lead_or_an_owner(as_lea: Caller, as_owen: Caller) -> None:
+    path = "corpora/harbour/invitations/"
+    for role in ("lead", "owner"):
+        assert as_lea.post(path, {"role": role}).status_code == 403
+        made = as_owen.post(path, {"role": role})
+        assert made.status_code == 201
+        assert as_lea.delete(f"{path}{made.json()['id']}/").status_code == 403
+    assert as_lea.post(path, {"role": "boss"}).status_code == 400

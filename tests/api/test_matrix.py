@@ -35,6 +35,7 @@ from annotations.services.webhooks import make_webhook
 from corpus.models import Block, Corpus, Event, Revision, Role, Token, User
 from corpus.services.actors import COMMAND, Scope
 from corpus.services.corpora import create_corpus, set_member
+from corpus.services.invitations import invite
 from tests.api.contract import ALL, Caller, caller, content_of
 from tests.conftest import acting, person, put_in
 
@@ -82,6 +83,9 @@ EXPECTED: dict[str, Cell] = {
     "members GET": Cell(role=VIEWER),
     "member PUT": Cell(role=OWNER, scope=MANAGE, body={"role": "viewer"}),
     "member DELETE": Cell(role=OWNER, scope=MANAGE, status=204),
+    "invitations GET": Cell(role=LEAD),
+    "invitations POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"role": "reviewer"}),
+    "invitation DELETE": Cell(role=LEAD, scope=MANAGE, status=204),
     "guideline GET": Cell(role=VIEWER),
     "guideline POST": Cell(role=LEAD, scope=MANAGE, status=201, body={"text": "R2."}, headers=V1),
     "guideline-changes GET": Cell(role=VIEWER),
@@ -268,6 +272,7 @@ def furnished(slug: str, owner: User) -> dict[str, Any]:
         "slug": corpus.slug,
         "who": helper.username,
         "to": str(helper.public_id),
+        "invitation_id": invite(acting(owner), corpus, Role.VIEWER)[0].pk,
         "assignment_id": assignment.pk,
         "dispute_id": _dispute(disputed).pk,
         "article_id": revision.article_id,
@@ -421,7 +426,7 @@ def test_a_foreign_thing_answers_like_a_missing_one(world: World, personas: dict
         for who, persona in personas.items():
             foreign = ask(persona, name, method, cell, world.foreign, needed)
             assert foreign == ask(persona, name, method, cell, world.missing, needed), f"{key} by {who}"
-            if name in ("block", "pipeline", "delivery", "replay-delivery"):
+            if name in ("block", "pipeline", "invitation", "delivery", "replay-delivery"):
                 # A child of another corpus below a parent of one's own.
                 child = needed[-1]
                 mixed = {**world.own, child: world.foreign[child]}
