@@ -1,4 +1,4 @@
-from corpus.models.access import IdempotencyKey, Invitation, Token
+from corpus.models.access import IdempotencyKey, Invitation, SignInTries, Token
 from corpus.models.articles import Article, Block, Outlet, RawSource, Revision, RevisionStatus
 from corpus.models.corpora import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown
 from corpus.models.events import Event
@@ -25,6 +25,7 @@ __all__ = [
     "RevisionStatus",
     "Role",
     "Scheme",
+    "SignInTries",
     "Sketch",
     "SuggestionsShown",
     "Token",

@@ -49,6 +49,18 @@ class Invitation(models.Model):
         return f"{self.role} in {self.corpus_id}"
 
 
+class SignInTries(models.Model):
+    """How many passwords were tried for one name from one address; gone once one is right."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="a keyed hash of both")
+    tries = models.PositiveSmallIntegerField(default=0)
+    #: When counting begins anew, and after too many tries when the next is looked at.
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.tries} until {self.until}"
+
+
 class IdempotencyKey(models.Model):
     """The receipt of one act, kept for a day: a replay gets this answer instead of a second effect."""
 

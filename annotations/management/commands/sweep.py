@@ -21,6 +21,7 @@ from corpus.management.base import AttestCommand
 from corpus.models import IdempotencyKey
 from corpus.services.anchors import AnchorFile
 from corpus.services.events import seal_events
+from corpus.services.signing_in import drop_old_tries
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Command(AttestCommand):
                 "rung": ring() + ring_trainings() + ring_exports() + ring_webhooks() + ring_stories(),
             }
             IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
+            drop_old_tries()
         except OperationalError as error:
             log.error("sweep_failed", error=str(error))
             return {"error": str(error)}
