@@ -25,7 +25,7 @@ from corpus.readers.base import IncomingArticle
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus
 from corpus.services.ingest import ingest_articles
-from corpus.services.stories import group_stories, join_by_index
+from corpus.services.stories import group_stories, read_by_index
 from corpus.text.shingles import fingerprints
 
 #: More work an article than this, against the smallest corpus, is too much for the largest.
@@ -130,7 +130,7 @@ def costs(sizes: Sequence[int], grouped: int) -> Iterator[dict[str, Any]]:
         number += put_batch(corpus, number)
         with watched() as work:
             group_stories(corpus)
-        matching = next(query.strip() for query in work.queries if "own.sketch_id" in query)
+        matching = next(query.strip() for query in work.queries if '"corpus_fingerprint"."hash" IN' in query)
         yield {
             "articles": size,
             "milliseconds": round(1000 * seconds / BATCH, 2),
@@ -213,7 +213,7 @@ def analyze() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     # The work is counted afterwards, by doing each query again.
-    join_by_index(local=False)
+    read_by_index(local=False)
 
 
 def _incoming(name: str, text: str, outlet: str = "") -> IncomingArticle:

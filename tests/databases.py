@@ -6,6 +6,7 @@ starts itself. `./run test` does both, one after the other.
 """
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -26,6 +27,7 @@ LONG = (
     "tests/config/test_demo.py",
     "tests/browser/",
     "tests/annotations/test_state_machine.py",
+    "tests/api/test_guard.py",
 )
 #: What a developer's shell may hold for the demo, and the suite must not touch.
 OUTSIDE = (
@@ -85,6 +87,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[item for item in items if not belongs(item)])
     items[:] = [item for item in items if belongs(item)]
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end: the tests and all modules."""
+    gc.collect()
+    gc.freeze()
 
 
 def on_sqlite(item: pytest.Item) -> bool:

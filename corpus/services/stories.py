@@ -6,6 +6,7 @@ ever leaves a story (docs/stories.md).
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,38 +38,8 @@ LEAST_SHARED = 5
 MOST_KEPT = 40
 
 _KEYS = 2**63 - 1
-
-#: For each of some sketches those that share enough with it: counted hash by hash, then sketch by sketch.
-_MATCHES = f"""
-    SELECT one.id, other.id
-    FROM (
-        SELECT mine.article_id, theirs.article_id AS their_article_id,
-            COUNT(*) AS shared, SUM(CASE WHEN held.holders <= {FEW} THEN 1 ELSE 0 END) AS telling,
-            CASE WHEN mine.size < theirs.size THEN mine.size ELSE theirs.size END AS smaller
-        FROM (
-            SELECT own.sketch_id, own.hash, COUNT(*) AS holders
-            FROM corpus_fingerprint own JOIN corpus_fingerprint every ON every.hash = own.hash
-            WHERE own.sketch_id IN ({{marks}})
-            GROUP BY own.sketch_id, own.hash
-            HAVING COUNT(*) > 1
-        ) held
-        JOIN corpus_fingerprint their ON their.hash = held.hash AND their.sketch_id <> held.sketch_id
-        JOIN corpus_sketch mine ON mine.id = held.sketch_id
-        JOIN corpus_sketch theirs ON theirs.id = their.sketch_id
-        GROUP BY mine.article_id, mine.size, theirs.article_id, theirs.size
-        HAVING COUNT(*) >= {LEAST_SHARED} OR COUNT(*) = mine.size AND COUNT(*) = theirs.size
-    ) pair
-    JOIN corpus_article one ON one.id = pair.article_id
-    JOIN corpus_article other ON other.id = pair.their_article_id
-    WHERE pair.shared >= {HALF} * pair.smaller
-        OR pair.telling >= {THIRD} * pair.smaller AND COALESCE(one.outlet_id <> other.outlet_id, TRUE)
-"""  # noqa: S608 - no input in it
-_SPARE = f"""
-    DELETE FROM corpus_fingerprint WHERE sketch_id IN ({{marks}}) AND {MOST_KEPT} <= (
-        SELECT COUNT(*) FROM corpus_fingerprint first
-        WHERE first.hash = corpus_fingerprint.hash AND first.sketch_id < corpus_fingerprint.sketch_id
-    )
-"""  # noqa: S608 - no input in it
+#: Hashes that are looked up at once.
+LOOKED_UP = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,10 +129,11 @@ def _group(corpus_id: UUID, read: Sequence[_Due]) -> int:
     sketches = Sketch.objects.bulk_create(
         [Sketch(article_id=item.article_id, size=len(item.hashes)) for item in due]
     )
-    pairs = zip(sketches, due, strict=True)
-    rows = [(hashed, sketch.pk) for sketch, item in pairs for hashed in sorted(item.hashes)]
-    insert_rows(Fingerprint, ("hash", "sketch"), rows)
-    record_many(JOB, _join_matches(corpus_id, _matches([sketch.pk for sketch in sketches])))
+    fresh = {sketch.pk: item.hashes for sketch, item in zip(sketches, due, strict=True)}
+    holders = _holders(fresh)
+    kept = [(hashed, sketch) for hashed, held in holders.items() for sketch in held[:MOST_KEPT]]
+    insert_rows(Fingerprint, ("hash", "sketch"), sorted(row for row in kept if row[1] in fresh))
+    record_many(JOB, _join_matches(corpus_id, _matches(fresh, holders)))
     return len(due)
 
 
@@ -182,32 +154,65 @@ def _still_due(read: Sequence[_Due]) -> list[_Due]:
     ]
 
 
-def _matches(sketches: Sequence[int]) -> list[tuple[UUID, UUID]]:
-    """Return the pairs of articles of which one has one of these sketches, and that share enough.
-
-    What of the sketches more than enough articles have goes afterwards.
-    """
-    if not sketches:
-        return []
-    marks = ", ".join(["%s"] * len(sketches))
-    join_by_index()
-    with connection.cursor() as cursor:
-        cursor.execute(_MATCHES.format(marks=marks), sketches)
-        found = cursor.fetchall()
-        cursor.execute(_SPARE.format(marks=marks), sketches)
-    convert = Article._meta.pk.to_python
-    return [(convert(one), convert(other)) for one, other in found]
+def _holders(fresh: dict[int, set[int]]) -> dict[int, list[int]]:
+    """Return for each hash of new sketches those that have it, the earliest first and the new ones last."""
+    hashes = sorted(set().union(*fresh.values()))
+    holders: dict[int, list[int]] = {hashed: [] for hashed in hashes}
+    read_by_index()
+    for start in range(0, len(hashes), LOOKED_UP):
+        rows = Fingerprint.objects.filter(hash__in=hashes[start : start + LOOKED_UP]).order_by("sketch")
+        for hashed, sketch in rows.values_list("hash", "sketch"):
+            holders[hashed].append(sketch)
+    for sketch, held in fresh.items():
+        for hashed in held:
+            holders[hashed].append(sketch)
+    return holders
 
 
-def join_by_index(*, local: bool = True) -> None:
+def read_by_index(*, local: bool = True) -> None:
     """Have PostgreSQL look fingerprints up by their index, until the end of the transaction if `local`.
 
-    While there are a million of them it would rather read them all, and the cost would grow up to there.
+    While there are some hundred thousand it would rather read them all, and the cost would grow up to there.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            for setting in ("enable_hashjoin", "enable_mergejoin"):
-                cursor.execute("SELECT set_config(%s, 'off', %s)", [setting, local])
+            cursor.execute("SELECT set_config('enable_seqscan', 'off', %s)", [local])
+
+
+def _matches(fresh: dict[int, set[int]], holders: dict[int, list[int]]) -> list[tuple[UUID, UUID]]:
+    """Return the pairs of articles that share enough, of which one has one of the new sketches.
+
+    Counted here and not in SQL: what a table costs that is joined with itself depends on what the database
+    believes of it, and where it believes that nothing is there, fifty articles took minutes.
+    """
+    shared: Counter[tuple[int, int]] = Counter()
+    telling: Counter[tuple[int, int]] = Counter()
+    for sketch, hashes in fresh.items():
+        for hashed in hashes:
+            pairs = [(sketch, other) for other in holders[hashed] if other != sketch]
+            shared.update(pairs)
+            if len(holders[hashed]) <= FEW:
+                telling.update(pairs)
+    near = [pair for pair, count in shared.items() if count >= LEAST_SHARED or count == len(fresh[pair[0]])]
+    sketches = Sketch.objects.select_related("article").only("size", "article__outlet")
+    by_pk = sketches.in_bulk({sketch for pair in near for sketch in pair})
+    return [
+        (by_pk[one].article_id, by_pk[other].article_id)
+        for one, other in near
+        # Its fingerprints were read, and it was erased since.
+        if other in by_pk
+        and _is_copy(by_pk[one], by_pk[other], shared=shared[one, other], telling=telling[one, other])
+    ]
+
+
+def _is_copy(one: Sketch, other: Sketch, *, shared: int, telling: int) -> bool:
+    """Tell whether two sketches share enough; `telling` counts what few others have."""
+    if shared < LEAST_SHARED and not shared == one.size == other.size:
+        return False
+    smaller = min(one.size, other.size)
+    outlets = {one.article.outlet_id, other.article.outlet_id}
+    apart = len(outlets) == 2 or None in outlets
+    return shared >= HALF * smaller or (apart and telling >= THIRD * smaller)
 
 
 def _join_matches(corpus_id: UUID, matches: Sequence[tuple[UUID, UUID]]) -> list[Change]:

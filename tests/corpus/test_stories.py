@@ -16,6 +16,7 @@ from django.db import connection
 from annotations import tasks
 from annotations.management.commands import sweep
 from annotations.services.erasing import erase_article
+from bench.work import watched
 from corpus.models import Article, Corpus, Event, Fingerprint, Revision, Sketch
 from corpus.readers.base import IncomingArticle
 from corpus.services import stories
@@ -208,8 +209,8 @@ def test_two_that_group_at_once_miss_no_pair(
     due = read_due(corpus)
     matches, both = stories._matches, threading.Barrier(2)
 
-    def meeting(sketches: Sequence[int]) -> Any:
-        found = matches(sketches)
+    def meeting(*read: Any) -> Any:
+        found = matches(*read)
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1 if locked else 30)
         return found
@@ -227,6 +228,21 @@ def test_two_that_group_at_once_miss_no_pair(
     for thread in threads:
         thread.join()
     assert stories_of(corpus) == ([ids[0]] * 2 if locked else ids)
+
+
+@pytest.mark.postgres
+def test_the_cost_does_not_hang_on_what_the_database_believes(corpus: Corpus):
+    """The tables are empty but for dead rows when they are counted, as they may be just before an import."""
+    put_many(corpus, [text_of(number) for number in range(20)], outlet="earlier")
+    group_stories(corpus)
+    Fingerprint.objects.all().delete()
+    Sketch.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    put_many(corpus, [text_of(f"new {number}") for number in range(2 * CHUNK)])
+    with watched() as work:
+        assert group_stories(corpus) == 2 * CHUNK
+    assert work.units < 6 * Fingerprint.objects.count(), "each row is looked at a few times at the most"
 
 
 def test_the_sweeper_has_a_worker_group_what_came_in_by_any_route(
