@@ -13,6 +13,7 @@ from annotations.models import Verdict
 from annotations.services.decisions import SAID, Link
 from corpus.api.fields import (
     Attributes,
+    ChangedAttributes,
     Choice,
     Identifier,
     Input,
@@ -270,7 +271,11 @@ class DecisionInput(Input):
     label = Text(max_length=64, required=False, allow_null=True)  # type: ignore[assignment]
     segments = Segments(required=False, allow_null=True)
     surface = Text(required=False, allow_null=True, help_text="Checked against the text where it is given.")
-    attributes = Attributes(required=False, allow_null=True)
+    attributes = ChangedAttributes(
+        required=False,
+        allow_null=True,
+        help_text="Of a correction, what is not named stays; null takes an attribute away.",
+    )
     links = Links(required=False)
     head = Identifier(required=False, allow_null=True)
     child = Identifier(required=False, allow_null=True)

@@ -31,9 +31,10 @@ class Decision:
 
     `on` is the suggestion or own annotation (or relation) decided on; None with `add`. `version` is the
     number of own decisions on its line that the reviewer has seen (0 for none). `confirm` takes the decision
-    that counts there once more, whatever it was. For `correct`, what is None stays as it was; `links` names
-    per relation all that it should lead to, and a relation it does not name stays. A relation is added or
-    corrected by `label`, `head` and `child`.
+    that counts there once more, whatever it was. For `correct`, what is None stays as it was; so does an
+    attribute that is not named, and one whose value is None is taken away. `links` names per relation all
+    that it should lead to, and a relation it does not name stays. A relation is added or corrected by
+    `label`, `head` and `child`.
     """
 
     verdict: Verdict | Literal["confirm"]
@@ -45,7 +46,7 @@ class Decision:
     label: str | None = None
     segments: tuple[tuple[int, int], ...] | None = None
     surface: str | None = None
-    attributes: Mapping[str, str] | None = None
+    attributes: Mapping[str, str | None] | None = None
     links: Mapping[str, Sequence[Link]] = field(default_factory=dict)
     head: UUID | None = None
     child: UUID | None = None
@@ -71,6 +72,11 @@ class Decision:
             links,
         ]
         return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def given_attributes(said: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the attributes that have a value."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from annotations.models import Absence, Annotation, RejectReason, Relation, Review, Verdict
 from annotations.models.reviews import KEEPING, REASONS
-from annotations.services.decisions import CONFIRM, Decision
+from annotations.services.decisions import CONFIRM, Decision, given_attributes
 from annotations.services.desk import Desk
 from annotations.services.layers import fits_scheme, fitted
 from annotations.services.linking import add_relation, correct_relation, set_links
@@ -106,16 +106,20 @@ def _fitting_attributes(
     desk: Desk, label: str, attributes: dict[str, str], decision: Decision
 ) -> dict[str, str]:
     """Return the attributes as corrected; those that a new label has not stay behind with the old one."""
+    said = decision.attributes or {}
+    known = desk.scheme.labels[label].attributes if label in desk.scheme.labels else {}
+    unknown = next((name for name in said if said[name] is None and name not in {*attributes, *known}), None)
+    if unknown is not None:
+        raise BadInput(f"The label {label!r} has no attribute {unknown!r} to take away.", field="attributes")
     if decision.label and label in desk.scheme.labels:
-        known = desk.scheme.labels[label].attributes
         attributes = {name: value for name, value in attributes.items() if name in known}
-    return {**attributes, **(decision.attributes or {})}
+    return given_attributes({**attributes, **said})
 
 
 def _add(desk: Desk, decision: Decision) -> Review:
     if decision.label is None or not decision.segments:
         raise BadInput("add needs a label and segments.", field="segments")
-    attributes = dict(decision.attributes or {})
+    attributes = given_attributes(decision.attributes or {})
     fits_scheme(desk.scheme, decision.label, attributes)
     segments = fitted(desk.revision.text, decision.segments, decision.surface)
     result = desk.write_annotation(

@@ -127,6 +127,18 @@ class Attributes(Mapped):
         return data
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {"type": ["string", "null"]}})
+class ChangedAttributes(Mapped):
+    """An object of strings, and of null for what is taken away."""
+
+    default_error_messages = {"invalid": "This must be an object whose values are strings or null."}
+
+    def to_internal_value(self, data: Any) -> dict[str, str | None]:
+        if not isinstance(data, dict) or not all(isinstance(value, str | None) for value in data.values()):
+            self.fail("invalid")
+        return data
+
+
 @extend_schema_field(
     {
         "type": "array",

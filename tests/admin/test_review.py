@@ -159,6 +159,14 @@ def test_a_correction_can_break_a_quote_relabel_it_and_type_it(desk):
     assert desk.own.standing[quote.line].label == "claim"
 
 
+def test_a_correction_takes_the_type_away_where_none_is_chosen(desk):
+    quote = desk.rows("quote")[0]
+    panel(desk, quote, segments="1-4")
+    assert desk.own.standing[quote.line].attributes == {"type": "direct"}
+    panel(desk, desk.rows("quote")[0], segments="1-4", **{"attribute-quote-type": ""})
+    assert desk.own.standing[quote.line].attributes == {}
+
+
 def test_a_correction_gives_a_quote_another_source(desk):
     quote = desk.rows("quote")[0]
     other = next(row for row in desk.rows("attribution") if row not in quote.children)

@@ -1,5 +1,6 @@
 """Deciding: what each verdict writes, what it brings along, and what it never touches."""
 
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.replay import differences
 from annotations.services.reviewing import decide, decide_many
 from corpus.models import Corpus, Event, Revision, User
-from corpus.services.actors import Actor
+from corpus.schemes import DEFAULT_SCHEME
+from corpus.services.actors import COMMAND, Actor
+from corpus.services.corpora import publish_scheme
 from corpus.services.errors import (
     BadInput,
     InvalidTransition,
@@ -84,6 +87,36 @@ def test_a_correction_moves_a_boundary_and_keeps_the_links(suggested: Revision, 
 def test_a_correction_that_changes_nothing_is_an_acceptance(suggested: Revision, ada: User) -> None:
     quote = suggestion(suggested, "nine weeks")
     assert say(ada, suggested, "correct", quote.pk)["verdict"] == "accept"
+
+
+def test_a_correction_takes_an_attribute_away_and_leaves_those_that_it_does_not_name(
+    suggested: Revision, ada: User
+) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    taken = say(ada, suggested, "correct", quote.pk, attributes={"type": None})
+    assert (taken["verdict"], own(ada, suggested).standing[quote.root].attributes) == ("correct", {})
+    say(ada, suggested, "correct", quote.pk, version=1, attributes={"type": "mixed"})
+    say(ada, suggested, "correct", quote.pk, version=2, segments=(at(TEXT, "nine weeks"),))
+    assert own(ada, suggested).standing[quote.root].attributes == {"type": "mixed"}
+    say(ada, suggested, "correct", quote.pk, version=3, attributes={"type": None})
+    assert own(ada, suggested).standing[quote.root].attributes == {}
+    assert [message for _, messages in differences(suggested.corpus) for message in messages] == []
+
+
+def test_what_a_label_never_had_cannot_be_taken_away(suggested: Revision, ada: User) -> None:
+    quote = suggestion(suggested, "nine weeks")
+    with pytest.raises(BadInput, match="no attribute 'kind' to take away"):
+        say(ada, suggested, "correct", quote.pk, attributes={"kind": None})
+
+
+def test_what_the_scheme_has_no_longer_can_be_taken_away(suggested: Revision, ada: User) -> None:
+    quote, scheme = suggestion(suggested, "nine weeks"), deepcopy(DEFAULT_SCHEME)
+    scheme["labels"][1]["attributes"] = {}
+    publish_scheme(COMMAND, suggested.corpus, definition=scheme, version=1)
+    with pytest.raises(BadInput, match="no attribute 'type'"):
+        say(ada, suggested, "correct", quote.pk, segments=((0, 5),))
+    say(ada, suggested, "correct", quote.pk, segments=((0, 5),), attributes={"type": None})
+    assert own(ada, suggested).standing[quote.root].attributes == {}
 
 
 def test_a_correction_can_give_another_source_and_drop_the_cue(suggested: Revision, ada: User) -> None:

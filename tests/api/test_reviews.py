@@ -171,3 +171,15 @@ def test_the_next_article_is_the_oldest_not_finished(as_ada: Caller, as_ben: Cal
     decide_all(as_ada, article)
     assert as_ada.get("corpora/harbour/next/").status_code == 204
     assert as_ben.get("corpora/harbour/next/").json()["article"]["id"] == str(article)
+
+
+def test_null_takes_an_attribute_away(as_ada: Caller, article: UUID) -> None:
+    quote = suggestions(as_ada, article, "quote")[0]
+    path = f"annotations/{quote['id']}/review/"
+    for wrong in ({"type": 1}, {"kind": None}):
+        assert (
+            as_ada.post(path, {"verdict": "correct", "attributes": wrong}, If_Match='"0"').status_code == 400
+        )
+    taken = as_ada.post(path, {"verdict": "correct", "attributes": {"type": None}}, If_Match='"0"')
+    assert (taken.status_code, taken.json()["verdict"]) == (200, "correct")
+    assert as_ada.get(f"annotations/{taken.json()['annotation']}/").json()["attributes"] == {}
