@@ -110,8 +110,7 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     """Take up one's own submitted pass again; its decisions stand until others follow.
 
     Raises:
-        InvalidTransition: the text is gold, no re-review asks for the pass, and an adjudicator can open its
-            disputes again; or it was erased.
+        InvalidTransition: the text is gold, and no re-review asks for the pass; or it was erased.
     """
     require(actor, revision.corpus_id, Role.REVIEWER, Scope.REVIEW)
     hold_revision(revision)
@@ -125,7 +124,10 @@ def reopen_pass(actor: Actor, revision: Revision) -> Layer:
     if revision.article.erased_at:
         raise InvalidTransition("This article was erased.")
     if revision.status == RevisionStatus.GOLD and not is_recalled(layer):
-        raise InvalidTransition("This text is gold; an adjudicator can open its disputes again.")
+        raise InvalidTransition(
+            "This text is gold, and your pass stays as it is. Say in a comment on it what is wrong: an "
+            "adjudicator can open its disputes again, a lead can ask for decisions anew."
+        )
     reopen_layer(actor, revision, layer)
     take_up_again(actor, revision)
     return layer

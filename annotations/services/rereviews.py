@@ -19,10 +19,10 @@ from django.utils import timezone
 from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind, Recall, ReReview
 from annotations.services.due import Demands, demands_by_label, due_by_label
 from annotations.services.opening import open_passes
-from annotations.services.recalls import end_recalls, still_reviewing
+from annotations.services.recalls import REVIEWING, end_recalls, still_reviewing
 from annotations.services.settling import settle_without
 from corpus.ids import uuid7
-from corpus.models import Corpus, Revision, RevisionStatus, Role
+from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role, User
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.corpora import every_scheme_of, guideline_number
 from corpus.services.errors import BadInput, NotFound
@@ -149,9 +149,10 @@ def extent_of(
 
 
 def sweep_rereviews(limit: int = 20) -> int:
-    """List what open re-reviews ask for and end what closed ones asked for; return how many chunks that took.
+    """List what open re-reviews ask for and end what is asked of nobody; return how many chunks that took.
 
-    `limit` bounds one round, so that a sweeper has its other work done in between.
+    That is what closed ones asked for, and what open ones ask of people who review here no more. `limit`
+    bounds one round, so that a sweeper has its other work done in between.
     """
     unlisted = ReReview.objects.filter(closed_at__isnull=True, listed_at__isnull=True)
     closed = ReReview.objects.filter(
@@ -162,7 +163,10 @@ def sweep_rereviews(limit: int = 20) -> int:
         while done < limit and list_chunk(rereview) is not None:
             done += 1
     for rereview in closed.order_by("id"):
-        while done < limit and _wind_up(rereview):
+        while done < limit and _wind_up(rereview, Recall.objects.filter(rereview=rereview)):
+            done += 1
+    for rereview in ReReview.objects.filter(closed_at__isnull=True).order_by("id"):
+        while done < limit and _wind_up(rereview, _waiting_for_who_left(rereview)):
             done += 1
     return done
 
@@ -205,23 +209,34 @@ def list_chunk(rereview: ReReview) -> int | None:
     return len(ids)
 
 
-def _wind_up(rereview: ReReview) -> bool:
-    """End the next recalls of a closed re-review; return whether there were any.
+def _waiting_for_who_left(rereview: ReReview) -> QuerySet[Recall]:
+    """Return what is asked of people who review here no more and keeps their texts from going on.
+
+    By their ids, which lead into the index: of those who review here, nothing is looked at.
+    """
+    members = Membership.objects.filter(corpus=rereview.corpus_id, role__in=REVIEWING, user__is_active=True)
+    left = User.objects.exclude(pk__in=members.values("user")).values_list("pk", flat=True)
+    asked = Recall.objects.filter(rereview=rereview, reviewer__in=list(left))
+    return asked.filter(layer__revision__status__in=WAITING)
+
+
+def _wind_up(rereview: ReReview, recalls: QuerySet[Recall]) -> bool:
+    """End the next of some recalls; return whether there were any.
 
     Texts that waited for them go on: a pass that nobody goes on with is opened for somebody else, and passes
     that were all submitted are settled.
     """
-    asked = Recall.objects.filter(rereview=rereview, ended_at__isnull=True)
+    asked = recalls.filter(ended_at__isnull=True)
     texts = list(asked.order_by("id").values_list("layer__revision_id", flat=True)[:CHUNK])
     for revision_id in sorted(set(texts)):
-        _go_on_without(rereview, revision_id)
+        _go_on_without(rereview, asked, revision_id)
     return bool(texts)
 
 
 @transaction.atomic
-def _go_on_without(rereview: ReReview, revision_id: UUID) -> None:
+def _go_on_without(rereview: ReReview, recalls: QuerySet[Recall], revision_id: UUID) -> None:
     list(Revision.objects.filter(pk=revision_id).select_for_update(no_key=True).values_list("pk"))
-    end_recalls(Recall.objects.filter(rereview=rereview, layer__revision=revision_id))
+    end_recalls(recalls.filter(layer__revision=revision_id))
     revision = Revision.objects.select_related("article").get(pk=revision_id)
     if not revision.current or revision.article.erased_at or revision.status not in WAITING:
         return

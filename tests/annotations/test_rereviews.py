@@ -33,7 +33,13 @@ from annotations.services.settling import Choice, approve_passes, settle_dispute
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Guideline, Revision, Role, User
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import create_corpus, guideline_number, publish_guideline, remove_member
+from corpus.services.corpora import (
+    create_corpus,
+    guideline_number,
+    publish_guideline,
+    remove_member,
+    set_member,
+)
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, ServiceError
 from tests.annotations.deciding import linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
@@ -332,8 +338,7 @@ def test_a_lost_lease_leaves_it_to_its_person_and_giving_it_back_to_others(
     corpus = done.article.corpus
     ask(corpus, "quote")
     assert take(acting(ada), corpus)
-    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert sweep_assignments() == 1
+    lose_the_lease()
     assert take(acting(ben), corpus) is None
     again = take(acting(ada), corpus)
     assert again and (again.revision_id, again.number) == (done.pk, 1)
@@ -370,12 +375,68 @@ def test_a_pass_taken_up_again_by_who_left_goes_to_others(done: Revision, ada: U
     ask(corpus, "quote")
     assert take(acting(ada), corpus)
     remove_member(COMMAND, corpus, ada)
-    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert sweep_assignments() == 1
+    lose_the_lease()
     anew = take(acting(ben), corpus)
     assert anew and anew.revision_id == done.pk
     decide_all(ben, done)
     assert status(done) == "gold"
+    assert sound(corpus)
+
+
+def lose_the_lease() -> None:
+    Assignment.objects.filter(status="taken").update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert sweep_assignments() == 1
+
+
+def stop_reviewing(corpus: Corpus, user: User, how: str) -> None:
+    if how == "leaves":
+        remove_member(COMMAND, corpus, user)
+    elif how == "only reads":
+        set_member(COMMAND, corpus, user, Role.VIEWER)
+    else:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("how", ["leaves", "only reads", "is barred"])
+def test_a_pass_whose_lease_ran_out_before_its_person_left_goes_to_others(
+    done: Revision, ada: User, ben: User, how: str
+) -> None:
+    corpus = done.article.corpus
+    ask(corpus, "quote")
+    assert take(acting(ada), corpus)
+    lose_the_lease()
+    assert sweep_rereviews() == 0
+    assert take(acting(ben), corpus) is None, "it waits for Ada"
+    stop_reviewing(corpus, ada, how)
+    assert (sweep_rereviews(), sweep_rereviews()) == (1, 0)
+    anew = take(acting(ben), corpus)
+    assert anew and anew.revision_id == done.pk
+    decide_all(ben, done)
+    assert status(done) == "gold"
+    assert sound(corpus)
+
+
+def test_a_text_that_waits_for_who_left_goes_on_as_they_had_submitted_it(
+    suggested: Revision, ada: User, ben: User
+) -> None:
+    corpus = settings(suggested.article.corpus, passes=2)
+    other = put_in(corpus, external_id="other")
+    work_jobs("test", limit=10, seconds=30)
+    for text in (suggested, other):
+        decide_all(ada, text)
+        decide_all(ben, text)
+    publish(corpus)
+    rereview = ask(corpus, "quote")
+    assert take(acting(ada), corpus)
+    confirm_due(ada, suggested)
+    submit_pass(acting(ada), suggested)
+    assert (status(suggested), status(other)) == ("submitted", "gold")
+    remove_member(COMMAND, corpus, ben)
+    assert (sweep_rereviews(), sweep_rereviews()) == (1, 0)
+    assert status(suggested) == "gold"
+    assert outdated_gold(gold(suggested), demands_of(corpus.pk))
+    left = left_of(rereview)
+    assert (left.passes, left.abandoned) == (2, 1), "Ada's and Ben's over the other text, which is gold"
     assert sound(corpus)
 
 
