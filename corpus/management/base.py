@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,7 +29,7 @@ class AttestCommand(BaseCommand):
 
     def report(self, result: dict[str, Any], sentence: str, *, as_json: bool) -> None:
         """Print what came of it: as JSON, or as a sentence."""
-        self.stdout.write(json.dumps(result, default=str) if as_json else sentence)
+        self.stdout.write(json.dumps(result, default=_plain) if as_json else sentence)
 
     def corpus(self, slug: str) -> Corpus:
         corpus = Corpus.objects.filter(slug=slug).first()
@@ -36,6 +37,11 @@ class AttestCommand(BaseCommand):
             known = ", ".join(Corpus.objects.values_list("slug", flat=True)[:20]) or "none yet"
             raise CommandError(f"There is no corpus {slug!r}; there are: {known}.")
         return corpus
+
+
+def _plain(value: object) -> str:
+    """Give what JSON does not know: moments as ISO 8601 with their zone, ids and paths as they read."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def progress(items: Iterable[Item], *, unit: str, total: int | None = None) -> Iterator[Item]:

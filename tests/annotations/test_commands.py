@@ -1,6 +1,7 @@
 """Commands that are cut off, called with nonsense, or given back what they gave out."""
 
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -10,7 +11,8 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from corpus.models import Article, Corpus, User
+from annotations.models import Annotation
+from corpus.models import Article, Corpus, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import create_corpus, publish_guideline, publish_scheme
 from tests.conftest import put_in
@@ -131,3 +133,46 @@ def test_a_manifest_that_is_none_makes_no_corpus(sent: Path, changes: dict[str, 
     with pytest.raises(CommandError):
         call_command("import", sent, corpus="copy")
     assert not Corpus.objects.filter(slug="copy").exists()
+
+
+#: A moment as people write it, and as JSON must: ISO 8601 with its zone.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d.?\d\d:\d\d[^\"]*")
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
+
+
+def misdated(told: str) -> list[str]:
+    return [moment for moment in MOMENT.findall(told) if not ISO.fullmatch(moment)]
+
+
+def test_commands_tell_moments_to_programs_as_iso_8601_with_their_zone(
+    suggested: Revision, tmp_path: Path
+) -> None:
+    quote = Annotation.objects.filter(layer__revision=suggested, label="quote").earliest("pk")
+    of_corpus = ["--corpus", "harbour", "--json"]
+    commands = [
+        ["release", "make", "v1", "--layer", "machine", *of_corpus],
+        ["release", "list", *of_corpus],
+        ["release", "show", "v1", *of_corpus],
+        ["release", "files", "v1", "--output", str(tmp_path / "files"), *of_corpus],
+        ["rereview", "--labels", "quote", *of_corpus],
+        ["rereview", *of_corpus],
+        ["history", str(quote.pk), "--json"],
+        ["export", "--output", str(tmp_path / "all.jsonl"), *of_corpus],
+        ["events", "--output", str(tmp_path / "events.jsonl"), *of_corpus],
+        ["agreement", *of_corpus],
+        ["vigilance", *of_corpus],
+        ["verify", *of_corpus],
+    ]
+    dated = set()
+    for command in commands:
+        call_command(*command, stdout=(told := StringIO()))
+        assert misdated(told.getvalue()) == [], command
+        dated |= {command[0]} if MOMENT.search(told.getvalue()) else set()
+    for file in tmp_path.rglob("*.json*"):
+        assert misdated(file.read_text()) == [], file.name
+    assert dated >= {"release", "rereview", "history"}
+
+
+def test_a_moment_without_t_or_zone_is_noticed() -> None:
+    wrong = '"2026-11-22 18:08:28+00:00", "2026-11-22T18:08:28"'
+    assert len(misdated(wrong + ', "2026-11-22T18:08:28.5+00:00"')) == 2
