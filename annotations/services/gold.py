@@ -5,7 +5,7 @@ cue that it brings along are settlements too, `implied_by` it, and fall when a n
 settling again, and taking back, are new rows, and what stands is worked out (`LayerView.settle`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,14 @@ def wanted_from(view: LayerView, annotation: Annotation) -> Wanted:
     )
 
 
+def _different(children: Iterable[Wanted]) -> Iterable[Wanted]:
+    """Return the ends of a relation, of those with the same words the first: gold has one line for them."""
+    found: dict[tuple[str, tuple[Span, ...]], Wanted] = {}
+    for child in children:
+        found.setdefault((child.label, tuple(child.segments)), child)
+    return found.values()
+
+
 def _end(view: LayerView, child: Annotation) -> Wanted:
     return Wanted(
         label=child.label,
@@ -118,7 +126,7 @@ class GoldDesk:
         settlement = self._settlement(line, said, wanted, result=result)
         if wanted and result:
             for label, children in wanted.links.items():
-                for child in children:
+                for child in _different(children):
                     self._link(settlement, said, label, result, child)
         return settlement
 

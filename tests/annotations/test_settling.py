@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from annotations.models import Dispute, Layer, LayerKind, Settlement
+from annotations.services.decisions import Link
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.reading import LayerView, read_layers
 from annotations.services.seeing import events_seen_by
@@ -160,6 +161,23 @@ def test_taking_one_pass_settles_with_its_links(disputed: Revision, ben: User, c
     assert ("source", "The bridge will be closed", "Ana Ruiz, the city engineer") in linked(found)
     settled = Settlement.objects.get(dispute=dispute, implied_by=None)
     assert (settled.outcome, settled.reason, settled.settled_by) == ("taken", "boundary", cy)
+    assert lies() == []
+
+
+def test_a_source_that_a_pass_names_twice_is_linked_once(
+    two: Revision, ada: User, ben: User, cy: User
+) -> None:
+    """In the pass they are two annotations of the same words; gold has one line for these."""
+    decide_all(ada, two)
+    named = Link(segments=(at(TEXT, "Ana Ruiz"),))
+    decide_all(ben, two, **{"nine weeks": {"verdict": "correct", "links": {"source": [named, named]}}})
+    assert [row.surface for row in own(ben, two).standing.values()].count("Ana Ruiz") == 2
+    choice = Choice(take=own(ben, two).layer.pk, **REASON)
+    settle_dispute(acting(cy), Dispute.objects.get(), choice, version=1)
+    found = gold(two)
+    lines = [(row.label, *found.end_lines(row)) for row in found.links.values()]
+    assert len(lines) == len(set(lines))
+    assert "Ana Ruiz" in {child for label, _, child in linked(found) if label == "source"}
     assert lies() == []
 
 
