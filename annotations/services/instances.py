@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.base import ModelState
 
-from annotations.models import Annotation, Layer, Relation, Review, Segment
+from annotations.models import Annotation, Layer, Relation, Review, Segment, Settlement
 
 Row = TypeVar("Row", bound=models.Model)
-OfLayer = TypeVar("OfLayer", Annotation, Relation, Review)
+OfLayer = TypeVar("OfLayer", Annotation, Relation, Review, Settlement)
 
 
 def rows_of_layers(
@@ -46,7 +47,16 @@ def _read(
     columns = zip(*rows, strict=True)
     converted = [_converted(connection, *pair) for pair in zip(fields, columns, strict=bool(rows))]
     names = [field.attname for field in fields]
-    return [model.from_db(using, names, values) for values in zip(*converted, strict=True)]
+    return [_instance(model, using, names, values) for values in zip(*converted, strict=True)]
+
+
+def _instance(model: type[Row], using: str, names: Sequence[str], values: Sequence[Any]) -> Row:
+    """Return a stored row as `from_db` does; that takes five times as long, to set each value by itself."""
+    instance = model.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, using
+    vars(instance).update(zip(names, values, strict=True), _state=state)
+    return instance
 
 
 def _listed(connection: BaseDatabaseWrapper, columns: Sequence[str]) -> str:

@@ -168,7 +168,7 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
             views[review.layer_id].reviews.append(review)
     gold = [layer.pk for layer in layers if layer.kind == LayerKind.GOLD]
     if gold:
-        for settlement in Settlement.objects.using(using).filter(layer__in=gold).order_by("line", "version"):
+        for settlement in rows_of_layers(Settlement, gold, ("line", "version"), using):
             views[settlement.layer_id].settlements.append(settlement)
     for relation in rows_of_layers(Relation, views, ("id",), using):
         views[relation.layer_id].relations[relation.pk] = relation
@@ -190,11 +190,12 @@ def read_layers(layers: Sequence[Layer], *, using: str = DEFAULT_DB_ALIAS) -> li
 def annotations_before(layers: Sequence[Layer], place: int) -> list[tuple[Annotation, tuple[Span, ...]]]:
     """Return the annotations of some layers that begin before a place, with all of their segments.
 
-    Two statements. Only those of a machine's layer all stand.
+    Two statements, and of the rows what it takes to draw them. Only those of a machine's layer all stand.
     """
     if not layers:
         return []
-    found = list(Annotation.objects.filter(layer__in=layers, start__lt=place).order_by("start", "id"))
+    rows = Annotation.objects.filter(layer__in=layers, start__lt=place).order_by("start", "id")
+    found = list(rows.only("root", "label", "start", "end"))
     further: dict[UUID, tuple[Span, ...]] = {}
     for segment in Segment.objects.filter(annotation__layer__in=layers, annotation__start__lt=place).order_by(
         "annotation_id", "number"

@@ -7,6 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,10 +26,8 @@ from annotations.models import (
     JobStatus,
     Layer,
     LayerKind,
-    Relation,
     Release,
     Review,
-    Segment,
 )
 from annotations.models.reviews import KEEPING
 from annotations.services.desk import undecided
@@ -43,6 +42,7 @@ from corpus.services.anchors import Anchor
 from corpus.services.events import GENESIS, chained_hash, sealed_events
 from corpus.snapshot import snapshot
 from corpus.text.guard import encode
+from corpus.text.spans import Span
 
 PAGE = 500
 
@@ -71,24 +71,26 @@ def verify(corpus: Corpus | None = None, anchors: Collection[Anchor] = ()) -> It
     or written anew as a whole, fits together.
     """
     with snapshot() as alias:
-        yield from _guards(alias)
-        corpora = [corpus] if corpus else list(Corpus.objects.using(alias))
-        for one in corpora:
-            yield from _texts(alias, one)
-            yield from _stories(alias, one)
-            yield from _spans(alias, one)
-            yield from _relations(alias, one)
-            yield from _comments(alias, one)
-            yield from _passes(alias, one)
-            yield from _jobs(alias, one)
-            yield from _releases(alias, one)
-            yield from verify_chain(one.pk, anchors, using=alias)
-        if corpus is None:
-            yield from verify_chain(None, anchors, using=alias)
-            yield from _anchored_elsewhere(corpora, anchors)
+        for check in checks(alias, corpus, anchors):
+            yield from check()
 
 
-def _guards(alias: str) -> Iterator[Lie]:
+def checks(
+    alias: str, corpus: Corpus | None = None, anchors: Collection[Anchor] = ()
+) -> Iterator[partial[Iterator[Lie | Progress]]]:
+    """Yield every check of `verify`: what one finds follows from its arguments and the rows that it reads."""
+    yield partial(_guards, alias)
+    corpora = [corpus.pk] if corpus else [one.pk for one in Corpus.objects.using(alias)]
+    for pk in corpora:
+        for check in (_revisions, _stories, _comments, _jobs, _releases):
+            yield partial(check, alias, pk)
+        yield partial(verify_chain, pk, anchors, using=alias)
+    if corpus is None:
+        yield partial(verify_chain, None, anchors, using=alias)
+        yield partial(_anchored_elsewhere, corpora, anchors)
+
+
+def _guards(alias: str) -> Iterator[Lie | Progress]:
     """The triggers stand: a table that was altered by hand may have lost them."""
     connection = connections[alias]
     query = (
@@ -106,33 +108,38 @@ def _guards(alias: str) -> Iterator[Lie]:
             )
 
 
-def _texts(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
-    """Every text is what its hash says, every raw page too, and blocks lie within their text."""
+def _revisions(alias: str, corpus_id: UUID) -> Iterator[Lie | Progress]:
+    """Texts, spans, relations and passes, a page of revisions at a time; one of each article is current."""
     rows = 0
-    for revision in _paged(
-        Revision.objects.using(alias).filter(corpus=corpus).select_related("article", "raw")
-    ):
-        rows += 1
-        yield from _text_of(revision)
-        if rows % PAGE == 0:
-            yield Progress(check="texts", rows=rows)
-    outside = Block.objects.using(alias).filter(revision__corpus=corpus, end__gt=F("revision__length"))
+    for page in _revision_pages(alias, corpus_id):
+        layers = Layer._base_manager.using(alias).filter(revision__in=page)
+        views: dict[UUID, list[LayerView]] = defaultdict(list)
+        for view in read_layers(list(layers.order_by("pk")), using=alias):
+            views[view.layer.revision_id].append(view)
+        for revision in page:
+            yield from _text_of(revision)
+            for view in views[revision.pk]:
+                yield from _spans_of(alias, revision, view)
+                yield from _relations_of(view)
+        yield from _passes(alias, page, views)
+        rows += len(page)
+        yield Progress(check="texts", rows=rows)
+    outside = Block.objects.using(alias).filter(revision__corpus_id=corpus_id, end__gt=F("revision__length"))
     for pk in outside.values_list("pk", flat=True):
         yield Lie(check="blocks", on=str(pk), message="it ends after its text.")
     several = (
-        Revision.objects.using(alias).filter(corpus=corpus, article__erased_at__isnull=True)
+        Revision.objects.using(alias).filter(corpus_id=corpus_id, article__erased_at__isnull=True)
         .values("article_id").annotate(standing=Count("pk", filter=Q(current=True))).exclude(standing=1)
     )  # fmt: skip
     for row in several:
         yield Lie(
             check="revisions", on=str(row["article_id"]), message=f"{row['standing']} revisions are current."
         )
-    yield Progress(check="texts", rows=rows)
 
 
-def _stories(alias: str, corpus: Corpus) -> Iterator[Lie]:
+def _stories(alias: str, corpus_id: UUID) -> Iterator[Lie]:
     """A story is named after an article of its own; nothing is kept to compare what was erased by."""
-    articles = Article.objects.using(alias).filter(corpus=corpus)
+    articles = Article.objects.using(alias).filter(corpus_id=corpus_id)
     lead = articles.filter(pk=OuterRef("story"), story=OuterRef("story"))
     for pk in articles.exclude(story=None).exclude(Exists(lead)).values_list("pk", flat=True):
         yield Lie(check="stories", on=str(pk), message="its story is named after none of its articles.")
@@ -142,6 +149,7 @@ def _stories(alias: str, corpus: Corpus) -> Iterator[Lie]:
 
 
 def _text_of(revision: Revision) -> Iterator[Lie]:
+    """A text is what its hash says, and so is its raw page."""
     on = str(revision.pk)
     if revision.article.erased_at:
         if revision.text:
@@ -171,39 +179,27 @@ def _text_of(revision: Revision) -> Iterator[Lie]:
         yield Lie(check="texts", on=on, message="the bytes as delivered are not what their hash says.")
 
 
-def _spans(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+def _spans_of(alias: str, revision: Revision, view: LayerView) -> Iterator[Lie]:
     """text[start:end] == surface for every segment; several are sorted and disjoint; lines have a start."""
-    rows = 0
-    for page in _revision_pages(alias, corpus):
-        texts = {revision.pk: revision for revision in page}
-        further: dict[UUID, list[tuple[int, int, str]]] = {}
-        segments = Segment.objects.using(alias).filter(annotation__layer__revision__in=texts)
-        for segment in segments.order_by("annotation_id", "number"):
-            further.setdefault(segment.annotation_id, []).append(
-                (segment.start, segment.end, segment.surface)
-            )
-        annotations = Annotation.objects.using(alias).filter(layer__revision__in=texts)
-        for row in annotations.values_list(
-            "pk", "layer__revision_id", "start", "end", "surface", "root", "derived_from", "layer__kind"
+    for row in view.annotations.values():
+        surfaces = (row.surface, *view.further_surfaces.get(row.pk, ()))
+        yield from _span(str(row.pk), revision, zip(view.segments_of(row), surfaces, strict=True))
+        # What an adjudicator wrote anew stands in gold on the line that was in dispute.
+        elsewhere = row.root != row.pk and view.layer.kind != LayerKind.GOLD
+        # The first of a line is its own root; an imported one may continue a line that is elsewhere.
+        if (
+            elsewhere
+            and row.derived_from_id is None
+            and Annotation.objects.using(alias).filter(pk=row.root).exists()
         ):
-            rows += 1
-            pieces = [(row[2], row[3], row[4]), *further.get(row[0], ())]
-            yield from _span(str(row[0]), texts[row[1]], pieces)
-            # What an adjudicator wrote anew stands in gold on the line that was in dispute.
-            derives_from_nothing = row[6] is None and row[5] != row[0] and row[7] != LayerKind.GOLD
-            # The first of a line is its own root; an imported one may continue a line that is elsewhere.
-            if derives_from_nothing and Annotation.objects.using(alias).filter(pk=row[5]).exists():
-                yield Lie(
-                    check="lines",
-                    on=str(row[0]),
-                    message="it derives from nothing, yet its root is another.",
-                )
-        yield Progress(check="spans", rows=rows)
+            yield Lie(
+                check="lines", on=str(row.pk), message="it derives from nothing, yet its root is another."
+            )
 
 
-def _span(on: str, revision: Revision, pieces: list[tuple[int, int, str]]) -> Iterator[Lie]:
+def _span(on: str, revision: Revision, pieces: Iterable[tuple[Span, str]]) -> Iterator[Lie]:
     reached = -1
-    for start, end, surface in pieces:
+    for (start, end), surface in pieces:
         if not 0 <= start < end <= revision.length:
             yield Lie(check="spans", on=on, message=f"{start} to {end} is outside of its text.")
         elif revision.article.erased_at:
@@ -218,54 +214,40 @@ def _span(on: str, revision: Revision, pieces: list[tuple[int, int, str]]) -> It
         reached = end
 
 
-def _relations(alias: str, corpus: Corpus) -> Iterator[Lie]:
+def _relations_of(view: LayerView) -> Iterator[Lie]:
     """Both ends of a relation lie in its own layer."""
-    strangers = (
-        Relation.objects.using(alias)
-        .filter(layer__revision__corpus=corpus)
-        .filter(~Q(head__layer=F("layer")) | ~Q(child__layer=F("layer")))
-    )
-    for pk in strangers.values_list("pk", flat=True):
-        yield Lie(check="relations", on=str(pk), message="it leads out of its layer.")
+    for relation in view.relations.values():
+        if not {relation.head_id, relation.child_id} <= view.annotations.keys():
+            yield Lie(check="relations", on=str(relation.pk), message="it leads out of its layer.")
 
 
-def _comments(alias: str, corpus: Corpus) -> Iterator[Lie]:
+def _comments(alias: str, corpus_id: UUID) -> Iterator[Lie]:
     """Nothing is said any more of an article that was erased."""
-    left = Comment.objects.using(alias).filter(corpus=corpus).exclude(text="")
+    left = Comment.objects.using(alias).filter(corpus_id=corpus_id).exclude(text="")
     for pk in left.filter(revision__article__erased_at__isnull=False).values_list("pk", flat=True):
         yield Lie(
             check="comments", on=str(pk), message="its article was erased, and its words are still here."
         )
 
 
-def _passes(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+def _passes(alias: str, page: list[Revision], views: dict[UUID, list[LayerView]]) -> Iterator[Lie]:
     """Reviews are those that the events tell of, versions have no gaps, no status claims too much."""
-    for page in _revision_pages(alias, corpus):
-        layers = list(
-            Layer.objects.using(alias)
-            .filter(revision__in=page)
-            .select_related("pipeline", "reviewer")
-            .order_by("pk")
-        )
-        views: dict[UUID, list[LayerView]] = defaultdict(list)
-        for view in read_layers(layers, using=alias):
-            views[view.layer.revision_id].append(view)
-        told = _told_of(alias, page)
-        open_disputes = Dispute.objects.using(alias).filter(revision__in=page, status=DisputeStatus.OPEN)
-        disputed = set(open_disputes.values_list("revision_id", flat=True))
-        assignments: dict[UUID, list[Assignment]] = defaultdict(list)
-        for assignment in Assignment.objects.using(alias).filter(revision__in=page):
-            assignments[assignment.revision_id].append(assignment)
-        for revision in page:
-            people = [view for view in views[revision.pk] if view.layer.kind == LayerKind.REVIEWER]
-            yield from _reviews_of(people, told.reviews[revision.pk], told.imported)
-            yield from _landed(views[revision.pk], told.landed)
-            yield from _gold_of(views[revision.pk])
-            yield from _status_of(revision, views[revision.pk], people)
-            yield from _undecided(revision, views[revision.pk], people, told.shown, assignments[revision.pk])
-            yield from _disputed_or_not(revision, disputed=revision.pk in disputed)
-            yield from _given(revision, assignments[revision.pk], people)
-        yield Progress(check="passes", rows=len(layers))
+    told = _told_of(alias, page)
+    open_disputes = Dispute.objects.using(alias).filter(revision__in=page, status=DisputeStatus.OPEN)
+    disputed = set(open_disputes.values_list("revision_id", flat=True))
+    assignments: dict[UUID, list[Assignment]] = defaultdict(list)
+    for assignment in Assignment.objects.using(alias).filter(revision__in=page):
+        assignments[assignment.revision_id].append(assignment)
+    for revision in page:
+        meant = [view for view in views[revision.pk] if view.layer.kind != LayerKind.PLANTED]
+        people = [view for view in meant if view.layer.kind == LayerKind.REVIEWER]
+        yield from _reviews_of(people, told.reviews[revision.pk], told.imported)
+        yield from _landed(meant, told.landed)
+        yield from _gold_of(meant)
+        yield from _status_of(revision, meant, people)
+        yield from _undecided(revision, meant, people, told.shown, assignments[revision.pk])
+        yield from _disputed_or_not(revision, disputed=revision.pk in disputed)
+        yield from _given(revision, assignments[revision.pk], people)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -407,9 +389,9 @@ def _undecided(
             yield Lie(check="status", on=str(revision.pk), message=message)
 
 
-def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
+def _jobs(alias: str, corpus_id: UUID) -> Iterator[Lie]:
     """A job that is done has its layer, and a revision that says suggested has no job open."""
-    done = Job.objects.using(alias).filter(revision__corpus=corpus, status=JobStatus.DONE)
+    done = Job.objects.using(alias).filter(revision__corpus_id=corpus_id, status=JobStatus.DONE)
     missing = done.exclude(
         pk__in=done.filter(
             revision__layers__pipeline=F("pipeline"), revision__layers__kind=LayerKind.MACHINE
@@ -419,9 +401,9 @@ def _jobs(alias: str, corpus: Corpus) -> Iterator[Lie]:
         yield Lie(check="jobs", on=str(pk), message="it is done, and its layer is missing.")
 
 
-def _releases(alias: str, corpus: Corpus) -> Iterator[Lie | Progress]:
+def _releases(alias: str, corpus_id: UUID) -> Iterator[Lie | Progress]:
     """Every release gives the files that its manifest tells of, but for articles that were erased."""
-    releases = Release.objects.using(alias).filter(corpus=corpus).select_related("corpus")
+    releases = Release.objects.using(alias).filter(corpus_id=corpus_id).select_related("corpus")
     for rows, release in enumerate(releases.order_by("pk"), 1):
         for on, message in false_rows(release, alias):
             yield Lie(check="releases", on=f"{release.name}: {on}", message=message)
@@ -473,28 +455,17 @@ def _as_anchored(event: Event, anchors: Iterable[Anchor]) -> Iterator[Lie]:
             yield Lie(check="events", on=str(event.pk), message=message)
 
 
-def _anchored_elsewhere(corpora: Iterable[Corpus], anchors: Iterable[Anchor]) -> Iterator[Lie]:
+def _anchored_elsewhere(corpora: Iterable[UUID], anchors: Iterable[Anchor]) -> Iterator[Lie | Progress]:
     """A corpus that was anchored is still there."""
-    for pk in {anchor.corpus_id for anchor in anchors} - {None, *(corpus.pk for corpus in corpora)}:
+    for pk in {anchor.corpus_id for anchor in anchors} - {None, *corpora}:
         yield Lie(check="events", on=str(pk), message="it was anchored, and there is no such corpus.")
 
 
-def _revision_pages(alias: str, corpus: Corpus) -> Iterator[list[Revision]]:
-    page: list[Revision] = []
-    for revision in _paged(Revision.objects.using(alias).filter(corpus=corpus).select_related("article")):
-        page.append(revision)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    if page:
+def _revision_pages(alias: str, corpus_id: UUID) -> Iterator[list[Revision]]:
+    revisions = Revision.objects.using(alias).filter(corpus_id=corpus_id).select_related("article", "raw")
+    page = list(revisions.order_by("pk")[:PAGE])
+    while page:
         yield page
-
-
-def _paged(queryset) -> Iterator[Revision]:  # type: ignore[no-untyped-def]
-    last: UUID | None = None
-    while True:
-        page = list((queryset.filter(pk__gt=last) if last else queryset).order_by("pk")[:PAGE])
-        if not page:
-            return
-        yield from page
-        last = page[-1].pk
+        # Only behind a full page may there be more.
+        following = revisions.filter(pk__gt=page[-1].pk).order_by("pk")
+        page = list(following[:PAGE]) if len(page) == PAGE else []

@@ -1,10 +1,13 @@
 """Django's backend for SQLite with a line for its writers. Readers never wait."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from io import FileIO
 from typing import Any
+from uuid import UUID
 
 from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.operations import DatabaseOperations as Operations
 from django.db.utils import OperationalError
 
 from config.sqlite.line import Line, leave
@@ -13,8 +16,19 @@ from config.sqlite.line import Line, leave
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "BEGIN DEFERRED")
 
 
+#: SQLite has ids as text, and those of a text and its layers stand in most of their rows.
+read_id = lru_cache(maxsize=10_000)(UUID)
+
+
+class DatabaseOperations(Operations):
+    def convert_uuidfield_value(self, value: str | None, *_: Any) -> UUID | None:
+        return None if value is None else read_id(value)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that takes its turn before it writes, and keeps it until its transaction ends."""
+
+    ops_class = DatabaseOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,10 +1,12 @@
 """A layer is read in several statements, and what lands between two of them makes nothing unreadable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS
 
+from annotations.models import Annotation
 from annotations.services import instances, reading
 from annotations.services.passes import open_desk
 from annotations.services.reading import own_layer, read_layers
@@ -53,3 +55,12 @@ def test_no_relation_is_read_without_its_ends(meanwhile: Arrange, suggested: Rev
     view = read_layers([layer])[0]
     for relation in view.relations.values():
         assert view.end_lines(relation)
+
+
+def test_rows_are_those_that_the_orm_reads(suggested: Revision) -> None:
+    def told(rows: Iterable[Annotation]) -> list[dict[str, Any]]:
+        return [vars(row) | {"_state": (row._state.adding, row._state.db)} for row in rows]
+
+    layers = list(suggested.layers.values_list("pk", flat=True))
+    rows = instances.rows_of_layers(Annotation, layers, ("id",), DEFAULT_DB_ALIAS)
+    assert rows and told(rows) == told(Annotation.objects.order_by("id"))
