@@ -1,8 +1,8 @@
 """The long tier of the state machine: a million steps, in rounds that each have a seed.
 
-Every step is followed by every invariant (tests/annotations/test_state_machine.py). A round that is done is
-one line of the log; the same command goes on behind the last one. What a round finds is shrunk and told, and
-the seed finds it again: `--first-seed N --steps 1`.
+Every step that wrote something is followed by every invariant (tests/annotations/state_machine). A round that
+is done is one line of the log; the same command goes on behind the last one. What a round finds is shrunk and
+told, and the seed finds it again: `--first-seed N --steps 1`.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from django.test.utils import override_settings
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from tests.annotations.test_state_machine import Newsroom
+from tests.annotations.state_machine.newsroom import Newsroom, beginning_in
+from tests.annotations.state_machine.room import opened_world
 
 STEPS_AN_EXAMPLE = 50
 EXAMPLES_A_ROUND = 20
@@ -65,8 +66,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench state_machine", description=__doc__)
     parser.add_argument("--steps", type=int, default=1_000_000, help="with those that the log has already")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--log", type=Path, help="a line of JSON a round; empty: none is kept")
+    parser.add_argument("--log", type=path_or_none, help="a line of JSON a round; empty: none is kept")
     return parser.parse_args(arguments)
+
+
+def path_or_none(text: str) -> Path | None:
+    return Path(text) if text else None
 
 
 def one_round(number: int) -> dict[str, Any]:
@@ -80,7 +85,8 @@ def one_round(number: int) -> dict[str, Any]:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(number)(Counted), settings=chosen)
+    with opened_world() as world:
+        run_state_machine_as_test(seed(number)(beginning_in(world, Counted)), settings=chosen)
     seconds = time.monotonic() - start
     return {"seed": number, "steps": Counted.steps, "seconds": round(seconds, 1), "on": connection.vendor}
 
