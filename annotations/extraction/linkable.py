@@ -178,6 +178,8 @@ class Surroundings:
         yield from cuts[2:]
         if verb is not None and verb > last and tokens[verb].low == ",":
             yield Stretch(first, verb + 1)
+        if last - first > 1 and tokens[first].capital and tokens[first + 1].capital:
+            yield Stretch(first + 1, last)
 
     def between(self, source: Stretch, first: Stretch, last: Stretch) -> Stretch | None:
         """Return the words between a source and what it says, or from it to the sentence's end."""

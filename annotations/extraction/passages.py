@@ -1,5 +1,6 @@
 """Passages: what the rules read at a time, a paragraph or several that one quotation chains together."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from corpus.text.spans import Span
 from corpus.text.view import plain_view
 
 LONGEST_DATELINE = 120
+_CLOSING = '”"»“'
+#: a paragraph that signs the quotation before it: — Ida Holm, Hull
+_SIGNATURE = re.compile(r"(?:[―—–]|--?)\s*[A-Z][^\n]{0,60}")
 #: headlines are read for quotations alone: their clauses lack the articles and auxiliaries that rules go by
 READ = frozenset(
     {
@@ -57,7 +61,7 @@ def read_passages(article: ArticleText, lexicons: Path = LEXICONS) -> Iterator[P
     quotations = find_quotations(view, spans)
     masked = mask(view, quotations)
     position = 0
-    for first, last in _chains(spans, quotations):
+    for first, last in _chains(view, spans, quotations):
         inside = []
         while position < len(quotations) and quotations[position].start < spans[last - 1].end:
             inside.append(quotations[position])
@@ -89,8 +93,8 @@ def _start_of_words(view: str, block: Block) -> int:
     return min(start, block.end)
 
 
-def _chains(spans: Sequence[Span], quotations: Sequence[Quotation]) -> Iterator[tuple[int, int]]:
-    """Yield half-open ranges of blocks, such that no quotation leaves its range."""
+def _chains(view: str, spans: Sequence[Span], quotations: Sequence[Quotation]) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges of blocks, such that no quotation leaves its range, nor whoever signs it."""
     first = 0
     number = 0
     while first < len(spans):
@@ -102,6 +106,8 @@ def _chains(spans: Sequence[Span], quotations: Sequence[Quotation]) -> Iterator[
                 end = spans[last].end
                 last += 1
             number += 1
+        if last < len(spans) and view[end - 1] in _CLOSING and _SIGNATURE.fullmatch(spans[last].of(view)):
+            last += 1
         yield first, last
         first = last
 

@@ -46,7 +46,7 @@ class Rules:
     configuration: Mapping[str, JSON] = field(default_factory=dict)
     lexicons: Path = LEXICONS
     name: str = "rules"
-    version: str = "3"
+    version: str = "4"
 
     def suggest(self, article: ArticleText) -> Suggestions:
         """Return the suggestions for one article; the same article gives the same result."""

@@ -127,7 +127,7 @@ def test_offsets_may_count_something_else(as_lea: Caller, as_owen: Caller, artic
     (outcome,) = as_owen.post_lines("corpora/copy/import/", *lines)
     assert outcome["outcome"] == "created"
     read = [
-        as_owen.get(f"articles/{one}/annotations/?layer=machine:rules@3").json()["results"]
+        as_owen.get(f"articles/{one}/annotations/?layer=machine:rules@4").json()["results"]
         for one in (article, outcome["article"])
     ]
     spans = [[(row["label"], row["segments"], row["surface"]) for row in rows] for rows in read]

@@ -52,11 +52,11 @@ def test_what_was_exported_comes_back_as_it_was(
         ("3", "rejected"),
         ("4", "rejected"),
     ]
-    copied = as_owen.get(f"articles/{outcomes[0]['article']}/annotations/?layer=machine:rules@3").json()[
+    copied = as_owen.get(f"articles/{outcomes[0]['article']}/annotations/?layer=machine:rules@4").json()[
         "results"
     ]
     assert len(copied) == len(
-        as_owen.get(f"articles/{article}/annotations/?layer=machine:rules@3").json()["results"]
+        as_owen.get(f"articles/{article}/annotations/?layer=machine:rules@4").json()["results"]
     )
 
 

@@ -27,8 +27,8 @@ def test_a_layer_reads_as_the_native_record_has_it(as_ada: Caller, article: UUID
     quote = suggestions(as_ada, article, "quote")[0]
     (start, end), *_ = quote["segments"]
     assert quote["surface"] == TEXT[start:end]
-    assert quote["layer"] == "machine:rules@3"
-    assert (quote["origin"], quote["annotator"], quote["derived_from"]) == ("machine", "rules@3", None)
+    assert quote["layer"] == "machine:rules@4"
+    assert (quote["origin"], quote["annotator"], quote["derived_from"]) == ("machine", "rules@4", None)
     assert quote["root"] == quote["id"]
     assert (quote["version"], quote["verdict"]) == (0, None)
     relations = as_ada.get(f"articles/{article}/relations/?layer=machine").json()["results"]

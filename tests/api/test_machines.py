@@ -21,7 +21,7 @@ def test_a_retired_pipeline_is_no_longer_shown(as_lea: Caller, as_ada: Caller, a
     pipeline = as_lea.get("corpora/harbour/pipelines/").json()["results"][0]
     assert as_lea.delete(f"corpora/harbour/pipelines/{pipeline['id']}/").status_code == 204
     assert as_ada.get(f"articles/{article}/annotations/?layer=machine").json()["results"] == []
-    assert as_ada.get(f"articles/{article}/annotations/?layer=machine:rules@3").json()["results"]
+    assert as_ada.get(f"articles/{article}/annotations/?layer=machine:rules@4").json()["results"]
 
 
 def test_a_run_covers_what_the_pipeline_has_not_seen(

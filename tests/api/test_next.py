@@ -91,7 +91,7 @@ def test_in_an_open_corpus_it_has_no_layer_of_another(
     decide_all(as_ben, article, "accept")
     found = as_ada.get(NEXT).json()
     assert found["article"]["status"] == "submitted"
-    assert {item["layer"] for item in found["annotations"]} == {"machine:rules@3"}
+    assert {item["layer"] for item in found["annotations"]} == {"machine:rules@4"}
     assert {(item["version"], item["verdict"]) for item in found["annotations"]} == {(0, None)}
 
 

@@ -27,6 +27,7 @@ from annotations.extraction.constructions import (
     regarded_as,
     reported_mood,
     reporting_noun,
+    signed,
     unknown_verb,
 )
 from annotations.extraction.languages import ENGLISH, Language
@@ -50,6 +51,7 @@ CONSTRUCTIONS: tuple[Callable[[Reading], Iterator[Said]], ...] = (
     putting_it.find,
     reporting_noun.find,
     announced_by_colon.find,
+    signed.find,
     unknown_verb.find,
     carried_over.find,
     carried_sentence.find,

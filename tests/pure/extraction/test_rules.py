@@ -19,7 +19,7 @@ LABELS = {"quote", "attribution", "cue", "claim"}
 
 def test_a_pipeline_is_built_by_its_name():
     pipeline = build_pipeline("rules", {"seed": 1})
-    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "3", {"seed": 1})
+    assert (pipeline.name, pipeline.version, pipeline.configuration) == ("rules", "4", {"seed": 1})
 
 
 def test_an_unknown_pipeline_is_refused_with_the_known_names():
