@@ -36,18 +36,26 @@ class LinkChoicesShape(serializers.Serializer[Any]):
     cue = OPTIONS
 
 
+class CandidateLinksShape(serializers.Serializer[Any]):
+    source = LINKED  # type: ignore[assignment]
+    cue = LINKED
+
+
+class CorrectionShape(AlternativeShape):
+    links = CandidateLinksShape()
+
+
 class ChoicesShape(serializers.Serializer[Any]):
     alternatives = AlternativeShape(many=True)
     links = LinkChoicesShape()
+    corrections = CorrectionShape(
+        many=True,
+        help_text="The likeliest two of what it may be as a whole; none where the pipeline has learned none.",
+    )
 
 
 class LineChoicesShape(ChoicesShape):
     line = serializers.UUIDField(help_text="The root of a suggestion or of an annotation of your own.")
-
-
-class CandidateLinksShape(serializers.Serializer[Any]):
-    source = LINKED  # type: ignore[assignment]
-    cue = LINKED
 
 
 class CandidateShape(serializers.Serializer[Any]):
@@ -101,31 +109,35 @@ class Sent:
     def candidate(self, one: Candidate) -> Part:
         return {
             "label": one.label,
-            "segments": self._pairs(one.segments),
-            "attributes": dict(one.attributes),
+            **self._whole(one),
+            "score": one.score,
+            "choices": self.choices(one.choices),
+        }
+
+    def _whole(self, one: Candidate) -> Part:
+        return {
+            **self._alternative(one),
             "links": {
                 "source": one.source and self._pairs([one.source]),
                 "cue": one.cue and self._pairs([one.cue]),
             },
-            "score": one.score,
+        }
+
+    def _alternative(self, one: Candidate) -> Part:
+        return {
+            "segments": self._pairs(one.segments),
+            "attributes": dict(one.attributes),
             "reason": one.reason,
-            "choices": self.choices(one.choices),
         }
 
     def choices(self, choices: Choices) -> Part:
         return {
-            "alternatives": [
-                {
-                    "segments": self._pairs(one.segments),
-                    "attributes": dict(one.attributes),
-                    "reason": one.reason,
-                }
-                for one in choices.alternatives
-            ],
+            "alternatives": [self._alternative(one) for one in choices.alternatives],
             "links": {
                 "source": [self._pairs([span]) for span in choices.sources],
                 "cue": [self._pairs([span]) for span in choices.cues],
             },
+            "corrections": [self._whole(one) for one in choices.corrections],
         }
 
     def _pairs(self, segments: Iterable[Span]) -> list[list[int]]:

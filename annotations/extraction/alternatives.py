@@ -118,8 +118,9 @@ def _other_pieces(
 ) -> Iterator[tuple[Pieces, str]]:
     first, last = pieces[0].first, pieces[-1].last
     if len(pieces) > 1:
-        yield pieces[:1], "the first segment alone"
+        # One key takes the last segment away, so that the last alone is what a list is wanted for.
         yield pieces[-1:], "the last segment alone"
+        yield pieces[:1], "the first segment alone"
         yield (Stretch(first, last),), "in one"
         return
     inside = [one for one in reporting if first < one.first and one.last < last]

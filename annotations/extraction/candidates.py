@@ -4,42 +4,43 @@ For each suggestion: other boundaries, other sources, other cues. For the rest o
 been said. A list is ordered so that what a person would choose stands far in front.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, pairwise
-from typing import NamedTuple
+from itertools import chain
 
-from annotations.extraction.alternatives import Pieces, other_boundaries
+from annotations.extraction.alternatives import other_boundaries
 from annotations.extraction.base import ArticleText, Suggestions
-from annotations.extraction.clauses import skip_adjuncts, skip_times, trim
-from annotations.extraction.linkable import Stretch, Surroundings
-from annotations.extraction.passages import Passage, pieces_of, read_passages
-from annotations.extraction.reading import Reading, read
-from annotations.extraction.reports import Report
+from annotations.extraction.candidate_pages import Page, QuotedTurn, quoted_turns, read_pages
+from annotations.extraction.clauses import trim
+from annotations.extraction.linkable import Stretch
+from annotations.extraction.missing import Guess, guesses
+from annotations.extraction.opinions import AttributedQuote, Opinion
+from annotations.extraction.ordering import Ordering
+from annotations.extraction.other_links import other_cues, other_sources
 from annotations.extraction.said import speech_of
-from annotations.extraction.sources import source_before
-from annotations.extraction.tokens import QUOTED, STOP, tokenise
-from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 
-#: as many as there are digits to choose by
-MOST = 9
-#: so many other lengths of what is there come before other words
-_LENGTHS = 3
-#: a quotation of more characters may hold another quote
-_LONG_QUOTATION = 40
-#: so many of the nearest phrases are offered in two lengths
-_NEAR = 5
+#: the score of the least likely thought, and how much more the likeliest has; beside thoughts, guesses are
+#: worth but a share of their 0.3 to 0.6
+_LEAST, _MORE = 0.35, 0.6
+_GUESSED = 0.5
+#: of what stands behind a name and a colon
+_NAMED = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What may be taken instead, the likeliest first: for the annotation, for its source, for its cue."""
+    """What may be taken instead, the likeliest first: for the annotation, for its source, for its cue.
+
+    `corrections` are the likeliest two of all, each in as many parts as are likely wrong, by a pipeline with
+    an opinion.
+    """
 
     alternatives: tuple["Candidate", ...] = ()
     sources: tuple[Span, ...] = ()
     cues: tuple[Span, ...] = ()
+    corrections: tuple["Candidate", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,97 +70,147 @@ class Candidates:
     choices: Mapping[int, Choices]
 
 
-@dataclass(eq=False)
-class _Page:
-    """One passage with what links can lead to in it, and the passages beside it."""
+def find_candidates(
+    article: ArticleText, suggestions: Suggestions, opinion: Opinion | None = None
+) -> Candidates:
+    """Return what else an article offers beside what was suggested. Cost: linear in the article.
 
-    passage: Passage
-    reading: Reading
-    surroundings: Surroundings
-    starts: Sequence[int]
-    before: "_Page | None" = None
-    behind: "_Page | None" = None
-
-    def stretch(self, span: Span) -> Stretch | None:
-        """Return the tokens that a span touches, or None where it lies outside of the passage."""
-        tokens = self.passage.tokens
-        first = bisect_right(self.starts, span.start) - 1
-        while 0 <= first < len(tokens) and (tokens[first].low == STOP or tokens[first].end <= span.start):
-            first += 1
-        first = max(first, 0)
-        last = first
-        while last < len(tokens) and tokens[last].start < span.end:
-            last += 1
-        while last > first and tokens[last - 1].low == STOP:
-            last -= 1
-        return Stretch(first, last) if first < last else None
-
-    def span(self, stretch: Stretch) -> Span:
-        tokens = self.passage.tokens
-        return Span(tokens[stretch.first].start, tokens[stretch.last - 1].end)
-
-    def last_sources(self) -> Iterator[Span]:
-        """Yield who is named in the last sentence, first whoever a report in it names."""
-        yield from map(self.span, self.surroundings.last(self.surroundings.sources))
-
-    def last_cues(self) -> Iterator[Span]:
-        """Yield the reporting words of the last sentence, each in its lengths; a colon may end it."""
-        for one in self.surroundings.last(self.surroundings.cues)[:2]:
-            yield self.span(one)
-            yield from map(self.span, islice(self.surroundings.lengths_of_cue(one), _LENGTHS))
-
-    def segments(self, pieces: Pieces) -> tuple[Span, ...]:
-        tokens = self.passage.tokens
-        spans: list[Span] = []
-        for first, last in pieces:
-            spans += pieces_of(self.passage, tokens[first].start, tokens[last - 1].end)
-        return tuple(spans)
+    Args:
+        article: as the pipeline read it.
+        suggestions: what stands, in the shape in which pipelines speak.
+        opinion: of a pipeline that has one: its thoughts are offered too, and it orders the lists.
+    """
+    finder = _Finder(article, suggestions, opinion)
+    return Candidates(missing=tuple(finder.missing()), choices=finder.choices())
 
 
-def find_candidates(article: ArticleText, suggestions: Suggestions) -> Candidates:
-    """Return what else an article offers beside what was suggested. Cost: linear in the article."""
-    pages = _pages(article)
-    begins = [page.starts[0] for page in pages]
-    links = _links(suggestions)
-    named = sorted({source for source, _ in links.values() if source})
-    choices = {}
-    for one in suggestions.annotations:
-        number = bisect_right(begins, one.segments[0].start) - 1
-        page = pages[number] if number >= 0 else None
-        if page is None:
-            continue
-        source, cue = links.get(one.key, (None, None))
-        there = Candidate(label=one.label, segments=one.segments, source=source, cue=cue, reason=one.reason)
-        choices[one.key] = _choices(page, named, there)
-    taken = {one.segments for one in suggestions.annotations if one.label == "quote"}
-    missing = [candidate for page in pages for candidate in _missing(page, named, taken)]
-    return Candidates(missing=tuple(missing), choices=choices)
+def find_choices(
+    article: ArticleText, suggestions: Suggestions, opinion: Opinion | None = None
+) -> Mapping[int, Choices]:
+    """Return what else each suggestion may be, by its key."""
+    return _Finder(article, suggestions, opinion).choices()
 
 
-def _pages(article: ArticleText) -> list[_Page]:
-    pages = [_page(passage) for passage in read_passages(article) if passage.tokens]
-    for one, other in pairwise(pages):
-        one.behind, other.before = other, one
-    return pages
+class _Finder:
+    """One article in which candidates are looked for."""
+
+    def __init__(self, article: ArticleText, suggestions: Suggestions, opinion: Opinion | None) -> None:
+        self._pages = read_pages(article)
+        self._begins = [page.starts[0] for page in self._pages]
+        self._suggestions = suggestions
+        self._links = _links(suggestions)
+        self._named = sorted({source for source, _ in self._links.values() if source})
+        self._taken = {one.segments for one in suggestions.annotations if one.label == "quote"}
+        self._opinion = opinion
+        self._thoughts = list(opinion.thoughts) if opinion else []
+
+    def choices(self) -> dict[int, Choices]:
+        found = {}
+        for one in self._suggestions.annotations:
+            page = self._page_at(one.segments[0].start)
+            if page is not None:
+                source, cue = self._links.get(one.key, (None, None))
+                there = Candidate(
+                    label=one.label,
+                    segments=one.segments,
+                    attributes=one.attributes,
+                    source=source,
+                    cue=cue,
+                    reason=one.reason,
+                )
+                found[one.key] = self._choices(page, there)
+        return found
+
+    def missing(self) -> Iterator[Candidate]:
+        """Yield what may be missing, in the order of the text; a thought counts before a guess."""
+        found: dict[tuple[Span, ...], tuple[Page, Candidate]] = {}
+        for where, candidate in chain(self._thought_of(), self._guessed()):
+            if candidate.segments not in self._taken:
+                found.setdefault(candidate.segments, (where, candidate))
+        for segments in sorted(found):
+            where, candidate = found[segments]
+            yield replace(candidate, choices=self._choices(where, candidate))
+
+    def _thought_of(self) -> Iterator[tuple[Page, Candidate]]:
+        for thought in self._thoughts:
+            page = self._page_at(thought.span.start)
+            stretch = page.stretch(thought.span) if page else None
+            if page is not None and stretch is not None:
+                yield (
+                    page,
+                    Candidate(
+                        label="quote",
+                        segments=page.segments((stretch,)),
+                        attributes=_type_of(page, (thought.span,)),
+                        source=thought.source,
+                        cue=thought.cue,
+                        score=_LEAST + _MORE * thought.chance,
+                        reason="thought of, and not likely enough",
+                    ),
+                )
+
+    def _guessed(self) -> Iterator[tuple[Page, Candidate]]:
+        for page in self._pages:
+            yield from ((page, _said_by_name(page, turn)) for turn in quoted_turns(page))
+            for where, guess in guesses(page):
+                candidate = _drafted(where, guess)
+                if candidate is not None:
+                    share = _GUESSED if self._opinion else 1.0
+                    yield where, replace(candidate, score=share * candidate.score)
+
+    def _page_at(self, offset: int) -> Page | None:
+        number = bisect_right(self._begins, offset) - 1
+        return self._pages[number] if number >= 0 else None
+
+    def _choices(self, page: Page, quote: Candidate) -> Choices:
+        pieces = tuple(piece for one in quote.segments if (piece := page.stretch(one)) is not None)
+        if not pieces:
+            return Choices()
+        source = page.stretch(quote.source) if quote.source else None
+        cue = page.stretch(quote.cue) if quote.cue else None
+        now = AttributedQuote(quote.segments, quote.source, quote.cue)
+        ordering = Ordering(self._opinion if quote.label == "quote" else None, page, now, pieces)
+        reporting = [one for one in (source, cue) if one is not None]
+        others = chain(other_boundaries(page.passage.tokens, pieces, reporting), ordering.other_boundaries())
+        begin = quote.segments[0].start
+        sources = other_sources(page, self._named, begin, pieces, source, cue)
+        choices = Choices(
+            alternatives=self._alternatives(page, quote, ordering.boundaries(others)),
+            sources=ordering.links("source", sources, beside=cue),
+            cues=ordering.links("cue", other_cues(page, begin, pieces, source, cue), beside=source),
+        )
+        corrected = (self._corrected(page, quote, then) for then in ordering.corrections())
+        return replace(choices, corrections=tuple(corrected))
+
+    def _alternatives(
+        self, page: Page, quote: Candidate, found: Iterable[tuple[tuple[Span, ...], str]]
+    ) -> tuple[Candidate, ...]:
+        return tuple(
+            Candidate(
+                label=quote.label,
+                segments=segments,
+                attributes=_type_of(page, segments) if quote.label == "quote" else {},
+                reason=reason,
+            )
+            for segments, reason in found
+        )
+
+    def _corrected(self, page: Page, quote: Candidate, then: AttributedQuote) -> Candidate:
+        """Return the quote as it most likely is if it is not right."""
+        moved = then.segments != quote.segments
+        return Candidate(
+            label=quote.label,
+            segments=then.segments,
+            attributes=_type_of(page, then.segments) if moved else quote.attributes,
+            source=then.source,
+            cue=then.cue,
+            reason="a likely correction",
+        )
 
 
-def _page(passage: Passage) -> _Page:
-    reading = read(passage.tokens)
-    around = Surroundings(passage.tokens, reading.reports)
-    return _Page(passage, reading, around, [token.start for token in passage.tokens])
-
-
-def _within_quotations(page: _Page) -> Iterator[_Page]:
-    """Yield what stands in each longer quotation as a passage of its own: people quote others, too."""
-    passage = page.passage
-    for token in passage.tokens:
-        if token.low == QUOTED and token.end - token.start > _LONG_QUOTATION:
-            found = sentences(passage.view, token.start + 1, token.end - 1)
-            tokens = tuple(tokenise(passage.view, found, ()))
-            if tokens:
-                inner = _page(replace(passage, sentences=tuple(found), tokens=tokens))
-                inner.before = page
-                yield inner
+def _type_of(page: Page, segments: tuple[Span, ...]) -> Mapping[str, str]:
+    pieces = tuple(piece for one in segments if (piece := page.stretch(one)) is not None)
+    return {"type": speech_of(page.passage.tokens, pieces).value}
 
 
 def _links(suggestions: Suggestions) -> dict[int, tuple[Span | None, Span | None]]:
@@ -174,229 +225,29 @@ def _links(suggestions: Suggestions) -> dict[int, tuple[Span | None, Span | None
     return found
 
 
-def _choices(page: _Page, named: Sequence[Span], quote: Candidate) -> Choices:
-    pieces = tuple(piece for one in quote.segments if (piece := page.stretch(one)) is not None)
-    if not pieces:
-        return Choices()
-    source = page.stretch(quote.source) if quote.source else None
-    cue = page.stretch(quote.cue) if quote.cue else None
-    begin = quote.segments[0].start
-    sources = _sources(page, named, begin, pieces, source, cue)
-    return Choices(
-        alternatives=_alternatives(page, quote, pieces, [one for one in (source, cue) if one is not None]),
-        sources=_first(sources, quote.source),
-        cues=_first(_cues(page, pieces, source, cue), quote.cue),
+def _said_by_name(page: Page, turn: QuotedTurn) -> Candidate:
+    return Candidate(
+        label="quote",
+        segments=(turn.said,),
+        attributes=_type_of(page, (turn.said,)),
+        source=turn.name,
+        cue=turn.colon,
+        score=_NAMED,
+        reason="what a name and a colon say within quotation marks",
     )
 
 
-def _alternatives(
-    page: _Page, quote: Candidate, pieces: Pieces, reporting: Sequence[Stretch]
-) -> tuple[Candidate, ...]:
+def _drafted(page: Page, guess: Guess) -> Candidate | None:
     tokens = page.passage.tokens
-    found: dict[tuple[Span, ...], Candidate] = {}
-    for other, reason in other_boundaries(tokens, pieces, reporting):
-        if any(first >= last for first, last in other):
-            continue
-        spans = page.segments(other)
-        if spans == quote.segments or spans in found or not _stand_apart(spans):
-            continue
-        attributes = {"type": speech_of(tokens, other).value} if quote.label == "quote" else {}
-        found[spans] = Candidate(label=quote.label, segments=spans, attributes=attributes, reason=reason)
-        if len(found) == MOST:
-            break
-    return tuple(found.values())
-
-
-def _stand_apart(spans: Sequence[Span]) -> bool:
-    return all(one.end < other.start for one, other in pairwise(spans))
-
-
-def _sources(
-    page: _Page,
-    named: Sequence[Span],
-    begin: int,
-    pieces: Pieces,
-    source: Stretch | None,
-    cue: Stretch | None,
-) -> Iterator[Span]:
-    """Yield other lengths of the source, then who else is named near the cue, and who spoke before."""
-    around = page.surroundings
-    before = bisect_left(named, Span(begin, begin))
-    earlier = [*reversed(named[max(before - 3, 0) : before]), *named[before : before + 2]]
-    lengths = around.lengths_of_source(source) if source else iter(())
-    if source is None and (signed := around.signature(pieces[-1])) is not None:
-        yield page.span(signed[1])
-    turn = _turn_of(page)
-    if source is None:
-        yield from turn[:1]
-    if source is None and page.before is not None and not pieces[0].first:
-        yield from page.before.last_sources()
-    if source is None:
-        yield from earlier[:2]
-    yield from map(page.span, islice(lengths, _LENGTHS))
-    near = around.near(around.sources, cue or pieces[0], pieces)
-    for one in near[:_NEAR]:
-        yield page.span(one)
-        yield from map(page.span, islice(around.lengths_of_source(one), 1))
-    yield from map(page.span, lengths)
-    yield from turn[:1]
-    yield from earlier
-    if page.before is not None:
-        yield from page.before.last_sources()
-    if page.behind is not None:
-        yield from map(page.behind.span, page.behind.surroundings.opening(page.behind.surroundings.sources))
-    yield from map(page.span, near[_NEAR:])
-
-
-def _cues(page: _Page, pieces: Pieces, source: Stretch | None, cue: Stretch | None) -> Iterator[Span]:
-    """Yield other lengths of the cue, then other reporting words near the source, then any word near."""
-    around = page.surroundings
-    before = page.before if not pieces[0].first else None
-    marks = _marks(around, pieces)
-    if cue is None:
-        yield from map(page.span, marks)
-    if cue is None and before is not None:
-        yield from before.last_cues()
-    if cue is not None:
-        yield from map(page.span, islice(around.lengths_of_cue(cue), _LENGTHS + 1))
-    if source is not None and (between := around.between(source, pieces[0], pieces[-1])) is not None:
-        yield page.span(between)
-    for one in around.near(around.cues, source or pieces[0], pieces):
-        yield page.span(one)
-        yield from map(page.span, islice(around.lengths_of_cue(one), 2))
-    yield from map(page.span, marks)
-    yield from _turn_of(page)[1:]
-    yield from map(page.span, around.words_beside(pieces))
-    if before is not None:
-        yield from before.last_cues()
-
-
-def _turn_of(page: _Page) -> tuple[Span, ...]:
-    """Return the name of the speaker turn that a passage is, and the colon behind it; nothing for others."""
-    start, end = page.passage.blocks[0].name_start, page.passage.blocks[0].name_end
-    if start is None or end is None:
-        return ()
-    colon = page.passage.view[end : end + 1] == ":"
-    return (Span(start, end), Span(end, end + 1)) if colon else (Span(start, end),)
-
-
-def _marks(around: Surroundings, pieces: Pieces) -> list[Stretch]:
-    """Return the marks that stand for a reporting word: a colon before what was said, a dash behind it."""
-    signed = around.signature(pieces[-1])
-    colon = around.colon_before(pieces[0])
-    return [mark for mark in (signed and signed[0], colon) if mark is not None]
-
-
-def _first(spans: Iterable[Span], present: Span | None) -> tuple[Span, ...]:
-    """Return the first different ones, as many as there are digits; a stop alone is none."""
-    found: dict[Span, None] = {}
-    for span in spans:
-        if span != present and span.start < span.end:
-            found.setdefault(span)
-        if len(found) == MOST:
-            break
-    return tuple(found)
-
-
-# --- what may be missing ---------------------------------------------------------------------------------
-
-
-class _Thought(NamedTuple):
-    """What may have been said, in tokens, with its source and its cue."""
-
-    piece: Stretch
-    source: Stretch | None
-    cue: Stretch | None
-    score: float
-    reason: str
-
-
-def _missing(page: _Page, named: Sequence[Span], taken: Container[tuple[Span, ...]]) -> Iterator[Candidate]:
-    found: dict[tuple[Span, ...], tuple[_Page, Candidate]] = {}
-    inner = ((one, thought) for one in _within_quotations(page) for thought in _reported(one))
-    for where, thought in chain(((page, thought) for thought in _thought_of(page)), inner):
-        candidate = _drafted(where, thought)
-        if candidate is not None and candidate.segments not in taken:
-            found.setdefault(candidate.segments, (where, candidate))
-    for segments in sorted(found):
-        where, candidate = found[segments]
-        yield replace(candidate, choices=_choices(where, named, candidate))
-
-
-def _drafted(page: _Page, thought: _Thought) -> Candidate | None:
-    tokens = page.passage.tokens
-    piece = Stretch(*trim(tokens, *thought.piece))
+    piece = Stretch(*trim(tokens, *guess.piece))
     if piece.first >= piece.last:
         return None
     return Candidate(
         label="quote",
         segments=page.segments((piece,)),
         attributes={"type": speech_of(tokens, (piece,)).value},
-        source=page.span(thought.source) if thought.source else None,
-        cue=page.span(thought.cue) if thought.cue else None,
-        score=thought.score,
-        reason=thought.reason,
+        source=page.span(guess.source) if guess.source else None,
+        cue=page.span(guess.cue) if guess.cue else None,
+        score=guess.score,
+        reason=guess.reason,
     )
-
-
-def _reported(page: _Page) -> Iterator[_Thought]:
-    """Yield what stands on either side of each reporting word."""
-    tokens, reading = page.passage.tokens, page.reading
-    for report in reading.reports:
-        source, cue = _ends_of(report)
-        end = reading.end_of_report(report)
-        behind = Stretch(skip_adjuncts(tokens, report.last, end), end)
-        yield _Thought(behind, source, cue, 0.6, "what stands behind a reporting word")
-        before = Stretch(reading.start_of_content(report.first), report.first)
-        yield _Thought(before, source, cue, 0.5, "what stands before a reporting word")
-
-
-def _thought_of(page: _Page) -> Iterator[_Thought]:
-    """Yield what may have been said; of two thoughts of the same words the first counts."""
-    tokens, reading = page.passage.tokens, page.reading
-    yield from _reported(page)
-    for index, token in enumerate(tokens):
-        if token.low == QUOTED:
-            source, cue = _ends_of(_nearest(page, index))
-            yield _Thought(Stretch(index, index + 1), source, cue, 0.55, "words in quotation marks")
-        elif token.low == "that" and index and tokens[index - 1].word:
-            cue = Stretch(index - 1, index)
-            that = Stretch(index, reading.end_of_content(index))
-            yield _Thought(that, _subject(page, cue), cue, 0.45, "a clause with “that”")
-    for cue in page.surroundings.cues:
-        if cue not in page.surroundings.reporting:
-            end = reading.end_of_content(cue.last)
-            behind = Stretch(skip_times(tokens, cue.last, end), end)
-            yield _Thought(behind, _subject(page, cue), cue, 0.35, "what stands behind a verb")
-    first = 0
-    for index, token in enumerate(tokens):
-        if token.low == STOP:
-            source, cue = _ends_of(_nearest(page, first))
-            yield _Thought(Stretch(first, index), source, cue, 0.3, "the sentence")
-            first = index + 1
-
-
-def _ends_of(report: Report | None) -> tuple[Stretch | None, Stretch | None]:
-    if report is None:
-        return None, None
-    source = Stretch(report.source.first, report.source.last) if report.source else None
-    return source, Stretch(report.cue.first, report.cue.last)
-
-
-def _subject(page: _Page, cue: Stretch) -> Stretch | None:
-    """Return the phrase before a verb and its auxiliaries."""
-    source = source_before(page.passage.tokens, page.surroundings.start_of_group(cue))
-    return Stretch(source.first, source.last) if source else None
-
-
-def _nearest(page: _Page, index: int) -> Report | None:
-    """Return the report of a token's sentence that is nearest to it."""
-    reports = page.reading.reports
-    number = bisect_left(reports, index, key=lambda one: one.cue.first)
-    sentences = page.surroundings.sentences
-    beside = [
-        one
-        for one in reports[max(number - 1, 0) : number + 1]
-        if sentences[one.cue.first] == sentences[index]
-    ]
-    return min(beside, key=lambda one: abs(one.cue.first - index), default=None)

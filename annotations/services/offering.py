@@ -1,16 +1,23 @@
 """What else a pipeline thought of, for a reviewer who corrects a suggestion or misses one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from annotations.extraction.base import Link, Suggestion, Suggestions
+from annotations.extraction import UnknownPipeline
+from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
 from annotations.extraction.candidates import Candidate, Choices, find_candidates
+from annotations.extraction.neural.extra import ExtraMissing
+from annotations.extraction.opinions import Considers, Opinion
+from annotations.services.building import ModelMissing, built
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
 from annotations.services.texts import article_text
 from annotations.services.withholding import is_found
 from corpus.models import Revision, Role
 from corpus.services.actors import Actor, Scope, require
+
+#: Characters. In a longer text the rules' lists have to do: a person waits for them.
+LONGEST_CONSIDERED = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +31,45 @@ class Offer:
 def offer_candidates(actor: Actor, revision: Revision) -> Offer:
     """Return what the engine offers this reviewer; nothing where the corpus shows them no suggestions.
 
-    It is worked out from the text when it is asked for, about ten milliseconds for a thousand characters.
+    It is worked out from the text when it is asked for: some ten milliseconds for a thousand characters, and
+    beside a pipeline that was trained seventy more, up to `LONGEST_CONSIDERED`.
     """
     role = require(actor, revision.corpus_id, Role.REVIEWER, Scope.READ)
     desk = open_desk(actor, role, revision)
     if revision.article.erased_at or not desk.sees_suggestions:
         return Offer()
     lines, suggestions = _on_desk(desk)
-    found = find_candidates(article_text(revision), suggestions)
+    text = article_text(revision)
+    found = find_candidates(text, suggestions, _opinion(desk, text))
     return Offer(
-        choices={lines[key]: choices for key, choices in found.choices.items()},
-        missing=tuple(candidate for candidate in found.missing if not _is_withheld(candidate, desk)),
+        choices={lines[key]: _with_nothing_withheld(choices, desk) for key, choices in found.choices.items()},
+        missing=tuple(
+            replace(candidate, choices=_with_nothing_withheld(candidate.choices, desk))
+            for candidate in found.missing
+            if not _is_withheld(candidate, desk)
+        ),
     )
+
+
+def _opinion(desk: Desk, text: ArticleText) -> Opinion | None:
+    """Return what a pipeline whose suggestions are shown thinks beside them, if it can be run here."""
+    for view in desk.machines if len(text.text) <= LONGEST_CONSIDERED else ():
+        if view.layer.pipeline is None:
+            continue
+        try:
+            pipeline = built(view.layer.pipeline)
+            opinion = pipeline.consider(text) if isinstance(pipeline, Considers) else None
+        except (ModelMissing, ExtraMissing, UnknownPipeline):
+            continue
+        if opinion is not None:
+            return opinion
+    return None
+
+
+def _with_nothing_withheld(choices: Choices, desk: Desk) -> Choices:
+    left = tuple(one for one in choices.alternatives if not _is_withheld(one, desk))
+    corrections = tuple(one for one in choices.corrections if not _is_withheld(one, desk))
+    return replace(choices, alternatives=left, corrections=corrections)
 
 
 def _is_withheld(candidate: Candidate, desk: Desk) -> bool:

@@ -12,17 +12,20 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from annotations.extraction.candidates import Candidates, find_candidates
 from annotations.extraction.evaluation import Difference
+from annotations.extraction.learned.considering import Considered
 from annotations.extraction.mistakes import Kind
 from annotations.extraction.neural import extra
 from annotations.models import Job, ModelFile, Pipeline, Run, Training
 from annotations.models.learning import LearnerName
-from annotations.services import learning, trainings
+from annotations.services import learning, offering, trainings
 from annotations.services.building import ModelMissing, built
 from annotations.services.evaluating import report_on
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
 from annotations.services.learning import work_training
+from annotations.services.offering import offer_candidates
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.reviewed import count_reviewed, reviewed_articles
 from annotations.services.trainings import (
@@ -116,10 +119,12 @@ def test_what_was_settled_is_read_as_pipelines_speak(reviewed: Corpus) -> None:
     ]
 
 
-def test_what_was_learned_is_better_and_goes_into_service(reviewed: Corpus, stages: list[str]) -> None:
+def test_what_was_learned_is_better_and_goes_into_service(
+    reviewed: Corpus, stages: list[str], ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     training = worked(reviewed)
     assert training.promoted, training.verdict
-    assert training.verdict.startswith("Put in service. F1 on 40 articles against rules@3: quotes found +")
+    assert training.verdict.startswith("Put in service. F1 on 40 articles against rules@4: quotes found +")
     assert training.figures["learned"]["attributed"] > training.figures["rival"]["attributed"]
     assert training.figures["gains"]["attributed"][1] > 0
     active = {pipeline.name for pipeline in Pipeline.objects.filter(corpus=reviewed, active=True)}
@@ -134,6 +139,16 @@ def test_what_was_learned_is_better_and_goes_into_service(reviewed: Corpus, stag
     }
     actions = set(Event.objects.values_list("action", flat=True))
     assert {"training.started", "training.ended", "pipeline.promoted"} <= actions
+    # What else is offered is in the order that the pipeline in service has learned.
+    asked: list[Considered | None] = []
+
+    def asking(*given: Any) -> Candidates:
+        asked.append(given[-1])
+        return find_candidates(*given)
+
+    monkeypatch.setattr(offering, "find_candidates", asking)
+    assert offer_candidates(acting(ada), fresh).choices
+    assert [bool(opinion and opinion.thoughts) for opinion in asked] == [True]
 
 
 @needs_extra

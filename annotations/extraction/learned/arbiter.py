@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from annotations.extraction.learned.ranker import Features, Ranker
 from annotations.extraction.learned.reading import Found, Page
-from annotations.extraction.learned.tagger import Stretch, Tagged
+from annotations.extraction.learned.tagger import NOWHERE, Stretch, Tagged
 
 #: what the weights are before anything was learned
 PRIOR = {"agree": 4.0, "rules": 2.5, "tagger": 0.0, "tagger sure=9": 1.0, "tagger sure=8": 0.5}
@@ -26,6 +26,8 @@ MARGIN = 0.25
 _EVEN = 0.5
 #: a cue is near a quote at most this many tokens away
 _NEAR = 4
+#: steps of the length of a quote, in characters
+_LENGTHS = (10, 20, 40, 80, 160, 320)
 _STEPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 
 
@@ -56,6 +58,16 @@ def settle(page: Page, tagged: Tagged, judge: Judges) -> Tagged:
                 option, chance = judge(_options_of_nested(found))
                 settled += [quote._replace(probability=chance) for quote in option.quotes]
     return tagged._replace(stretches=sorted(settled, key=lambda stretch: stretch.first))
+
+
+def readings(page: Page, tagged: Tagged, arbiter: "Arbiter") -> Iterator[Stretch]:
+    """Yield the quotes of every option that there was, each with the probability of its option."""
+    quotes = [stretch for stretch in tagged.stretches if stretch.tag == "Q"]
+    for ours, theirs in _clusters(page.quotes, quotes):
+        outer, nested = _nesting(ours)
+        for options in (options_of(page, tagged, outer, theirs), *map(_options_of_nested, nested)):
+            for option, chance in zip(options, arbiter.chances(options), strict=True):
+                yield from (quote._replace(probability=chance) for quote in option.quotes)
 
 
 def _clusters(
@@ -137,6 +149,7 @@ def _of_rules(found: Found, tagged: Tagged, *, alone: bool, agree: bool) -> list
         f"{state} rule={found.rule}",
         f"{state} support={_step(support)}",
         f"{state} long={min(found.last - found.first, 4)}",
+        *(f"{state} {pointing}" for pointing in _pointing(tagged, found.first)),
     ]
 
 
@@ -152,6 +165,13 @@ def _of_tagger(page: Page, tagged: Tagged, stretch: Stretch, ours: Sequence[Foun
             f"tagger starts={_sign(stretch.first - found.first)} ends={_sign(stretch.last - found.last)}"
         )
     features.append(f"tagger beside={_beside(tagged, stretch)}")
+    for pointing in _pointing(tagged, stretch.first):
+        length = tokens[stretch.last - 1].end - tokens[stretch.first].start
+        features += [
+            f"tagger {pointing}",
+            f"tagger length={sum(length > step for step in _LENGTHS)}",
+            f"tagger support={_step(min(tagged.inside[stretch.first : stretch.last]))}",
+        ]
     if not ours:
         features.append(f"tagger new sure={_step(stretch.probability)}")
         features.append(f"tagger new begins={tokens[stretch.first].low}")
@@ -165,6 +185,14 @@ def _beside(tagged: Tagged, quote: Stretch) -> str:
     before = [item.tag for item in around if 0 <= quote.first - item.last <= _NEAR]
     behind = [item.tag for item in around if 0 <= item.first - quote.last <= _NEAR]
     return "".join(sorted(before)) + "_" + "".join(sorted(behind))
+
+
+def _pointing(tagged: Tagged, first: int) -> Iterator[str]:
+    """Yield how surely a tagger that knows points to the source of a quote: who speaks has a source."""
+    pointed = tagged.sources.get(first)
+    if pointed:
+        best = max(pointed, key=pointed.__getitem__)
+        yield f"pointing {'nowhere' if best == NOWHERE else 'somewhere'}={_step(pointed[best])}"
 
 
 def _sign(number: int) -> int:
@@ -186,7 +214,7 @@ class Arbiter:
 
     def __call__(self, options: Sequence[Option]) -> tuple[Option, float]:
         """Return the option to believe and its probability; the first option is nothing."""
-        chances = self.ranker.probabilities([option.features for option in options])
+        chances = self.chances(options)
         best = max(
             range(1, len(options)),
             key=lambda number: chances[number] + self._margin * options[number].by_rules,
@@ -195,3 +223,7 @@ class Arbiter:
         if 1 - chances[0] < (self._kept if known else self._added):
             return options[0], chances[0]
         return options[best], chances[best]
+
+    def chances(self, options: Sequence[Option]) -> list[float]:
+        """Return how likely each option is; the rules have no benefit here."""
+        return self.ranker.probabilities([option.features for option in options])

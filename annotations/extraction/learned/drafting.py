@@ -9,22 +9,47 @@ from annotations.extraction.base import Suggestions
 from annotations.extraction.draft import Draft, Key
 from annotations.extraction.learned.arbiter import Arbiter, Judges, settle
 from annotations.extraction.learned.examples import joined
-from annotations.extraction.learned.linker import Decides, Linked, Linker, advice_by_quote, link
+from annotations.extraction.learned.linker import (
+    Decides,
+    Linked,
+    Linker,
+    advice_by_quote,
+    link,
+    scene_of,
+    span_of,
+)
 from annotations.extraction.learned.ranker import Ranker
 from annotations.extraction.learned.reading import Page, Reading
-from annotations.extraction.learned.tagger import Tagged
+from annotations.extraction.learned.tagger import Stretch, Tagged
+from annotations.extraction.opinions import Kind
 from annotations.extraction.passages import Passage, pieces_of
 from annotations.extraction.said import speech_of
 from corpus.text.spans import Span
 
 
 class Rankers(NamedTuple):
-    """All that decides once the tagger has spoken, and with how much caution."""
+    """All that decides once the tagger has spoken, and with how much caution.
+
+    The last four put what may be taken instead in order, for a reviewer who corrects.
+    """
 
     arbiter: Ranker = Ranker()
     cue: Ranker = Ranker()
     source: Ranker = Ranker()
     caution: float = 1.0
+    other_boundaries: Ranker = Ranker()
+    other_sources: Ranker = Ranker()
+    other_cues: Ranker = Ranker()
+    correction: Ranker = Ranker()
+
+    def lists(self) -> dict[Kind, Ranker]:
+        """Return what orders each list."""
+        return {
+            "segments": self.other_boundaries,
+            "source": self.other_sources,
+            "cue": self.other_cues,
+            "correction": self.correction,
+        }
 
 
 def suggestions_of(
@@ -43,14 +68,31 @@ def settled_pages(reading: Reading, tagged: Sequence[Tagged], judge: Judges) -> 
 
 
 def linked_pages(
-    reading: Reading, settled: Sequence[Tagged], decide: Decides
+    reading: Reading,
+    settled: Sequence[Tagged],
+    decide: Decides,
+    quotes: Sequence[Sequence[Stretch]] | None = None,
 ) -> list[tuple[Page, list[Linked]]]:
-    """Return the pieces of quotes of an article, page by page, each with its cue and its source."""
+    """Return the pieces of quotes of an article, page by page, each with its cue and its source.
+
+    Args:
+        reading: of the article.
+        settled: what was tagged in each page, with the quotes that it has.
+        decide: picks cues and sources.
+        quotes: of each page, what is to be linked in place of its settled quotes.
+    """
     advices = advice_by_quote(reading.rules)
+    scenes = [scene_of(page, tagged) for page, tagged in zip(reading.pages, settled, strict=True)]
+    mentions = [
+        span_of(scene.passage.tokens, source.first, source.last)
+        for scene in scenes
+        for source in scene.by_tag["S"]
+    ]
     carried: Span | None = None
     pages = []
-    for page, tagged in zip(reading.pages, settled, strict=True):
-        found = link(page, tagged, advices, decide, carried)
+    for number, (page, scene) in enumerate(zip(reading.pages, scenes, strict=True)):
+        pieces = quotes[number] if quotes else scene.by_tag["Q"]
+        found = link(scene, pieces, advices, decide, carried, mentions)
         carried = next((linked.source.span for linked in reversed(found) if linked.source.span), None)
         pages.append((page, found))
     return pages

@@ -42,6 +42,8 @@ PRIOR = {
 
 #: steps of how likely a tagger that knows takes something for the source
 _POINTED = (0.05, 0.2, 0.5, 0.8, 0.95)
+#: whose choice a candidate is
+_WHOSE = ("rules", "rules overlap", "rules differ", "carried", "mentioned")
 #: with full caution, another cue or source takes the place of the rules' where it is likelier by this much
 MARGIN = 0.5
 
@@ -181,11 +183,17 @@ def cue_candidates(scene: Scene, quote: Stretch, advice: Advice) -> list[Candida
 
 
 def source_candidates(
-    scene: Scene, quote: Stretch, cue: Candidate, advice: Advice, carried: Span | None
+    scene: Scene,
+    quote: Stretch,
+    cue: Candidate,
+    advice: Advice,
+    carried: Span | None,
+    mentions: Sequence[Span] = (),
 ) -> list[Candidate]:
     """Return the sources that a quote may have; the last candidate is none at all.
 
-    `carried` is the source of the quote before, which may go on speaking.
+    `carried` is the source of the quote before, which may go on speaking; `mentions` are what may be a
+    source in the whole article, sorted and disjoint.
     """
     beside = Stretch("C", cue.first, cue.last, 1.0) if cue.first < cue.last else None
     near = dict.fromkeys(_nearest(scene.by_tag["S"], quote))
@@ -197,9 +205,25 @@ def source_candidates(
         candidate.span is not None and candidate.span.overlaps(carried) for candidate in found
     ):
         found.append(_carried(carried, quote, beside, advice))
-    found.append(_nothing(scene, quote, advice, advice.source))
     pointed = scene.sources.get(quote.first)
+    if pointed is not None:
+        found += [
+            Candidate(0, 0, ("mentioned",), span)
+            for span in _mentioned(mentions, pointed)
+            if not any(candidate.span is not None and candidate.span.overlaps(span) for candidate in found)
+        ]
+    found.append(_nothing(scene, quote, advice, advice.source))
     return found if pointed is None else [_pointed(candidate, pointed) for candidate in found]
+
+
+def _mentioned(mentions: Sequence[Span], pointed: Mapping[int, float]) -> list[Span]:
+    """Return the mentions that the tagger points to; those that are no candidates are paragraphs away."""
+    found = []
+    for offset in pointed:
+        number = bisect_right(mentions, offset, key=lambda span: span.start) - 1
+        if number >= 0 and offset < mentions[number].end:
+            found.append(mentions[number])
+    return list(dict.fromkeys(found))
 
 
 def _pointed(candidate: Candidate, pointed: Mapping[int, float]) -> Candidate:
@@ -207,9 +231,14 @@ def _pointed(candidate: Candidate, pointed: Mapping[int, float]) -> Candidate:
     span = candidate.span or Span(NOWHERE, NOWHERE + 1)
     shares = {offset: share for offset, share in pointed.items() if span.start <= offset < span.end}
     what = "source" if candidate.span else "nothing"
-    features = [f"pointed {what}={sum(sum(shares.values()) >= step for step in _POINTED)}"]
-    if shares and max(pointed, key=pointed.__getitem__) in shares:
+    level = sum(sum(shares.values()) >= step for step in _POINTED)
+    features = [f"pointed {what}={level}"]
+    features += [f"pointed={level} {whose}" for whose in _WHOSE if whose in candidate.features]
+    best = max(pointed, key=pointed.__getitem__, default=None)
+    if best in shares:
         features.append(f"pointed best {what}")
+        if best == span.start:
+            features.append("pointed begins")
     return candidate._replace(features=(*candidate.features, *features))
 
 
@@ -323,20 +352,20 @@ class Decides(Protocol):
 
 
 def link(
-    page: Page,
-    tagged: Tagged,
+    scene: Scene,
+    quotes: Sequence[Stretch],
     advices: Sequence[tuple[Span, Advice]],
     decide: Decides,
     carried: Span | None,
+    mentions: Sequence[Span],
 ) -> list[Linked]:
-    """Return the pieces of quotes of one passage, each with its cue and its source."""
-    scene = scene_of(page, tagged)
+    """Return the quotes of one passage, each with its cue and its source."""
     found = []
-    for piece in scene.by_tag["Q"]:
-        span = span_of(page.passage.tokens, piece.first, piece.last)
+    for piece in quotes:
+        span = span_of(scene.passage.tokens, piece.first, piece.last)
         advice = advice_for(span, advices)
         cue, cue_chance = decide("cue", span, cue_candidates(scene, piece, advice))
-        sources = source_candidates(scene, piece, cue, advice, carried)
+        sources = source_candidates(scene, piece, cue, advice, carried, mentions)
         source, source_chance = decide("source", span, sources)
         found.append(Linked(piece, span, advice, cue, cue_chance, source, source_chance))
         carried = source.span or carried
@@ -358,11 +387,15 @@ class Linker:
         candidates: Sequence[Candidate],
     ) -> tuple[Candidate, float]:
         """Return the candidate to believe and its probability."""
-        ranker = self.cue if relation == "cue" else self.source
-        chances = ranker.probabilities([candidate.features for candidate in candidates])
+        chances = self.chances(relation, candidates)
         margin = self.caution * MARGIN
         best = max(
             range(len(candidates)),
             key=lambda number: chances[number] + margin * ("rules" in candidates[number].features),
         )
         return candidates[best], chances[best]
+
+    def chances(self, relation: str, candidates: Sequence[Candidate]) -> list[float]:
+        """Return how likely each candidate is; the rules have no benefit here."""
+        ranker = self.cue if relation == "cue" else self.source
+        return ranker.probabilities([candidate.features for candidate in candidates])

@@ -31,6 +31,8 @@ LARGEST = 500_000_000
 #: the learners, each with what its tagger reads: a model that reads another version is refused
 READS = {"light": ("features", FEATURES), "neural": ("marks", MARKS)}
 _RANKERS = ("arbiter", "cue", "source")
+#: what a model of an earlier release has not; its lists stand in the order of the rules
+_LISTS = ("other_boundaries", "other_sources", "other_cues", "correction")
 _PARTS = ("tagger", "rankers", "calibration", "claims")
 #: magic, size, type, version of a CRFsuite model, its counts, and the offsets of its five sections
 _CRF_HEAD = struct.Struct("<4sI4sIIIIIIIII")
@@ -184,12 +186,14 @@ def _card(head: Mapping[str, Any]) -> Card:
 
 
 def _plain(rankers: Rankers) -> dict[str, Any]:
-    return {name: getattr(rankers, name).weights for name in _RANKERS} | {"caution": rankers.caution}
+    weights = {name: getattr(rankers, name).weights for name in (*_RANKERS, *_LISTS)}
+    return weights | {"caution": rankers.caution}
 
 
 def _rankers(plain: Mapping[str, Any]) -> Rankers:
-    arbiter, cue, source = (_ranker(plain[name]) for name in _RANKERS)
-    return Rankers(arbiter=arbiter, cue=cue, source=source, caution=_number(plain["caution"]))
+    needed = {name: _ranker(plain[name]) for name in _RANKERS}
+    lists = {name: _ranker(plain.get(name, {})) for name in _LISTS}
+    return Rankers(**needed, **lists, caution=_number(plain["caution"]))
 
 
 def _ranker(weights: Mapping[str, Any]) -> Ranker:

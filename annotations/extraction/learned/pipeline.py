@@ -5,6 +5,7 @@ from functools import cached_property
 
 from annotations.extraction.base import JSON, ArticleText, Suggestions
 from annotations.extraction.learned.claiming import with_claims
+from annotations.extraction.learned.considering import Considered, by_ranker, consider
 from annotations.extraction.learned.drafting import suggestions_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.reading import read
@@ -45,6 +46,14 @@ class Learned:
         """Return the suggestions for one article; the same article gives the same result."""
         found = self._quotes(article)
         return with_claims(article, found, self.model.claims) if self.model.claims else found
+
+    def consider(self, article: ArticleText) -> Considered | None:
+        """Return what else the model thought of; it is read and tagged anew."""
+        if self.model.card.chosen == "rules":
+            return None
+        reading = read(article)
+        tagged = self._tagger.tag(reading.pages)
+        return consider(reading, tagged, self.model.rankers, by_ranker(self.model.rankers.lists()))
 
     def _quotes(self, article: ArticleText) -> Suggestions:
         if self.model.card.chosen == "rules":

@@ -33,8 +33,12 @@ class Ranker:
 
     def probabilities(self, candidates: Sequence[Features]) -> list[float]:
         """Return the probability of each candidate; they sum to 1."""
+        return _softmax(self.scores(candidates))
+
+    def scores(self, candidates: Sequence[Features]) -> list[float]:
+        """Return what the weights of each candidate's features come to; a probability is its softmax."""
         get = self.weights.get
-        return _softmax([sum(get(name, 0.0) for name in features) for features in candidates])
+        return [sum(get(name, 0.0) for name in features) for features in candidates]
 
 
 def train_ranker(cases: Sequence[Case], prior: Mapping[str, float], *, seed: int) -> Ranker:

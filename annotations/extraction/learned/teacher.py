@@ -1,15 +1,20 @@
 """The teacher: what people say of an article, turned into choices to learn from."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from annotations.extraction.base import Suggestions
 from annotations.extraction.evaluation import HALF, Piece, overlap, pieces_of
 from annotations.extraction.learned.arbiter import Option, settle
+from annotations.extraction.learned.considering import Orders
 from annotations.extraction.learned.features import token_range
 from annotations.extraction.learned.linker import Candidate
 from annotations.extraction.learned.ranker import Case
 from annotations.extraction.learned.reading import Reading
 from annotations.extraction.learned.tagger import Tagged
+from annotations.extraction.opinions import PARTS, Kind, Ordered
+from annotations.extraction.opinions import Option as OtherChoice
+from annotations.extraction.quotes import Quote, pairs, quotes_of
 from corpus.text.spans import Span
 
 
@@ -64,6 +69,43 @@ class LinkTeacher:
             features = [candidate.features for candidate in candidates]
             self.cases[relation].append(Case(candidates=features, right=right))
         return candidates[right], 1.0
+
+
+class ListTeacher:
+    """Notes which option of each list makes a suggestion what gold has, where it was not that before.
+
+    It orders by `orders`, what was learned so far.
+    """
+
+    def __init__(self, suggestions: Suggestions, gold: Suggestions, orders: Orders) -> None:
+        suggested = quotes_of(suggestions)
+        meant = pairs(suggested, quotes_of(gold))
+        self._orders = orders
+        self._wanted: dict[tuple[Span, ...], tuple[Quote, Quote]] = {}
+        for one in suggested:
+            if one.key in meant:
+                self._wanted[one.segments] = one, meant[one.key]
+        self.cases: dict[Kind, list[Case]] = defaultdict(list)
+
+    def __call__(
+        self, kind: Kind, quote: tuple[Span, ...], options: Sequence[OtherChoice]
+    ) -> Sequence[Ordered]:
+        right = self._right(kind, quote, options)
+        if right is not None:
+            features = [option.features for option in options]
+            self.cases[kind].append(Case(candidates=features, right=right))
+        return self._orders(kind, quote, options)
+
+    def _right(self, kind: Kind, quote: tuple[Span, ...], options: Sequence[OtherChoice]) -> int | None:
+        """Return the number of the option that gold has; None where it has none of them, or nothing else."""
+        if quote not in self._wanted:
+            return None
+        parts = PARTS if kind == "correction" else (kind,)
+        now, gold = ([getattr(one, part) for part in parts] for one in self._wanted[quote])
+        wanted = (
+            number for number, one in enumerate(options) if [getattr(one.then, p) for p in parts] == gold
+        )
+        return next(wanted, None) if now != gold else None
 
 
 def closest(span: Span, pieces: Sequence[Piece]) -> Piece | None:

@@ -1,9 +1,11 @@
 """Training: from reviewed articles to a model, or to the word that the rules are better."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from annotations.extraction.base import Suggestions
+from annotations.extraction.candidates import find_choices
 from annotations.extraction.evaluation import (
     Counted,
     Difference,
@@ -19,6 +21,7 @@ from annotations.extraction.learned.arbiter import Arbiter
 from annotations.extraction.learned.calibration import Calibration, calibrate
 from annotations.extraction.learned.claiming import claim_cases
 from annotations.extraction.learned.claims import train_claims
+from annotations.extraction.learned.considering import by_ranker, consider
 from annotations.extraction.learned.drafting import Rankers, linked_pages, settled_pages, suggestions_of
 from annotations.extraction.learned.examples import Example
 from annotations.extraction.learned.learners import LIGHT, Learner, Lesson, split
@@ -26,7 +29,9 @@ from annotations.extraction.learned.linker import PRIOR as link_prior
 from annotations.extraction.learned.model import Card, Model
 from annotations.extraction.learned.ranker import Case, train_ranker
 from annotations.extraction.learned.reading import read
-from annotations.extraction.learned.teacher import LinkTeacher, arbiter_cases
+from annotations.extraction.learned.teacher import LinkTeacher, ListTeacher, arbiter_cases
+from annotations.extraction.opinions import PARTS, Kind
+from annotations.extraction.opinions import PRIOR as LIST_PRIOR
 from annotations.extraction.rules import Rules
 
 #: fewer articles than this teach nothing
@@ -97,7 +102,7 @@ def train(
     return Model(
         card=card,
         tagger=tagger,
-        rankers=_teach(held, seed)._replace(caution=caution),
+        rankers=_teach_lists(held, _teach(held, seed)._replace(caution=caution), seed),
         calibration=_calibration(predictions),
         claims=claims,
     )
@@ -152,6 +157,32 @@ def _teach(lessons: Sequence[Lesson], seed: int) -> Rankers:
         cue=train_ranker(linked["cue"], link_prior, seed=seed),
         source=train_ranker(linked["source"], link_prior, seed=seed),
     )
+
+
+def _teach_lists(lessons: Sequence[Lesson], rankers: Rankers, seed: int) -> Rankers:
+    """Return what also orders what may be taken instead, as people corrected what would be suggested.
+
+    First the lists of each part, then, with those, which parts are corrected at once.
+    """
+    found = _list_cases(lessons, rankers)
+    taught = {part: train_ranker(found[part], LIST_PRIOR, seed=seed) for part in PARTS}
+    rankers = rankers._replace(
+        other_boundaries=taught["segments"], other_sources=taught["source"], other_cues=taught["cue"]
+    )
+    cases = _list_cases(lessons, rankers)["correction"]
+    return rankers._replace(correction=train_ranker(cases, {}, seed=seed))
+
+
+def _list_cases(lessons: Sequence[Lesson], rankers: Rankers) -> dict[Kind, list[Case]]:
+    cases: dict[Kind, list[Case]] = defaultdict(list)
+    for lesson in lessons:
+        suggestions = suggestions_of(lesson.reading, lesson.tagged, rankers, Calibration())
+        teacher = ListTeacher(suggestions, lesson.example.gold, by_ranker(rankers.lists()))
+        opinion = consider(lesson.reading, lesson.tagged, rankers, teacher)
+        find_choices(lesson.example.article, suggestions, opinion)
+        for kind, found in teacher.cases.items():
+            cases[kind] += found
+    return cases
 
 
 def _best(

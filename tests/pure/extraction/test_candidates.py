@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotations.extraction.base import ArticleText, Suggestion, Suggestions
-from annotations.extraction.candidates import MOST, Candidates, Choices, find_candidates
+from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
+from annotations.extraction.candidates import Candidates, Choices, find_candidates
+from annotations.extraction.learned.considering import Considered, by_ranker
+from annotations.extraction.learned.ranker import Ranker
+from annotations.extraction.opinions import Kind, Linkable, Thought
+from annotations.extraction.ordering import MOST
 from corpus.text.blocks import Block, BlockKind
 from corpus.text.spans import Span, check_segments
 from tests.growth import grows_no_faster
@@ -174,6 +178,8 @@ def check(text: str, found: Candidates) -> None:
             check_segments(text, alternative.segments)
         for span in (*choices.sources, *choices.cues):
             check_segments(text, (span,))
+        for correction in choices.corrections:
+            check_segments(text, correction.segments)
         for options in (choices.sources, choices.cues, [one.segments for one in choices.alternatives]):
             assert len(set(options)) == len(options) <= MOST
 
@@ -223,3 +229,104 @@ def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(unit):
         return seconds((unit * (length // len(unit) + 1))[:length])
 
     assert grows_no_faster(taken, 6_000, 24_000, factor=12, floor=0.05)
+
+
+# --- beside an opinion --------------------------------------------------------------------------------------
+
+TEXT = "Ida Holm, the mayor, said that the pier was old, but the town paid. Nobody else came to the pier."
+
+
+def span(words: str) -> Span:
+    return Span(TEXT.index(words), TEXT.index(words) + len(words))
+
+
+def offer_beside(weights: dict[Kind, dict[str, float]], *thoughts: Thought) -> tuple[Choices, Candidates]:
+    """Return what is offered for the only quote, and all that is, by a pipeline that has learned weights."""
+    rankers: dict[Kind, Ranker] = {
+        "segments": Ranker(weights.get("segments", {})),
+        "source": Ranker(weights.get("source", {})),
+        "cue": Ranker(weights.get("cue", {})),
+        "correction": Ranker(weights.get("correction", {})),
+    }
+    opinion = Considered(thoughts=sorted(thoughts), shares={}, orders=by_ranker(rankers))
+    found = suggest(TEXT)
+    article = ArticleText(text=TEXT, blocks=paragraphs(TEXT))
+    every = find_candidates(article, found, opinion)
+    return every.choices[first_quote(found)], every
+
+
+def test_an_opinion_that_learned_nothing_leaves_the_order_of_the_rules():
+    choices, _ = offer_beside({})
+    plain = quote_choices(TEXT)
+    assert (choices.sources, choices.cues) == (plain.sources, plain.cues)
+    assert choices.alternatives == plain.alternatives
+    assert choices.corrections == ()
+
+
+def test_what_reviewers_chose_before_comes_first():
+    plain = quote_choices(TEXT)
+    choices, _ = offer_beside({"source": {"end earlier": 1.0, "start kept": 1.0}})
+    assert words(TEXT, choices.sources[:1]) == ["Ida Holm"]
+    assert words(TEXT, plain.sources[:1]) != ["Ida Holm"]
+    assert set(choices.sources) <= {*plain.sources, *choices.sources}
+
+
+def test_what_a_pipeline_thought_of_is_offered_with_its_links():
+    town = Thought(
+        span=span("the town paid"),
+        chance=0.3,
+        sources=[Linkable(span("the mayor"), 0.6), Linkable(None, 0.4)],
+        cues=[Linkable(span("said"), 0.9)],
+        source=span("the mayor"),
+        cue=span("said"),
+    )
+    nobody = town._replace(span=span("Nobody else came"), source=None)
+    choices, every = offer_beside({"segments": {"why=as it may also be read": 9.0}}, town, nobody)
+    [missing] = [one for one in every.missing if one.segments == (nobody.span,)]
+    assert (missing.source, missing.cue) == (None, span("said"))
+    assert missing.score > max(one.score for one in every.missing if one.reason != missing.reason)
+    assert (town.span,) in [one.segments for one in every.missing + choices.alternatives]
+
+
+def test_the_likeliest_correction_changes_what_is_likely_wrong_and_nothing_else():
+    choices, _ = offer_beside(
+        {"source": {"end earlier": 1.0, "start kept": 1.0}, "correction": {"changes source": 1.0}}
+    )
+    [quote] = [one for one in suggest(TEXT).annotations if one.label == "quote"]
+    [corrected, other] = choices.corrections
+    assert other != corrected
+    assert (corrected.segments, corrected.attributes) == (quote.segments, quote.attributes)
+    assert (corrected.source, corrected.cue) == (span("Ida Holm"), span("said"))
+    both, _ = offer_beside({"correction": {"changes segments+cue": 1.0}})
+    assert both.corrections[0].segments != quote.segments
+    assert both.corrections[0].cue not in (None, span("said"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "wanted"),
+    [
+        ("He’s claiming that the pier is old.", "cues", "’s claiming"),
+        ("“HOLM: Well, the town thinks that the pier is old.", "sources", "HOLM"),
+        ("“HOLM: Well, the town thinks that the pier is old.", "cues", ":"),
+    ],
+)
+def test_contractions_and_quoted_turns_can_be_linked(text, kind, wanted):
+    assert wanted in words(text, getattr(quote_choices(text), kind))
+
+
+def test_a_source_may_end_before_what_is_contracted_into_it():
+    text = "He’s claiming that the pier is old."
+    quote = Suggestion(key=0, label="quote", segments=(Span(14, 34),), score=0.5, reason="test")
+    source = Suggestion(key=1, label="attribution", segments=(Span(0, 4),), score=0.5, reason="test")
+    link = Link(label="source", head=0, child=1, score=0.5, reason="test")
+    choices = offer(text, Suggestions(annotations=(quote, source), relations=(link,))).choices[0]
+    assert words(text, choices.sources[:1]) == ["He"]
+
+
+def test_what_a_name_says_within_quotation_marks_may_be_missing():
+    text = '"HOLM: Well, the town has to wait.\n\n"LIND: Will it wait, mayor?\n\n"HOLM: It has to.'
+    missing = {words(text, one.segments)[0]: one for one in offer(text).missing}
+    said = missing["Will it wait, mayor?"]
+    assert said.source is not None
+    assert said.cue is not None
+    assert words(text, (said.source, said.cue)) == ["LIND", ":"]

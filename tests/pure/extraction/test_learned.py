@@ -2,25 +2,45 @@
 
 import dataclasses
 import json
+import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText
+from annotations.extraction.candidates import find_candidates, find_choices
 from annotations.extraction.evaluation import evaluate
+from annotations.extraction.learned.examples import example_of
 from annotations.extraction.learned.learners import LIGHT, Lesson, Light, split
 from annotations.extraction.learned.model import MAGIC, BadModel, Model
 from annotations.extraction.learned.pipeline import Learned
 from annotations.extraction.learned.reading import read
 from annotations.extraction.learned.training import LEAST_ARTICLES, train
+from annotations.extraction.quotes import quotes_of
 from annotations.extraction.rules import Rules
 from corpus.text.blocks import segment_blocks
 from corpus.text.spans import check_segments
-from tests.pure.extraction.lessons import invent_lesson
+from tests.pure.extraction.lessons import CLAUSES, NAMES, invent_lesson
+from tests.pure.extraction.test_candidates import check
 
 LESSONS = [invent_lesson(number) for number in range(24)]
 UNSEEN = [invent_lesson(number) for number in range(100, 112)]
+
+
+def one_with_titles(number):
+    """Return a lesson in which the title belongs to the source by chance alone: nobody can learn which."""
+    chance = random.Random(f"titles:{number}")
+    text, quotes = "", []
+    for _ in range(8):
+        name, clause = chance.choice(NAMES), chance.choice(CLAUSES)
+        named = len(text) + (len("Mayor ") if chance.random() < 0.5 else 0)
+        said = len(text) + len(f"Mayor {name} ")
+        text += f"Mayor {name} kvetched how {clause}. "
+        speaker = {"start": named, "end": said - 1}
+        quote = {"start": said + len("kvetched how "), "end": len(text) - 2, "type": "indirect"}
+        quotes.append(quote | {"speaker": speaker, "cue": {"start": said, "end": said + len("kvetched how")}})
+    return example_of({"text": text, "quotes": quotes})
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +71,29 @@ def test_a_model_file_comes_back_as_it_was(model):
     again = Model.from_bytes(model.to_bytes())
     assert (again.card, again.sha256) == (model.card, model.sha256)
     assert suggestions(Learned(again), UNSEEN) == suggestions(Learned(model), UNSEEN)
+
+
+def test_a_model_of_an_earlier_release_orders_lists_as_the_rules_do(model, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr("annotations.extraction.learned.model._LISTS", ())
+        old = model.to_bytes()
+    again = Model.from_bytes(old)
+    assert all(not ranker.weights for ranker in again.rankers.lists().values())
+    assert suggestions(Learned(again), UNSEEN) == suggestions(Learned(model), UNSEEN)
+
+
+def test_corrections_teach_the_order_of_the_lists():
+    """Half of the sources are without their title, which nobody can foresee: those are what is corrected."""
+    lessons = [one_with_titles(number) for number in range(24)]
+    model = train(lessons)
+    assert model.card.chosen == "learned"
+    unseen = one_with_titles(100)
+    pipeline = Learned(model)
+    found = pipeline.suggest(unseen.article)
+    choices = find_choices(unseen.article, found, pipeline.consider(unseen.article))
+    names = [(quote.source, choices[quote.key].corrections[0].source) for quote in quotes_of(found)]
+    other = [{len(span.of(unseen.article.text).split()) for span in pair} for pair in names]
+    assert other.count({2, 3}) >= len(other) - 1, "with its title instead of without, or the other way round"
 
 
 def test_a_model_names_itself(model):
@@ -138,6 +181,10 @@ def test_any_text_gives_spans_that_fit_and_the_same_ones_again(model, parts):
         assert 0 < annotation.score < 1
     for link in found.relations:
         assert {link.head, link.child} <= set(range(len(found.annotations)))
+    opinion = pipeline.consider(article)
+    offered = find_candidates(article, found, opinion)
+    check(text, offered)
+    assert offered == find_candidates(article, found, opinion)
 
 
 def test_the_end_of_a_sentence_alone_is_never_marked(model):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText
+from annotations.extraction.candidates import find_candidates
 from annotations.extraction.evaluation import Difference
 from annotations.extraction.learned.arbiter import Arbiter, Option, settle
 from annotations.extraction.learned.calibration import Calibration, calibrate, calibration_error
@@ -247,3 +248,16 @@ def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(pipeline, u
         return time.process_time() - start
 
     assert grows_no_faster(seconds, 6_000, 24_000, factor=8, floor=0.05)
+
+
+@pytest.mark.parametrize("unit", ["quotes in one line", "reports in one line"])
+def test_what_it_thinks_beside_costs_no_more_for_each_word_of_a_longer_text(pipeline, unit):
+    def seconds(length):
+        text = (HOSTILE[unit] * (length // len(HOSTILE[unit]) + 1))[:length]
+        article = ArticleText(text=text, blocks=paragraphs(text))
+        found = pipeline.suggest(article)
+        start = time.process_time()
+        find_candidates(article, found, pipeline.consider(article))
+        return time.process_time() - start
+
+    assert grows_no_faster(seconds, 1_000, 4_000, factor=12, floor=0.05)

@@ -11,8 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText
-from annotations.extraction.learned.linker import Candidate, _pointed
+from annotations.extraction.learned.arbiter import options_of
+from annotations.extraction.learned.linker import (
+    Advice,
+    Candidate,
+    _mentioned,
+    _pointed,
+    scene_of,
+    source_candidates,
+)
 from annotations.extraction.learned.reading import read
+from annotations.extraction.learned.tagger import Stretch, Tagged
 from annotations.extraction.neural import extra, learner
 from annotations.extraction.neural.encoder import NoEncoder, find_encoder
 from annotations.extraction.neural.packing import BadNetwork, pack, unpack
@@ -149,8 +158,38 @@ def test_where_a_source_is_pointed_to_speaks_for_the_candidate_that_begins_there
     here, there, nobody = (Candidate(0, 1, (), span) for span in (Span(10, 14), Span(30, 34), None))
     pointed = {12: 0.7, -1: 0.3}
     assert _pointed(here, pointed).features == ("pointed source=3", "pointed best source")
+    assert "pointed begins" in _pointed(here, {10: 0.7, -1: 0.3}).features
+    advised = Candidate(0, 1, ("rules",), Span(10, 14))
+    assert "pointed=3 rules" in _pointed(advised, pointed).features
     assert _pointed(there, pointed).features == ("pointed source=0",)
     assert _pointed(nobody, pointed).features == ("pointed nothing=2",)
+
+
+def test_a_source_in_another_paragraph_is_a_candidate_where_the_tagger_points_to_it():
+    text = "Mara Voss went on:\n\n“The pier and the gate are closed to every ferry now.”"
+    page = read(article(text)).pages[-1]
+    quote = Stretch("Q", 0, 1, 1.0)
+    scene = scene_of(page, Tagged([quote], [1.0], {0: {0: 0.8, -1: 0.2}}))
+    nobody = Candidate(0, 0, (), None)
+    for mentions in ([Span(0, 9)], []):
+        found = source_candidates(scene, quote, nobody, Advice(), None, mentions)
+        assert [candidate.span for candidate in found] == [*mentions, None]
+    assert _mentioned([Span(0, 9), Span(30, 34)], {4: 0.4, 8: 0.2, 20: 0.2, 34: 0.2}) == [Span(0, 9)]
+
+
+def test_how_surely_the_tagger_points_to_a_source_tells_whether_somebody_speaks():
+    page = read(article("“The pier is closed to every ferry now,” she said.")).pages[0]
+    quote = Stretch("Q", 0, 1, 0.9)
+    inside = [0.9] * len(page.passage.tokens)
+    plain, sure = (
+        options_of(page, Tagged([quote], inside, sources), [], [quote])[-1].features
+        for sources in ({}, {0: {44: 0.96, -1: 0.04}})
+    )
+    assert [one for one in sure if one not in plain] == [
+        "tagger pointing somewhere=9",
+        "tagger length=2",
+        "tagger support=8",
+    ]
 
 
 IMPORTED = """
