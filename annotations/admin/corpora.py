@@ -16,6 +16,7 @@ from annotations.admin.figures import figures_page
 from annotations.admin.queue import return_page, take_page, work_page
 from annotations.admin.releases import release_page, releases_page
 from annotations.admin.rereviews import rereviews_page
+from annotations.admin.sheet import workbench_styles
 from annotations.admin.vigilance import vigilance_page
 from annotations.admin.webhooks import webhook_page, webhooks_page
 from annotations.extraction import CONFIGURED, PIPELINES
@@ -64,6 +65,7 @@ class LabelledCorpusAdmin(CorpusAdmin):
             self.route("comments/", corpus_comments_page, "comments"),
             self.route("releases/", releases_page, "releases"),
             self.route("releases/<uuid:release_id>/", release_page, "release"),
+            self.route("workbench-<int:number>.css", workbench_styles, "workbench_styles", cacheable=True),
             self.route("webhooks/", webhooks_page, "webhooks"),
             self.route("webhooks/<uuid:webhook_id>/", webhook_page, "webhook"),
             *super().get_urls(),

@@ -101,10 +101,10 @@ def panel_decision(form: QueryDict, scheme: SchemeDefinition) -> Decision:
     on = read_id(form.get("on", "")) if form.get("on") else None
     label = form.get("label", "")
     definition = scheme.labels.get(label)
-    attributes = {}
+    attributes: dict[str, str | None] = {}
     for name in definition.attributes if definition else ():
-        if value := form.get(f"attribute-{label}-{name}"):
-            attributes[name] = value
+        if (value := form.get(f"attribute-{label}-{name}")) is not None:
+            attributes[name] = value or None
     links = {}
     for relation in scheme.relations.values():
         if label in relation.heads and (wanted := _link(form, relation.name)) is not None:

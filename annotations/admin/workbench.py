@@ -7,6 +7,7 @@ again when the script has to know what stands now.
 
 import posixpath
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,15 @@ from django.views.decorators.http import require_safe
 
 from annotations.admin.board import Board, Row, Shown, lay_out
 from annotations.admin.highlight import Mark, painted
-from annotations.admin.reviewing import Seat, held_assignment, pass_in_hand, take_seat
-from annotations.models import Absence, RejectReason
+from annotations.admin.reviewing import Seat, pass_in_hand, take_seat
+from annotations.admin.sheet import styles_url
+from annotations.models import Absence, Layer, RejectReason
 from annotations.services.comments import open_by_line
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
-from annotations.services.reading import annotations_before, is_shown, layers_and_terms, own_layer
+from annotations.services.reading import annotations_before, is_shown, layers_and_terms, own_of
 from annotations.services.showing import shown_to
+from annotations.services.terms import Terms
 from annotations.services.texts import text_blocks
 from corpus.admin.access import person
 from corpus.admin.pages import page
@@ -38,7 +41,7 @@ from corpus.text.blocks import Block
 #: The script that draws the labels, and the one that it asks for once they are painted.
 SCRIPT, LATER = "annotations/workbench/open.js", "annotations/workbench/workbench.js"
 #: Characters whose labels come with the page: what a tall window shows, and what is drawn around it.
-FIRST = 10_000
+FIRST = 6_000
 IMPORTED = re.compile(r"""^import [^"']*["'](\.[^"']+)["'];""", re.MULTILINE)
 
 
@@ -48,7 +51,9 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     revision = seat.revision
     article = revision.article
     blocks = text_blocks([revision.pk])[revision.pk]
-    own = own_layer(seat.actor, revision)
+    layers, terms = layers_and_terms(seat.actor, article.corpus, seat.role, revision)
+    own = own_of(seat.actor, layers)
+    marks = () if own or article.erased_at else _first_marks(seat, layers, terms)
     return page(
         request,
         "attest/workbench.html",
@@ -56,27 +61,27 @@ def workbench_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         article=article,
         corpus=article.corpus,
         revision=revision,
-        text=painted(revision.text, blocks, () if own or article.erased_at else _first_marks(seat)),
+        text=painted(revision.text, blocks, marks),
         own=own,
         state_url=_state_url(revision),
         script=SCRIPT,
         modules=modules(SCRIPT)[1:],
         later_modules=[name for name in modules(LATER) if name not in modules(SCRIPT)],
         list_url=seat.url,
-        scheme_number=Scheme.objects.filter(corpus_id=revision.corpus_id)
-        .values_list("number", flat=True)
-        .first(),
+        styles=styles_url(revision.corpus_id, _newest_scheme(revision.corpus_id)),
         in_hand=pass_in_hand(seat) if revision.current else None,
-        assignment=held_assignment(seat),
+        assignment=terms.held,
     )
 
 
-def _first_marks(seat: Seat) -> list[Mark]:
+def _newest_scheme(corpus_id: UUID) -> int:
+    return Scheme.objects.filter(corpus_id=corpus_id).values_list("number", flat=True)[0]
+
+
+def _first_marks(seat: Seat, layers: Sequence[Layer], terms: Terms) -> list[Mark]:
     """Return the suggestions at the head of a text on which nothing is decided, as the script draws them."""
-    corpus, revision = seat.revision.article.corpus, seat.revision
-    layers, terms = layers_and_terms(seat.actor, corpus, seat.role, revision)
     machines = [layer for layer in layers if is_shown(layer)]
-    shown = shown_to(seat.actor, terms, revision, machines)
+    shown = shown_to(seat.actor, terms, seat.revision, machines)
     begun = shown.before(FIRST) if shown else annotations_before(machines, FIRST)
     return [
         Mark(row=str(annotation.root), label=annotation.label, segments=segments, state="suggested")
