@@ -115,6 +115,17 @@ test("a digit is a label, but behind a list it is a choice", () => {
   assert.equal(pressed("Shift+4").attributes.type, "indirect");
 });
 
+test("the likeliest correction changes all that it says, and is nothing where there is none", () => {
+  const correction = { segments: [at("the pier was closed")], attributes: { type: "mixed" }, links: { source: [at("Mayor Ida Holm")], cue: null } };
+  const other = { ...correction, links: { ...correction.links, source: [at("Ida Holm")] } };
+  const given = page({ choices: { ...CHOICES, corrections: [correction, other] } });
+  const changed = pressed("Enter", draftOf(QUOTE), given);
+  assert.deepEqual([changed.segments, changed.attributes, changed.links], [correction.segments, correction.attributes, correction.links]);
+  const draft = draftOf(QUOTE);
+  assert.deepEqual(pressed("Shift+Enter", draft, given).links.source, [at("Ida Holm")]);
+  assert.equal(pressed("Enter", draft, page({ choices: { ...CHOICES, corrections: [] } })), draft);
+});
+
 test("values are counted through all attributes", () => {
   const labels = [{ name: "attribution", attributes: { kind: ["person", "body"], protected: ["yes", "no"] } }];
   const named = draftOf({ label: "attribution", attributes: { kind: "body" }, segments: [at("Holm")], links: {} });
@@ -122,6 +133,8 @@ test("values are counted through all attributes", () => {
   assert.deepEqual(pressed("Shift+3", named, given).attributes, { kind: "body", protected: "yes" });
   assert.deepEqual(pressed("Shift+1 Shift+4", named, given).attributes, { kind: "person", protected: "no" });
   assert.deepEqual(pressed("Shift+5", named, given).attributes, { kind: "body" });
+  assert.deepEqual(pressed("Shift+2", named, given).attributes, {});
+  assert.deepEqual(changesOf(pressed("Shift+2 Shift+3", named, given), named), { attributes: { kind: null, protected: "yes" } });
 });
 
 test("the type follows the quotation marks until a person sets it", () => {
@@ -183,11 +196,12 @@ function candidate(words, score) {
   return { segments: [[start, start + words.length]], score };
 }
 
-test("what is offered begins with the caret's sentence, the better first, unless it is far", () => {
+test("what is offered begins with the caret's paragraph, the better first, unless it is far or passed over", () => {
   const [one, two, three, five] = [candidate("One", 0.9), candidate("Two here", 0.3), candidate("Three", 0.5), candidate("Five", 0.501)];
   const all = [one, two, three, five];
   assert.deepEqual(offered(all, 0, [], BLOCKS), [one, three, five, two]);
-  assert.deepEqual(offered(all, 12, [], BLOCKS), [three, five, two]);
+  assert.deepEqual(offered([{ ...one, score: 0.55 }, two, three], 12, [], BLOCKS).at(0), three);
+  assert.deepEqual(offered(all, 12, [], BLOCKS).at(0), one);
   assert.deepEqual(offered(all, 21, [], BLOCKS), [three, five]);
 });
 
@@ -259,7 +273,7 @@ test("the decision holds what differs", () => {
     segments: [at("the pier was")],
     links: { source: null },
   });
-  assert.deepEqual(changesOf(pressed("1"), QUOTE), { label: "claim", attributes: {} });
+  assert.deepEqual(changesOf(pressed("1"), QUOTE), { label: "claim", attributes: { type: null } });
 });
 
 test("segments stay sorted, apart and within the text, whatever is pressed", () => {

@@ -1,11 +1,12 @@
 """No barrier of any impact on any page, at any width, light or dark; nothing is cut off."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route
 
 from annotations.services.jobs import work_jobs
@@ -57,21 +58,37 @@ def barriers(page: Page, where: str) -> list[Barrier]:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         found += violations(page, f"{where} at {width}", {})
+        picture(page, f"{where} at {width}")
         if sideways(page) > 0:
             found.append((f"{where} at {width}", "sideways", f"{sideways(page)} pixels", []))
     page.emulate_media(color_scheme="dark")
     found += violations(page, f"{where} in the dark", {"runOnly": ["color-contrast"]})
-    page.emulate_media(color_scheme="light")
+    picture(page, f"{where} in the dark at {WIDTHS[-1]}")
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    picture(page, f"{where} in the dark at {WIDTHS[0]}")
+    page.emulate_media(color_scheme="light")
     return found
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the whole page looks like, where somebody wants to look at it."""
+    if folder := os.environ.get("ATTEST_PICTURES"):
+        page.wait_for_timeout(300)
+        named = re.sub(r"[^\w-]+", " ", name).strip()
+        page.screenshot(path=Path(folder) / f"{named}.png", full_page=True)
 
 
 def violations(page: Page, where: str, options: dict[str, list[str]]) -> list[Barrier]:
     page.evaluate(AT_REST)
-    answer = Axe().run(page, options={"resultTypes": ["violations"], **options}).response
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(
+        "(options) => axe.run(options).then(({ violations }) => violations)",
+        {"resultTypes": ["violations"], **options},
+    )
     return [
         (where, rule["id"], rule["impact"], [str(node["target"]) for node in rule["nodes"]][:3])
-        for rule in answer["violations"]
+        for rule in found
     ]
 
 
@@ -210,19 +227,12 @@ def small(request: pytest.FixtureRequest, chromium: Browser, live_server, articl
 def test_in_a_small_window_nothing_is_cut_off_or_covered(article, small, request):
     for state in states_of_the_workbench(small, article):
         assert sideways(small.page) <= 0, state
-        picture(small.page, f"{request.node.callspec.id}-{state}")
+        picture(small.page, f"{state} on a {request.node.callspec.id}")
     small.open(f"/admin/corpus/article/{article.article_id}/workbench/")
     small.page.wait_for_selector("#saved:not(:empty)")
     for _ in range(12):
         small.page.keyboard.press("j")
         assert small.page.evaluate(COVERED, "#text mark.here[data-tag]") == []
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep what the page looks like, where somebody wants to look at it."""
-    if folder := os.environ.get("ATTEST_PICTURES"):
-        page.wait_for_timeout(300)
-        page.screenshot(path=Path(folder) / f"{name.replace(' ', '-')}.png")
 
 
 #: What Tab should reach: all that can be acted on and is there to be seen.

@@ -44,7 +44,7 @@ def test_the_counted_keys_make_gold_on_the_page(transactional_db, tab, pressed):
         bench = Bench(tab, revision).open()
         skip_claims(bench)
         for act in pressed[row["id"]]:
-            if act["suggested"]:
+            if act["suggested"] and act["keys"]:
                 focus(bench, act["suggested"]["segments"])
             for key in act["keys"]:
                 bench.press(key.replace("Ctrl+", "Control+"))

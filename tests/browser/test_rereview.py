@@ -86,7 +86,7 @@ def test_a_changed_rule_is_asked_for_seen_and_confirmed(transactional_db, chromi
         bench.press("a").saved()
         tab.page.wait_for_selector("#progress:has-text('1 to confirm')")
         bench.press("m")
-        tab.page.wait_for_selector("#strip-acts [role=alert]:has-text('made under an older guideline')")
+        bench.wait("refused", "made under an older guideline")
         # Undone, it is due again; confirmed anew, nothing is.
         bench.press("u").saved().wait("progress", "2 to confirm")
         bench.press("a").saved().press("a").saved()

@@ -7,6 +7,7 @@ from annotations.models import Annotation, Assignment, Layer, LayerKind, Review
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take
+from annotations.services.settling import approve_passes
 from corpus.models import Corpus, Revision, User
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import configure_corpus, create_corpus, publish_guideline, set_member
@@ -106,6 +107,24 @@ def test_all_that_is_left_is_accepted_by_paragraph_and_above_a_score_as_one_act(
     assert standing(ada, article) == {("claim", "Traffic over the bridge rose by 12 percent in 2024")}
 
 
+def test_what_one_key_would_accept_in_a_paragraph_stands_there_with_its_sources_and_cues(harbour, ada, tab):
+    text = (
+        "Ana Ruiz said that the cables were old. Ben Ode warned that the road would be shut.\n\nIt rained.\n"
+    )
+    revision = labelled(harbour, text)
+    tab.be("ada")
+    bench = Bench(tab, revision).open()
+    listed = [words.replace("\n", " ") for words in bench.page.locator(".wb-rest li").all_inner_texts()]
+    said = [words for words in listed if words.startswith("quote")]
+    assert ["source: Ana Ruiz · cue: said" in said[0], "source: Ben Ode · cue: warned" in said[1]] == [
+        True
+    ] * 2
+    bench.press("p").saved()
+    assert len(listed) == len(verdicts(verdict="accept"))
+    assert bench.page.locator(".wb-rest").count() == 0
+    assert {"Ana Ruiz", "Ben Ode", "said", "warned"} <= {words for _, words in standing(ada, revision)}
+
+
 def test_why_a_suggestion_fired_is_one_key_away(bench):
     bench.go("“We").press("w")
     assert "not a probability: it is not calibrated" in bench.card()
@@ -164,7 +183,8 @@ def test_a_source_is_linked_by_its_number_by_the_next_key_and_by_selected_words(
     number = bench.page.locator(".wb-choices button", has_text="Ana Ruiz").first.inner_text()[0]
     bench.press(number, "a").saved()
     assert ("source", "Traffic over the bridge rose by 12 percent in 2024", ENGINEER) in linked(ada, article)
-    bench.go("Traffic over")
+    # A click waits for what is under way, and the text is drawn anew then.
+    bench.go("Traffic over").wait("panel", "rose by 12 percent")
     bench.tab.select("the bridge rose")
     bench.press("s", "a").saved()
     assert ("source", "Traffic over the bridge rose by 12 percent in 2024", "the bridge rose") in linked(
@@ -495,7 +515,7 @@ def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, articl
     take(acting(ada), harbour)
     tab.be("ada")
     bench = Bench(tab, article).open()
-    bench.press("m").wait("live", "are left without a decision")
+    bench.press("m").wait("refused", "are left without a decision")
     while (
         "of" in bench.page.inner_text("#progress") and not bench.page.locator("#strip-acts .default").count()
     ):
@@ -506,9 +526,15 @@ def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, articl
     assert Assignment.objects.get(revision=second).reviewer == ada
     bench.page.wait_for_selector("#saved:not(:empty)")
     bench.press("m").wait("progress", "No article waits for you now")
-    bench.press("a", "x").wait("progress", "Submitted")
+    bench.press("a", "x").wait("progress", "Submitted").wait("refused", "take it up again to change it")
+    approve_passes(COMMAND, second)
+    bench.page.click("button:has-text('Take it up again')")
+    bench.wait("refused", "This text is gold").wait("refused", "Say in a comment")
+    assert bench.page.locator("#refused").is_visible()
+    bench = Bench(tab, article).open()
     bench.page.click("button:has-text('Take it up again')")
     bench.wait("strip-acts", "submit")
+    assert bench.page.locator("#refused").is_hidden()
 
 
 def test_suggestions_wait_for_the_own_pass_where_the_corpus_says_so(harbour, article, tab, ada):

@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Board } from "../../annotations/static/annotations/workbench/board.js";
 import { decisionOf, draftOfLine, draftOfNew } from "../../annotations/static/annotations/workbench/drafting.js";
+import { Offering } from "../../annotations/static/annotations/workbench/offering.js";
 import { choicesFor } from "../../annotations/static/annotations/workbench/links.js";
 import { Outbox } from "../../annotations/static/annotations/workbench/outbox.js";
 import { Places } from "../../annotations/static/annotations/workbench/places.js";
+
+const CANDIDATE = { label: "claim", attributes: {}, links: {}, score: 0.5, reason: "thought of" };
 
 const SCHEME = {
   labels: [
@@ -172,6 +175,15 @@ test("a link to the span of a line is one to that line, any other makes a new an
   assert.deepEqual([none.links, none.reason], [{ source: [] }, "unnamed"]);
 });
 
+test("a correction takes an attribute away, on the board as at the server", () => {
+  const one = board();
+  const draft = draftOfLine(one, places, one.get("q1"));
+  const decision = decisionOf(one, places, { ...draft, attributes: {} });
+  assert.deepEqual(decision, { verdict: "correct", line: "q1", attributes: { type: null } });
+  one.apply(decision, "1");
+  assert.deepEqual(one.shown(one.get("q1")).attributes, {});
+});
+
 test("what is new brings the source and cue that it was offered with", () => {
   const one = board();
   const draft = draftOfNew(one, places, { label: "quote", segments: [[60, 65]], links: { source: [[50, 60]], cue: null } });
@@ -184,6 +196,20 @@ test("the engine's choices come first, then what is there, each once", () => {
   const draft = draftOfLine(one, places, one.get("k1"));
   const choices = choicesFor(one, places, draft, { alternatives: [], links: { source: [[[80, 85]], [[50, 60]]] } });
   assert.deepEqual(choices.links, { source: [[[81, 86]], [[51, 61]]] });
+});
+
+test("the card says only what a correction changes, and takes a candidate for untouched until it is", async () => {
+  const one = board();
+  const points = [[30, 40]];
+  const correction = { segments: points, attributes: {}, links: { source: [[80, 85]] } };
+  const missing = [{ ...CANDIDATE, segments: points, choices: { alternatives: [], links: {}, corrections: [correction] } }];
+  const offering = new Offering({ board: one, places, session: { candidates: async () => ({ missing }) } });
+  await offering.ask();
+  const taken = draftOfNew(one, places, { ...offering.next(0, false), segments: points });
+  assert.deepEqual(offering.correctionsOf(taken), [[["source", places.words([[80, 85]])]]]);
+  assert.ok(offering.isAsTaken(taken));
+  assert.ok(!offering.isAsTaken({ ...taken, attributes: { type: "direct" } }));
+  assert.ok(!offering.isAsTaken(draftOfLine(one, places, one.get("k1"))));
 });
 
 // --- the outbox --------------------------------------------------------------------------------------------------

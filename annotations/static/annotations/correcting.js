@@ -8,7 +8,8 @@
 // digit takes from, as {kind, index}, or null.
 //
 // `page` is {text, blocks, labels: [{name, attributes: {type: […]}}], choices, selection}. `choices` is what may be
-// taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}}.
+// taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}, corrections},
+// where each correction is all that it may well be if it is not right: {segments, attributes, links}.
 import { endOfQuotation, isStop, step, stepToLetter } from "./boundaries.js";
 
 const MOVE = /^(start|end)-(forward|back)-(character|word|clause|sentence|quote|paragraph|letter)$/;
@@ -29,19 +30,27 @@ export function press(draft, { name, number, letter = "" }, page) {
 export function changesOf(draft, original) {
   const changes = {};
   if (draft.label !== original.label) changes.label = draft.label;
-  if (!same(draft.attributes, original.attributes)) changes.attributes = draft.attributes;
+  if (!same(draft.attributes, original.attributes)) changes.attributes = { ...takenAway(draft, original), ...draft.attributes };
   if (!same(draft.segments, original.segments)) changes.segments = draft.segments;
   const links = Object.keys(draft.links).filter((kind) => !same(draft.links[kind], original.links[kind] ?? null));
   if (links.length) changes.links = Object.fromEntries(links.map((kind) => [kind, draft.links[kind]]));
   return Object.keys(changes).length ? changes : null;
 }
 
-// What `e` offers at a caret: the candidates that may be missing from its sentence on, the best first. One that is
-// farther off must be the better, and so must one that shares its words with what stands; what stands itself is none.
+// What was said and is no longer, as null by its name: an attribute that a correction does not name stays.
+function takenAway(draft, original) {
+  const gone = Object.keys(original.attributes).filter((name) => !(name in draft.attributes));
+  return Object.fromEntries(gone.map((name) => [name, null]));
+}
+
+// What `e` offers at a caret: the candidates that may be missing from its paragraph on, the best first. One that is
+// farther off must be the better, and so must one that was passed over or shares its words with what stands; what stands
+// itself is none.
 export function offered(candidates, caret, standing, { text, blocks }) {
   const from = step(text, blocks, caret + 1, "sentence", -1, "start");
+  const first = step(text, blocks, caret + 1, "paragraph", -1, "start");
   return candidates
-    .filter(({ segments }) => segments[0][0] >= from && !standing.some((other) => same(other, segments)))
+    .filter(({ segments }) => segments[0][0] >= first && !standing.some((other) => same(other, segments)))
     .map((candidate) => ({ candidate, worth: worthOf(candidate) }))
     .sort((one, other) => other.worth - one.worth)
     .slice(0, MOST)
@@ -49,7 +58,8 @@ export function offered(candidates, caret, standing, { text, blocks }) {
 
   function worthOf({ score, segments }) {
     const shares = standing.some((other) => mostlyIn(segments, other));
-    return score - (segments[0][0] - from) * FARTHER - (shares ? SHARING : 0);
+    const away = segments[0][0] - from;
+    return score - Math.abs(away) * FARTHER - (away < 0 ? PASSED : 0) - (shares ? SHARING : 0);
   }
 }
 
@@ -70,6 +80,7 @@ const MOST = 9;
 // What a candidate must be better for each unit that it is farther from the caret.
 const FARTHER = 0.0008;
 const SHARING = 0.5;
+const PASSED = 0.1;
 
 // Whether half of the segments or more lies within others.
 function mostlyIn(segments, others) {
@@ -224,6 +235,15 @@ function taken(draft, kind, choice) {
   return { ...draft, links: { ...draft.links, [kind]: choice }, part: kind, segment: null };
 }
 
+function takeCorrection(index) {
+  return (draft, { choices }) => {
+    const correction = choices.corrections?.[index];
+    if (!correction) return draft;
+    const whole = { attributes: { ...draft.attributes, ...correction.attributes }, links: { ...draft.links, ...correction.links } };
+    return { ...draft, ...whole, segments: correction.segments, part: "self", segment: null, list: null };
+  };
+}
+
 function listOf(choices, kind) {
   return (kind === "alternative" ? choices.alternatives : choices.links[kind]) ?? [];
 }
@@ -271,16 +291,20 @@ function isName(quotation) {
   return words.length <= 4 && words.every((word) => /^\p{Lu}.*[\p{L}\p{N}]$/u.test(word));
 }
 
-// The values of the attributes that the label has, by their number through all of them.
+// The values of the attributes that the label has, by their number through all of them; the one that it has is taken away.
 function typed(draft, { labels }, number) {
   const attributes = labels.find(({ name }) => name === draft.label)?.attributes ?? {};
-  const values = Object.entries(attributes).flatMap(([name, all]) => all.map((value) => ({ [name]: value })));
-  const chosen = values[number - 1];
-  return chosen ? { ...draft, attributes: { ...draft.attributes, ...chosen }, list: null } : draft;
+  const values = Object.entries(attributes).flatMap(([name, all]) => all.map((value) => [name, value]));
+  const [name, value] = values[number - 1] ?? [];
+  if (!name) return draft;
+  const { [name]: before, ...others } = draft.attributes;
+  return { ...draft, attributes: before === value ? others : { ...draft.attributes, [name]: value }, list: null };
 }
 
 const ACTS = {
   alternative: takeNext("alternative"),
+  correction: takeCorrection(0),
+  "other-correction": takeCorrection(1),
   source: takeNext("source"),
   cue: takeNext("cue"),
   number: takeNumbered,

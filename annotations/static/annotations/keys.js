@@ -19,11 +19,13 @@ export const COMMANDS = [
   command("caret-back-paragraph", ["h"], "Moving", "Move the caret to the paragraph before"),
 
   command("accept", ["a"], "Deciding", "Accept, with its source and cue; keep what was changed or added; confirm what is due anew"),
+  command("correction", ["Enter"], "Deciding", "Take the likeliest correction, and keep it; keep what was changed"),
+  command("other-correction", ["Shift+Enter"], "Deciding", "Take the correction that is likeliest after that, and keep it"),
   command("reject", ["x"], "Deciding", "Reject, with the source and cue that nothing else has"),
   command("skip", ["Space"], "Deciding", "Skip: leave it open, knowingly"),
   command("retract", ["Backspace"], "Deciding", "Take back the decision on it"),
   command("undo", ["u"], "Deciding", "Undo the last act"),
-  command("accept-paragraph", ["p"], "Deciding", "Accept all that is left in this paragraph"),
+  command("accept-paragraph", ["p"], "Deciding", "Keep what was changed, and accept all that is left in this paragraph"),
   command("accept-above", ["P"], "Deciding", "Accept all that is left above a score"),
   command("why", ["w"], "Deciding", "Show why it was suggested, and its score"),
   command("cancel", ["Escape"], "Deciding", "Drop what is being changed"),
@@ -62,13 +64,13 @@ export const COMMANDS = [
   command("part", ["o"], "Boundaries", "Move the boundaries of its source, of its cue, of itself"),
 
   command("number", [DIGITS], "Label and type", "Change the label; behind v, s, c or e: take that one of the list"),
-  command("type", [`Shift+${DIGITS}`], "Label and type", "Change the type or another attribute"),
+  command("type", [`Shift+${DIGITS}`], "Label and type", "Change the type or another attribute; the same again takes it away"),
 
   command("source", ["s"], "Source and cue", "Take the next likely source; a digit takes one by number"),
   command("cue", ["c"], "Source and cue", "Take the next likely cue; a digit takes one by number"),
   command("none", ["0"], "Source and cue", "There is none in the text"),
 
-  command("candidate", ["e"], "Adding", "Offer what may be missing from the caret on; a digit takes one by number"),
+  command("candidate", ["e"], "Adding", "Offer what may be missing from the paragraph of the caret on; a digit takes one by number"),
 
   command("submit", ["m"], "Page", "Submit the pass"),
   command("yield", ["y"], "Page", "Give the article back to the queue"),

@@ -24,6 +24,15 @@ export class Acts {
     workbench.advance();
   }
 
+  // One key for a correction that the card shows; a change in hand is kept as it is.
+  async takeCorrection(name) {
+    const { workbench } = this;
+    if (workbench.draft && !workbench.offering.isAsTaken(workbench.draft)) return this.accept();
+    if (!(await workbench.changing.press({ name, number: null }))) return null;
+    workbench.commit();
+    return workbench.advance();
+  }
+
   // What stands is right under today's guideline too. What one line brought along is confirmed with it.
   #confirm(due) {
     const { workbench } = this;
@@ -110,12 +119,24 @@ export class Acts {
     workbench.advance();
   }
 
+  // What is in hand is kept first: a correction and all that is right behind it are one key.
   acceptParagraph() {
     const { workbench } = this;
-    if (!workbench.shown) return;
-    const block = workbench.paper.blockAt(workbench.shown.segments[0][0]);
-    const within = (head) => workbench.paper.blockAt(head.said.segments[0][0]) === block;
-    this.#acceptMany(within, "in this paragraph");
+    const heads = this.leftInParagraph();
+    const left = new Set(heads.map(({ line }) => line));
+    const kept = workbench.commit();
+    if (kept && !left.size) workbench.advance();
+    else this.#acceptMany(({ line }) => left.has(line), "in this paragraph");
+    workbench.readTo = Math.max(workbench.readTo, ...heads.map(({ said }) => said.segments.at(-1)[1]));
+  }
+
+  // The undecided suggestions that begin in the same paragraph as the one in focus; what is in hand is none of them.
+  leftInParagraph() {
+    const { board, draft, paper, shown } = this.workbench;
+    if (!shown) return [];
+    const { start, end } = paper.blockAt(shown.segments[0][0]);
+    const begins = ({ said }) => said.segments[0][0] >= start && said.segments[0][0] < end;
+    return board.heads.filter((head) => head.said && !head.verdict && head.line !== draft?.line && begins(head));
   }
 
   acceptAbove() {

@@ -204,7 +204,8 @@ export class Board {
     const base = this.shown(line);
     const label = decision.label ?? base.label;
     const known = this.scheme.labels.find((one) => one.name === label)?.attributes ?? {};
-    const attributes = Object.fromEntries(Object.entries({ ...base.attributes, ...decision.attributes }).filter(([name]) => name in known));
+    const said = Object.entries({ ...base.attributes, ...decision.attributes });
+    const attributes = Object.fromEntries(said.filter(([name, value]) => name in known && value !== null));
     for (const [relation, links] of Object.entries(decision.links ?? {})) {
       line.links[relation] = links.filter((link) => link.annotation).map((link) => this.#lineOf(link.annotation)).filter(Boolean);
     }

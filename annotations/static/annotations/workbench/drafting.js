@@ -3,6 +3,9 @@
 // new), the `reason` that it has no source for, and `why` it was offered.
 import { changesOf, draftOf } from "../correcting.js";
 
+// The name of the line in focus while it is a draft of something new.
+export const NEW = "new";
+
 // What a line says now, as a draft that changes nothing.
 export function draftOfLine(board, places, line) {
   const { label, attributes, segments } = board.shown(line);

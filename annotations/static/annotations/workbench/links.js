@@ -26,7 +26,15 @@ export function choicesFor(board, places, draft, offered) {
     links[name] = unique([...engines, ...there]).map((segments) => places.spanUnits(segments));
   }
   const alternatives = (offered?.alternatives ?? []).map((one) => ({ segments: places.spanUnits(one.segments), attributes: one.attributes ?? {} }));
-  return { alternatives, links };
+  return { alternatives, links, corrections: correctionsFor(places, offered) };
+}
+
+// The likely corrections among what is offered; the card asks for them with every line that it shows.
+export function correctionsFor(places, offered) {
+  return (offered?.corrections ?? []).map(({ segments, attributes, links }) => {
+    const linked = Object.entries(links).map(([kind, span]) => [kind, span && places.spanUnits(span)]);
+    return { segments: places.spanUnits(segments), attributes, links: Object.fromEntries(linked) };
+  });
 }
 
 function nearest(all, segments) {

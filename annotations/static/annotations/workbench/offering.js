@@ -1,7 +1,8 @@
 // What the engine offers to the one who corrects: boundaries, sources and cues for each line, and what may be missing.
 // The server is asked once, and again for a line that it has not answered for.
-import { offered } from "../correcting.js";
-import { choicesFor, Offers } from "./links.js";
+import { changesOf, offered } from "../correcting.js";
+import { draftOfNew } from "./drafting.js";
+import { choicesFor, correctionsFor, Offers } from "./links.js";
 
 export class Offering {
   #asked = null;
@@ -28,8 +29,27 @@ export class Offering {
 
   // What the keys can take for a draft, as correcting.js wants it.
   choicesFor(draft) {
-    const known = draft.line === null ? this.#taken?.choices : this.#offers.choices.get(draft.line);
-    return choicesFor(this.board, this.places, draft, known);
+    return choicesFor(this.board, this.places, draft, this.#offeredFor(draft));
+  }
+
+  #offeredFor({ line }) {
+    return line === null ? this.#taken?.choices : this.#offers.choices.get(line);
+  }
+
+  // Whether a draft is what was offered as missing, and nobody has changed it.
+  isAsTaken(draft) {
+    const taken = this.#taken;
+    return draft.line === null && taken !== null && changesOf(draft, draftOfNew(this.board, this.places, { ...taken, segments: taken.points })) === null;
+  }
+
+  // What the card shows as likely corrections: of each the parts that it changes, with their new words.
+  correctionsOf(draft) {
+    const words = (span) => this.places.words(this.places.spanPoints(span));
+    return correctionsFor(this.places, this.#offeredFor(draft)).map(({ segments, links }) => {
+      const changed = Object.keys(links).filter((name) => !same(links[name], draft.links[name] ?? null));
+      const parts = changed.map((name) => [name, links[name] ? words(links[name]) : "none"]);
+      return same(segments, draft.segments) ? parts : [["words", words(segments)], ...parts];
+    });
   }
 
   // The list that a draft is being chosen from, as {title, relation, items}, or null.
@@ -71,7 +91,13 @@ export class Offering {
   #missingFrom(place) {
     const { board, places } = this;
     const kinds = new Set(this.#offers.missing.map((one) => one.label));
-    const kept = [...board.lines.values()].filter((line) => line.kept && kinds.has(line.kept.label));
-    return offered(this.#offers.missing, places.units(place), kept.map((line) => places.spanUnits(line.kept.segments)), places);
+    // What is suggested and not decided yet is likely to stand as well; what was rejected is not.
+    const there = [...board.lines.values()].map((line) => line.kept ?? (line.verdict ? null : line.said));
+    const standing = there.filter((one) => one && kinds.has(one.label));
+    return offered(this.#offers.missing, places.units(place), standing.map(({ segments }) => places.spanUnits(segments)), places);
   }
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

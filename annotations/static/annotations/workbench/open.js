@@ -1,7 +1,7 @@
 // Opens the workbench. The text is on the page already; where it brings the labels at its head, it is painted before
 // anything else is asked for. Then comes what is said of it, and beside that all that a reviewer does with it.
 import { Board } from "./board.js";
-import { act as button } from "./dom.js";
+import { act as button, painted } from "./dom.js";
 import { marksOn, Paper } from "./paint.js";
 import { Places } from "./places.js";
 
@@ -31,10 +31,6 @@ function preload(modules) {
 
 function ready() {
   return new Promise((go) => (document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", go) : go()));
-}
-
-function painted() {
-  return new Promise((go) => (document.hidden ? go() : requestAnimationFrame(() => setTimeout(go))));
 }
 
 async function fetched(url) {

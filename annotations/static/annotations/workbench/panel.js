@@ -32,7 +32,7 @@ export function cardOf(view, run, keyOf) {
   const anew = dueNotice(board, due, view.changes);
   const talk = line ? element("div", { class: "at-row" }, act(view.open ? `Comments: ${view.open} open` : "Comment", keyOf("comment"), () => run("comment"), "at-quiet at-small")) : null;
   if (locked) return [head, words, links, why, anew, talk];
-  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), choices(view, run), changing(view, run, keyOf), talk];
+  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), likeliest(view, run, keyOf), choices(view, run), inParagraph(view, run, keyOf), changing(view, run, keyOf), talk];
 }
 
 function told(line, state) {
@@ -65,6 +65,35 @@ function deciding(line, state, isDue, run, keyOf) {
   if (line?.verdict) buttons.push(button("Retract", "retract", "at-quiet"));
   buttons.push(button("Why", "why", "at-quiet"));
   return element("div", { class: "at-row wb-deciding" }, buttons);
+}
+
+// What the line most likely is if it is not right: only the parts that differ.
+function likeliest({ corrections }, run, keyOf) {
+  if (!corrections.length) return null;
+  const commands = ["correction", "other-correction"];
+  const each = corrections.map((correction, index) => {
+    const parts = correction.map(([part, words]) => [element("dt", {}, part), element("dd", { dir: "auto" }, shortened(words, 120))]);
+    const take = act(index ? "Or so" : "Correct", keyOf(commands[index]), () => run(commands[index]), "at-small");
+    return [element("p", {}, index ? "" : "Not quite? Most likely: ", take), element("dl", { class: "wb-links" }, parts)];
+  });
+  return element("div", { class: "wb-rest wb-likeliest", role: "group", "aria-label": "Likely corrections" }, each);
+}
+
+// What one key would accept in this paragraph, with the sources and cues that it would keep.
+function inParagraph({ rest, line, state }, run, keyOf) {
+  const drafted = state === "draft";
+  if (rest.length < (drafted ? 1 : 2)) return null;
+  const items = rest.map(({ name, label, words, about }) =>
+    element(
+      "li",
+      { class: name === line?.line ? "here" : "" },
+      element("span", { class: `at-label label-${label}` }, label),
+      element("q", { dir: "auto" }, shortened(words, 70)),
+      element("span", { class: "wb-about", dir: "auto" }, about),
+    ),
+  );
+  const accept = act(drafted ? `Save, and accept ${rest.length} more` : `Accept all ${rest.length}`, keyOf("accept-paragraph"), () => run("accept-paragraph"), "at-small");
+  return element("div", { class: "wb-rest", role: "group", "aria-label": "Left in this paragraph" }, element("p", {}, "Left in this paragraph: ", accept), element("ol", {}, items));
 }
 
 // A numbered list to choose from: reasons, sources, cues.
@@ -126,10 +155,12 @@ function row(name, buttons) {
   return element("div", { class: "wb-row", role: "group", "aria-label": name }, element("span", { class: "wb-row-name" }, name), buttons);
 }
 
+// Entries that the browser lays out together, or leaves out together where nobody sees them.
+const RUN = 50;
+
 // One entry a card of the article: where it stands, its label and how it begins. An entry is made anew only when it
 // says something else, for an article can have thousands of them.
 export class Outline {
-  #list = element("ol");
   #entries = new Map();
   #touched = new Set();
   #heads = null;
@@ -138,7 +169,6 @@ export class Outline {
   // `entryOf(line)` gives {label, state, words, left}, `go(line)` looks at one.
   constructor(root, entryOf, go) {
     Object.assign(this, { root, entryOf, go });
-    root.replaceChildren(this.#list);
   }
 
   // Tells which cards may say something else from now on.
@@ -149,7 +179,9 @@ export class Outline {
   // Shows the cards in this order, `focus` among them.
   render(heads, focus) {
     if (heads !== this.#heads) {
-      this.#list.replaceChildren(...heads.map((head) => this.#item(head.line)));
+      const items = heads.map((head) => this.#item(head.line));
+      const runs = Array.from({ length: Math.ceil(items.length / RUN) }, (_, run) => element("ol", {}, items.slice(run * RUN, (run + 1) * RUN)));
+      this.root.replaceChildren(...runs);
       this.#heads = heads;
     } else {
       for (const line of this.#touched) {

@@ -1,13 +1,19 @@
 // The end of a pass, and the next: submitting, taking the next article, taking one's pass up again, giving it back.
-import { act as button, element } from "./dom.js";
+import { act as button } from "./dom.js";
 
 export class Pass {
   constructor(workbench) {
     this.workbench = workbench;
   }
 
+  // Says why something was not done, where everybody sees it, until something else is.
+  refuse(words) {
+    document.getElementById("refused").textContent = words;
+  }
+
   async submit() {
     const { workbench } = this;
+    this.refuse("");
     workbench.commit();
     if (workbench.locked) {
       await this.next();
@@ -16,8 +22,7 @@ export class Pass {
     if (await this.#isUnsent("Not submitted")) return;
     const { status, body } = await workbench.session.submit().catch(() => ({ status: 0, body: { message: "No connection; the pass is not submitted." } }));
     if (status !== 200) {
-      workbench.tell(body.message);
-      document.getElementById("strip-acts").prepend(element("span", { class: "at-note failed", role: "alert" }, body.message));
+      this.refuse(body.message);
       const left = workbench.board.heads.find((head) => workbench.board.leftOn(head));
       if (left && left !== workbench.line) workbench.go(left.line);
       return;
@@ -35,17 +40,21 @@ export class Pass {
       return;
     }
     await workbench.refresh();
-    workbench.tell(status === 204 ? "Submitted. No article waits for you now." : (body?.message ?? "Submitted. The next article cannot be fetched now."));
-    document.getElementById("progress").append(" ", status === 204 ? "No article waits for you now." : (body?.message ?? ""));
+    if (status === 204) {
+      workbench.tell("Submitted. No article waits for you now.");
+      document.getElementById("progress").append(" No article waits for you now.");
+    } else this.refuse(body?.message ?? "The next article cannot be fetched now.");
   }
 
   async reopen() {
+    this.refuse("");
     const { status, body } = await this.workbench.session.reopen().catch(() => ({ status: 0 }));
     if (status === 200) location.reload();
-    else this.workbench.tell(body?.message ?? "No connection.");
+    else this.refuse(body?.message ?? "No connection.");
   }
 
   async giveBack() {
+    this.refuse("");
     this.workbench.commit();
     if (await this.#isUnsent("Not given back")) return;
     document.getElementById("return").submit();
@@ -69,7 +78,7 @@ export class Pass {
     const { workbench } = this;
     await workbench.outbox.flush();
     const unsent = workbench.mine.length > 0 || workbench.outbox.held.some((act) => workbench.isMine(act));
-    if (unsent) workbench.tell(`${told}: something has not reached the server yet.`);
+    if (unsent) this.refuse(`${told}: something has not reached the server yet.`);
     return unsent;
   }
 }

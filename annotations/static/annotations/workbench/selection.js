@@ -1,4 +1,5 @@
 // What can become of selected words: a bar of labels, and of what they can be to the line in focus.
+import { snap } from "../boundaries.js";
 import { act as button, element, shortened } from "./dom.js";
 
 // `shown` is what is said of the line in focus, or null. `run(command, number)` does what a key would.
@@ -17,4 +18,15 @@ export function drawSelection(selected, { shown, scheme }, run, keyOf) {
   const relations = shown ? scheme.relations.filter((relation) => relation.heads.includes(shown.label)) : [];
   const links = relations.map((relation) => button(`its ${relation.name}`, keyOf(relation.name), () => run(relation.name), "at-small at-quiet"));
   bar.replaceChildren(element("q", { dir: "auto" }, shortened(selected.surface, 160)), element("div", { class: "at-row" }, labels, further, links));
+}
+
+// Makes a selection by mouse what it most likely means; with Alt held it stays as it is.
+export function snapSelection({ start, end }, { places, paper }) {
+  const snapped = snap(places.text, places.units(start), places.units(end));
+  if (!snapped) return;
+  const [from, to] = [places.points(snapped.start), places.points(snapped.end)];
+  if (from === start && to === end) return;
+  const selection = document.getSelection();
+  selection.removeAllRanges();
+  selection.addRange(paper.range(from, to));
 }

@@ -1,20 +1,20 @@
 // The strip above the text: how far the pass is, whether all is saved, what can be done with it; and the lease.
-import { act as button, element } from "./dom.js";
+import { act as button, element, redraw } from "./dom.js";
 import { savedWords } from "./panel.js";
 
 // `acts` are the buttons of the pass, `run(command)` does what a key would, `keyOf(command)` names the key.
 export function drawStrip({ board, outbox, by, acts }, run, keyOf) {
   const { suggestions, decided } = board.counts;
   const bar = board.submittedAt === null && suggestions ? element("progress", { max: suggestions, value: decided, "aria-label": "Suggestions decided" }) : "";
-  document.getElementById("progress").replaceChildren(element("span", {}, progressOf(board)), bar);
+  redraw(document.getElementById("progress"), element("span", {}, progressOf(board)), bar);
   const { waiting, trouble, held } = outbox;
   const saved = document.getElementById("saved");
   saved.className = `wb-saved ${trouble || held.length ? "failed" : waiting.length ? "" : "saved"}`;
-  saved.replaceChildren(...savedWords(outbox));
+  redraw(saved, ...savedWords(outbox));
   const order = board.submittedAt === null ? button(by === "text" ? "By doubt" : "In order", keyOf("by-doubt"), () => run("by-doubt"), "at-quiet") : "";
   const all = [...acts, order, button("Keys", keyOf("help"), () => run("help"), "at-quiet")];
-  document.getElementById("strip-acts").replaceChildren(...all.filter(Boolean));
-  document.getElementById("keys-hint").textContent = `${keyOf("accept")} accept, ${keyOf("reject")} reject, ${keyOf("skip")} skip, ${keyOf("next")} next, ${keyOf("help")} all keys.`;
+  redraw(document.getElementById("strip-acts"), ...all.filter(Boolean));
+  redraw(document.getElementById("keys-hint"), `${keyOf("accept")} accept, ${keyOf("reject")} reject, ${keyOf("skip")} skip, ${keyOf("next")} next, ${keyOf("help")} all keys.`);
 }
 
 function progressOf(board) {
