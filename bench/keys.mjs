@@ -9,6 +9,8 @@ import { COMMANDS, commandOf, strikes as strikesOfKey, takesLetter } from "../an
 
 // No boundary is moved with more keys than this; nobody would.
 const FARTHEST = 40;
+// What takes no more keys than this is not looked at in another order.
+const ENOUGH = 4;
 // The caret is moved at most so often.
 const MOVES = 8;
 // As many candidates are offered as there are digits.
@@ -170,16 +172,25 @@ function segmentKeys(draft, wanted, choices) {
       best = cheapest([best, ...boundaryPaths(now, wanted).map((path) => [...keys, ...path]).filter(makes)]);
     }
   }
-  return best;
+  return best ?? brokenAround();
+
+  // What is said around its reporting words: first all of it, and then broken in two.
+  function brokenAround() {
+    if (wanted.length !== 2 || draft.segments.length !== 1) return null;
+    const whole = [[wanted[0][0], wanted[1][1]]];
+    const ways = boundaryPaths(draft, whole).map((path) => [...path, split]);
+    const broken = ways.map((path) => [path, pressed(draft, path, choices)]).filter(([, { segments }]) => segments.length === 2);
+    const found = broken.flatMap(([path, now]) => boundaryPaths(now, wanted).map((rest) => [...path, ...rest]));
+    return cheapest(found.filter(makes));
+  }
 
   function makes(keys) {
     return same(pressed(draft, keys, choices).segments, wanted);
   }
 }
 
-function typeKeys(draft, wanted, keys, choices) {
-  const type = pressed(draft, keys, choices).attributes.type;
-  if (wanted === undefined || type === wanted) return [];
+function typeKeys(draft, wanted) {
+  if (wanted === undefined || draft.attributes.type === wanted) return [];
   const values = page.labels.find(({ name }) => name === draft.label)?.attributes.type ?? [];
   return values.includes(wanted) ? [KEYS.type.replace("1–9", String(values.indexOf(wanted) + 1))] : null;
 }
@@ -207,20 +218,48 @@ function linkKeys(draft, kind, wanted, choices) {
   return best;
 }
 
-function correct({ from, to, choices }) {
-  const draft = draftOf(from);
-  const segments = same(draft.segments, to.segments) ? [] : segmentKeys(draft, to.segments, choices);
-  if (segments === null) return null;
-  const type = typeKeys(draft, to.attributes.type, segments, choices);
-  const source = type && linkKeys(pressed(draft, [...segments, ...type], choices), "source", to.links.source, choices);
-  const cue = source && linkKeys(pressed(draft, [...segments, ...type, ...source], choices), "cue", to.links.cue, choices);
-  if (cue === null) return null;
-  const parts = { boundaries: segments, type, source, cue };
-  const keys = Object.values(parts).flat();
-  const made = pressed(draft, keys, choices);
-  if (!same(made.segments, to.segments) || !same(made.links, to.links)) return null;
-  return answer([...keys, KEYS.accept], Object.keys(parts).filter((name) => parts[name].length));
+// The parts of a correction, each worked out on what the ones before it made; links first where segments hang on them.
+const ORDERS = [["boundaries", "type", "source", "cue"], ["source", "cue", "boundaries", "type"]];
+
+function correct(asked) {
+  const { from, to, choices } = asked;
+  const likely = isGoal(from, to) ? -1 : (choices.corrections ?? []).findIndex((one) => isGoal(one, to));
+  if (likely === 0) return answer([KEYS.correction], differences(from, to));
+  const whole = likely === 1 ? answer([KEYS["other-correction"]], differences(from, to)) : null;
+  const first = correctInOrder(asked, ORDERS[0]);
+  const settled = first && first.strikes <= ENOUGH;
+  const other = settled || same(asked.from.segments, asked.to.segments) ? null : correctInOrder(asked, ORDERS[1]);
+  return [whole, first, other].reduce((best, one) => (one && (!best || one.strikes < best.strikes) ? one : best), null);
 }
+
+function correctInOrder({ from, to, choices }, order) {
+  const parts = {};
+  let draft = draftOf(from);
+  for (const part of order) {
+    parts[part] = keysOf[part](draft, to, choices);
+    if (parts[part] === null) return null;
+    draft = pressed(draft, parts[part], choices);
+  }
+  if (!same(draft.segments, to.segments) || !same(draft.links, to.links)) return null;
+  return answer([...Object.values(parts).flat(), KEYS.accept], ORDERS[0].filter((name) => parts[name].length));
+}
+
+function isGoal(one, { segments, attributes, links }) {
+  const typed = attributes.type === undefined || one.attributes.type === attributes.type;
+  return typed && same(one.segments, segments) && same(one.links, links);
+}
+
+function differences(from, to) {
+  const same_ = { boundaries: same(from.segments, to.segments), type: to.attributes.type === undefined || from.attributes.type === to.attributes.type, source: same(from.links.source, to.links.source), cue: same(from.links.cue, to.links.cue) };
+  return ORDERS[0].filter((name) => !same_[name]);
+}
+
+const keysOf = {
+  boundaries: (draft, to, choices) => (same(draft.segments, to.segments) ? [] : segmentKeys(draft, to.segments, choices)),
+  type: (draft, to) => typeKeys(draft, to.attributes.type),
+  source: (draft, to, choices) => linkKeys(draft, "source", to.links.source, choices),
+  cue: (draft, to, choices) => linkKeys(draft, "cue", to.links.cue, choices),
+};
 
 function answer(keys, kinds) {
   return { keys: keys.flatMap((key) => key.split(" ")), strikes: cost(keys), kinds };

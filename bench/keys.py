@@ -11,27 +11,34 @@ import statistics
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 
 from annotations.extraction import build_pipeline
-from annotations.extraction.base import Pipeline, Suggestion, Suggestions
+from annotations.extraction.base import ArticleText, Pipeline, Suggestions
 from annotations.extraction.candidates import Candidate, Choices, find_candidates
 from annotations.extraction.learned.examples import Example, example_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
+from annotations.extraction.opinions import Considers, Opinion
+from annotations.extraction.quotes import Quote, overlap, pairs, quotes_of
 from corpus.schemes import default_scheme
 from corpus.text.offsets import OffsetMap, OffsetUnit
 from corpus.text.spans import Span
 
 SEARCH = Path(__file__).with_name("keys.mjs")
 #: keys that are pressed once an article: submit
-AT_THE_END = ("m",)
+AT_THE_END: tuple[str, ...] = ("m",)
+#: what is pressed where all that is left of a paragraph is right
+ACCEPT_PARAGRAPH: tuple[str, ...] = ("p",)
+#: what keeps a change, where nothing else is accepted with it
+ACCEPT = ["a"]
+AT_ONCE = "as suggested, a paragraph at once"
 #: a correction of so many keys is never dearer than to reject and add
 SURELY_CHEAPER = 4
 #: what no keys were found for, and what each of those counts
@@ -72,16 +79,6 @@ def pipeline_of(options: argparse.Namespace) -> Pipeline:
     if options.model:
         return Learned(Model.from_bytes(options.model.read_bytes()))
     return build_pipeline(options.pipeline)
-
-
-class Quote(NamedTuple):
-    """A quote as it is suggested or wanted, with the words of its source and its cue."""
-
-    key: int
-    segments: tuple[Span, ...]
-    type: str
-    source: Span | None
-    cue: Span | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,15 +152,23 @@ class Reviewer:
 
 def review(reviewer: Reviewer, name: str, example: Example, pipeline: Pipeline) -> Reviewed:
     """Return what is pressed on one article."""
-    suggestions = pipeline.suggest(example.article)
-    article = Article(reviewer, example, suggestions)
+    suggestions, opinion = considered(pipeline, example.article)
+    article = Article(reviewer, example, suggestions, opinion)
     return Reviewed(id=name, acts=list(article.acts()))
+
+
+def considered(pipeline: Pipeline, article: ArticleText) -> tuple[Suggestions, Opinion | None]:
+    """Return what a pipeline suggests, and what else it thinks of where it has thoughts of its own."""
+    opinion = pipeline.consider(article) if isinstance(pipeline, Considers) else None
+    return pipeline.suggest(article), opinion
 
 
 class Article:
     """One article under review: what is suggested, what is wanted, and which is to become which."""
 
-    def __init__(self, reviewer: Reviewer, example: Example, suggestions: Suggestions) -> None:
+    def __init__(
+        self, reviewer: Reviewer, example: Example, suggestions: Suggestions, opinion: Opinion | None
+    ) -> None:
         self.reviewer = reviewer
         text = self.text = example.article.text
         self.offsets = OffsetMap(text, OffsetUnit.UTF16)
@@ -171,9 +176,10 @@ class Article:
         every = quotes_of(example.gold)
         self.wanted = [quote for quote in every if quote.key not in example.unscored]
         self.open = [quote for quote in every if quote.key in example.unscored]
-        self.candidates = find_candidates(example.article, suggestions)
+        self.candidates = find_candidates(example.article, suggestions, opinion)
         self.missing = [self.candidate(one) for one in self.candidates.missing]
         self.standing: list[list[list[int]]] = []
+        self.left: list[Quote] = []
         self.caret = 0
         labels = [
             {
@@ -182,7 +188,8 @@ class Article:
             }
             for label in default_scheme().labels.values()
         ]
-        blocks = [self.pair(block.start, block.end) for block in example.article.blocks]
+        self.blocks = example.article.blocks
+        blocks = [self.pair(block.start, block.end) for block in self.blocks]
         page = {"text": text, "blocks": [{"start": a, "end": b} for a, b in blocks], "labels": labels}
         reviewer.ask({"page": page})
 
@@ -191,13 +198,72 @@ class Article:
         meant = self.cheapest(pairs(self.suggested, self.wanted + self.open))
         found = {id(wanted) for wanted in meant.values()}
         missed = [quote for quote in self.wanted if id(quote) not in found]
-        for quote in self.suggested:
-            while missed and missed[0].segments[0].start < quote.segments[0].start:
-                yield self.add(missed.pop(0))
-            yield from self.decide(quote, meant.get(quote.key))
+        left = self.left = list(self.suggested)
+        while left:
+            while missed and starts_before(missed[0], left[0]):
+                added = missed.pop(0)
+                yield from self.and_the_rest([self.add(added)], added, left, meant, missed)
+            if not left:
+                break
+            run = self.rest_as_suggested(left[0], left, meant, missed)
+            if len(run) > 1:
+                yield from self.accept_paragraph([meant[quote.key] for quote in run], run)
+                del left[: len(run)]
+                continue
+            quote = left.pop(0)
+            wanted = meant.get(quote.key)
+            acts = list(self.decide(quote, wanted))
+            yield from self.and_the_rest(acts, wanted, left, meant, missed)
         for quote in missed:
             yield self.add(quote)
         yield Act(kind="submit", keys=AT_THE_END, strikes=len(AT_THE_END))
+
+    def and_the_rest(
+        self,
+        acts: Sequence[Act],
+        wanted: Quote | None,
+        left: list[Quote],
+        meant: dict[int, Quote],
+        missed: Sequence[Quote],
+    ) -> Iterator[Act]:
+        """Yield acts of which the last may keep a change, and what the key that keeps it may accept too."""
+        *before, last = acts
+        run = self.rest_as_suggested(wanted, left, meant, missed) if last.gold and wanted else []
+        if run and last.keys[-1:] == ACCEPT:
+            yield from before
+            yield replace(last, keys=[*last.keys[:-1], *ACCEPT_PARAGRAPH])
+            yield from self.accept_paragraph([meant[quote.key] for quote in run], run, keys=())
+            del left[: len(run)]
+        else:
+            yield from acts
+
+    def rest_as_suggested(
+        self, at: Quote, left: Sequence[Quote], meant: dict[int, Quote], missed: Sequence[Quote]
+    ) -> Sequence[Quote]:
+        """Return what is left of the paragraph of a quote, if all of it is right and none is missed."""
+        end = self.paragraph_end(at)
+        run = [quote for quote in left if quote.segments[0].start < end]
+        if not run or (missed and starts_before(missed[0], run[-1])):
+            return []
+        return run if all(self.is_right(quote, meant.get(quote.key)) for quote in run) else []
+
+    def paragraph_end(self, quote: Quote) -> int:
+        return next(block.end for block in self.blocks if block.end > quote.segments[0].start)
+
+    def is_right(self, quote: Quote, wanted: Quote | None) -> bool:
+        if wanted is None or wanted in self.open:
+            return False
+        reply = self.ask_to_correct(quote, wanted)
+        return reply is not None and not reply["kinds"]
+
+    def accept_paragraph(
+        self, wanted: Sequence[Quote], run: Sequence[Quote], keys: Sequence[str] = ACCEPT_PARAGRAPH
+    ) -> Iterator[Act]:
+        """Yield the one key that accepts what is left of a paragraph, and the rest of what it settles."""
+        for suggested, quote in zip(run, wanted, strict=True):
+            self.stand(quote)
+            yield Act(kind=AT_ONCE, keys=keys, strikes=len(keys), suggested=suggested, wanted=quote)
+            keys = ()
 
     def cheapest(self, meant: dict[int, Quote]) -> dict[int, Quote]:
         """Return the pairs, but of several suggestions in one gold quote the one that least corrects."""
@@ -256,7 +322,7 @@ class Article:
         add = {
             "caret": caret,
             "candidates": self.missing,
-            "standing": self.standing,
+            "standing": [*self.standing, *(self.spans(quote.segments) for quote in self.left)],
             "to": self.goal(wanted),
         }
         return self.reviewer.ask({"add": add})
@@ -318,54 +384,27 @@ class Article:
                 "source": [self.spans([span]) for span in choices.sources],
                 "cue": [self.spans([span]) for span in choices.cues],
             },
+            "corrections": [self.whole(one) for one in choices.corrections],
         }
 
     def candidate(self, one: Candidate) -> Record:
         return {
+            **self.whole(one),
             "label": one.label,
-            "attributes": dict(one.attributes),
-            "segments": self.spans(one.segments),
-            "links": {"source": self.link(one.source), "cue": self.link(one.cue)},
             "score": one.score,
             "choices": self.given(one.choices),
         }
 
-
-def quotes_of(suggestions: Suggestions) -> list[Quote]:
-    spans = {one.key: one.segments[0] for one in suggestions.annotations}
-    links = {(link.label, link.head): spans[link.child] for link in suggestions.relations}
-
-    def quote(one: Suggestion) -> Quote:
-        source, cue = links.get(("source", one.key)), links.get(("cue", one.key))
-        return Quote(one.key, one.segments, one.attributes.get("type", "indirect"), source, cue)
-
-    return [quote(one) for one in suggestions.annotations if one.label == "quote"]
+    def whole(self, one: Candidate) -> Record:
+        return {
+            "attributes": dict(one.attributes),
+            "segments": self.spans(one.segments),
+            "links": {"source": self.link(one.source), "cue": self.link(one.cue)},
+        }
 
 
-def pairs(suggested: Sequence[Quote], wanted: Sequence[Quote]) -> dict[int, Quote]:
-    """Return which suggestion is to become which gold quote: one to one, those that share most first."""
-    shares = sorted(
-        (-overlap(one, other), one.segments, other.segments, one.key, number)
-        for one in suggested
-        for number, other in enumerate(wanted)
-        if overlap(one, other) > 0
-    )
-    meant: dict[int, Quote] = {}
-    taken: set[int] = set()
-    for *_, key, number in shares:
-        if key not in meant and number not in taken:
-            meant[key] = wanted[number]
-            taken.add(number)
-    return meant
-
-
-def overlap(one: Quote, other: Quote) -> float:
-    """Return what two quotes share of the characters that either has."""
-    shared = sum(
-        max(0, min(a.end, b.end) - max(a.start, b.start)) for a in one.segments for b in other.segments
-    )
-    both = sum(span.end - span.start for quote in (one, other) for span in quote.segments)
-    return shared / (both - shared)
+def starts_before(one: Quote, other: Quote) -> bool:
+    return one.segments[0].start < other.segments[0].start
 
 
 def figures(articles: Sequence[Reviewed]) -> Record:

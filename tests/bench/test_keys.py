@@ -9,10 +9,11 @@ import pytest
 
 from annotations.extraction.base import ArticleText, Suggestions
 from annotations.extraction.learned.examples import Example, example_of
+from annotations.extraction.quotes import quotes_of
 from annotations.extraction.rules import Rules
-from bench.keys import Act, Record, Reviewed, Reviewer, figures, percentile, quotes_of, review
+from bench.keys import AT_ONCE, Act, Record, Reviewed, Reviewer, figures, percentile, review
 from corpus.text.spans import Span
-from tests.bench.running import benchmark
+from tests.bench.running import figures_of
 from tests.node import node_or_skip
 
 GOLD = Path(__file__).parents[2] / "corpus" / "sample" / "gold.jsonl"
@@ -46,11 +47,47 @@ def reviewed(reviewer: Reviewer, example: Example, found: Suggestions) -> Review
     return review(reviewer, "one", example, Told(found))
 
 
-def test_gold_itself_costs_a_key_a_quote(reviewer):
+def test_gold_itself_costs_a_key_a_quote_and_less_where_a_paragraph_has_several(reviewer):
     for example in EXAMPLES:
         acts = reviewed(reviewer, example, example.gold).acts
-        assert {act.kind for act in acts} <= {"as suggested", "submit"}
-        assert all(act.keys == ["a"] for act in acts if act.gold)
+        assert {act.kind for act in acts} <= {"as suggested", AT_ONCE, "submit"}
+        settled = [act for act in acts if act.gold]
+        blocks = [block_of(example, act) for act in settled]
+        assert [act.keys for act in settled if blocks.count(block_of(example, act)) == 1] == [
+            ["a"] for block in blocks if blocks.count(block) == 1
+        ]
+        assert sum(act.strikes for act in settled) == len(set(blocks))
+
+
+def block_of(example: Example, act: Act) -> int:
+    assert act.wanted
+    start = act.wanted.segments[0].start
+    return next(number for number, block in enumerate(example.article.blocks) if block.end > start)
+
+
+def test_a_paragraph_with_something_wrong_or_missed_is_not_accepted_at_once(reviewer):
+    """What comes before a correction is accepted on its own, what comes behind it with that."""
+    text = "Ida said that it rained. Ben said that it snowed. Cy said that it hailed."
+    said = [(9, 23, (0, 3), (4, 8)), (34, 48, (25, 28), (29, 33)), (58, 72, (50, 52), (53, 57))]
+    gold = several(text, said)
+    for part, kinds in (
+        (said, [AT_ONCE] * 3),
+        (said[:2], [AT_ONCE] * 2 + ["missed"]),
+        (said[1:], ["missed"] + [AT_ONCE] * 2),
+        ([said[0], said[2]], ["as suggested", "missed", AT_ONCE]),
+        ([said[0], (34, 41, *said[1][2:]), said[2]], ["as suggested", "boundaries", AT_ONCE]),
+        ([*said[:2], (58, 66, *said[2][2:])], ["as suggested", "as suggested", "boundaries"]),
+    ):
+        acts = reviewed(reviewer, gold, several(text, part).gold).acts
+        assert [act.kind for act in acts if act.gold] == kinds, part
+
+
+def several(text: str, said: Sequence[tuple[int, int, tuple[int, int], tuple[int, int]]]) -> Example:
+    quotes = [
+        record(text, start=start, end=end, speaker=speaker, cue=cue)["quotes"][0] | {"group": str(number)}
+        for number, (start, end, speaker, cue) in enumerate(said)
+    ]
+    return example_of({"text": text, "quotes": quotes})
 
 
 def test_nothing_suggested_makes_every_quote_a_missed_one(reviewer):
@@ -77,7 +114,7 @@ def test_every_gold_quote_is_settled_once_and_in_order(reviewer):
         assert sorted(quote.key for quote in settled) == sorted(
             quote.key for quote in quotes_of(example.gold)
         )
-        assert all(act.keys[-1] == "a" for act in found.acts if act.gold)
+        assert all(act.keys[-1] in {"a", "p"} for act in found.acts if act.gold and act.kind != AT_ONCE)
         assert found.acts[-1].kind == "submit"
 
 
@@ -132,7 +169,7 @@ def test_the_percentile_is_one_of_the_counts():
 def test_the_sample_costs_little_and_what_was_pressed_is_written_down(tmp_path):
     node_or_skip()
     output = tmp_path / "keys.jsonl"
-    found = benchmark("keys", "sqlite", f"--gold={GOLD}", f"--output={output}")
+    found = figures_of("keys", "sqlite", f"--gold={GOLD}", f"--output={output}")
     assert found["unreached"] == 0
     assert found["gold"] == sum(len(quotes_of(example.gold)) for example in EXAMPLES)
     assert found["mean"] < 2.5
