@@ -97,9 +97,7 @@ def check_documented(method: str, path: str, response: HttpResponse) -> None:
     assert media_type in content, f"{where} is {media_type}, not {list(content)}"
     schema = content[media_type]["schema"]
     if media_type == "application/json" and schema.get("format") != "binary":
-        problems = [
-            error.message for error in _validator(schema["$ref"]).iter_errors(orjson.loads(response.content))
-        ]
+        problems = _problems(schema["$ref"], response.content)
         assert not problems, f"{where}: {problems[:3]} in {response.content[:500]!r}"
 
 
@@ -119,6 +117,12 @@ def _paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
         (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), paths[path])
         for path in sorted(paths, key=lambda path: path.count("{"))
     ]
+
+
+@lru_cache(maxsize=1_000)
+def _problems(reference: str, content: bytes) -> list[str]:
+    """Return what is wrong with a body; the same one is looked at once."""
+    return [error.message for error in _validator(reference).iter_errors(orjson.loads(content))]
 
 
 @lru_cache(maxsize=200)

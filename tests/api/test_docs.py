@@ -90,7 +90,7 @@ def test_every_example_works(
         "SECOND": str(own(ada, disputed).layer.pk),
     }
     lines = [line for line in examples() if line.startswith("curl")]
-    assert len(lines) == 34
+    assert len(lines) == 35
     for line in lines:
         status, body = run(as_owen, line, names)
         if line.endswith("/take/"):

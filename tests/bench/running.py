@@ -11,7 +11,7 @@ from django.conf import settings
 from bench.__main__ import OUTSIDE
 
 
-def benchmark(name: str, database: str, *options: str) -> dict[str, Any]:
+def figures_of(name: str, database: str, *options: str) -> dict[str, Any]:
     """Return the figures of a benchmark, which are its last line; its own verdict is left to the test."""
     run = subprocess.run(
         [sys.executable, "-m", "bench", name, f"--database={database}", *options],

@@ -11,7 +11,7 @@ from bench.agreement import Record, add_people, fill, make_corpus, read_passes, 
 from corpus.services.actors import COMMAND
 from corpus.services.corpora import every_scheme_of
 from corpus.text.spans import Span
-from tests.bench.running import benchmark
+from tests.bench.running import figures_of
 
 MULTI = Path(__file__).parents[3] / "shared" / "eval" / "polnear_speech.train.multi.jsonl"
 
@@ -75,7 +75,7 @@ def test_six_people_as_real_layers_agree_as_their_file_says() -> None:
 
 
 def test_the_benchmark_runs() -> None:
-    figures = benchmark("agreement", "sqlite", "--articles=30")
+    figures = figures_of("agreement", "sqlite", "--articles=30")
     assert (figures["articles"], figures["passes"]) == (30, 90)
     assert figures["statements"] < 20
     value, low, high = figures["figures"]["quote"]["f1_overlap"]

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.bench.running import benchmark
+from tests.bench.conftest import RunBenchmark
 
 WRONG = ("missing", "half", "lies", "differences", "unreadable")
 SIZES = ("--backups=2", "--writers=3", "--every=0.5", "--damages=60")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_backup_under_load_holds_what_was_acknowledged_and_nothing_in_part(empty_database: str) -> None:
-    figures = benchmark("backups", empty_database, *SIZES)
+def test_a_backup_under_load_holds_what_was_acknowledged_and_nothing_in_part(benchmark: RunBenchmark) -> None:
+    figures = benchmark("backups", *SIZES)
     assert {name: figures[name] for name in WRONG} == dict.fromkeys(WRONG, 0) and not figures["failures"]
     assert figures["acts"]["take"] and figures["acts"]["submit"], "nobody wrote: the zeros prove nothing"
     assert any(figures["control"].values()), "the plain copy was not caught"

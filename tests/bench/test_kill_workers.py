@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.bench.running import benchmark
+from tests.bench.conftest import RunBenchmark
 
 DAMAGE = ("lost", "half", "doubled", "wrong", "parked", "lies")
 SIZES = ("--articles=100", "--sentences=40", "--kills=3", "--flushes=1", "--lease=2")
 
 
 @pytest.mark.broker
-def test_killed_workers_and_an_emptied_broker_lose_halve_and_double_nothing(empty_database):
+def test_killed_workers_and_an_emptied_broker_lose_halve_and_double_nothing(benchmark: RunBenchmark):
     # On a slow machine three kills may all fall between two jobs of the broken ledger: then it tells nothing.
     for _ in range(3):
-        figures = benchmark("kill_workers", empty_database, *SIZES)
+        figures = benchmark("kill_workers", *SIZES)
         assert {name: figures[name] for name in DAMAGE} == dict.fromkeys(DAMAGE, 0)
         assert (figures["kills"], figures["flushes"]) == (3, 1)
         if figures["hits"] and sum(figures["control"][name] for name in DAMAGE):

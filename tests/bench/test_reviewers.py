@@ -1,6 +1,6 @@
 """The short form of bench/reviewers.py: a handful of people on one queue."""
 
-from tests.bench.running import benchmark
+from tests.bench.conftest import RunBenchmark
 
 DAMAGE = (
     "held_twice", "articles_never_offered", "lost", "unasked", "statuses_that_differ", "locked", "errors",
@@ -9,8 +9,8 @@ DAMAGE = (
 SIZES = ("--articles=40", "--reviewers=6", "--second-share=0.8", "--lease=2", "--mishaps=5")
 
 
-def test_people_on_one_queue_never_share_a_pass_and_lose_nothing(empty_database):
-    figures = benchmark("reviewers", empty_database, *SIZES)
+def test_people_on_one_queue_never_share_a_pass_and_lose_nothing(benchmark: RunBenchmark):
+    figures = benchmark("reviewers", *SIZES)
     assert {name: figures[name] for name in DAMAGE} == dict.fromkeys(DAMAGE, 0)
     assert figures["decisions"] > 50
     assert figures["met"]["repeats"] and figures["met"]["stale"]

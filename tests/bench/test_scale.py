@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.bench.running import benchmark
+from tests.bench.running import figures_of
 
 #: The pages that do grow, and why. Whoever makes one flat takes its line away.
 GROWS = {
@@ -29,7 +29,7 @@ GROWS = {
 
 @pytest.mark.slow
 def test_no_page_grows_with_the_corpus_but_those_that_say_why():
-    figures = benchmark("scale", "sqlite", "--small=200", "--large=4000", "--requests=0")
+    figures = figures_of("scale", "sqlite", "--small=200", "--large=4000", "--requests=0")
     assert figures["control_missed"] == []
     assert figures["pages"] > 200
     known = re.compile(rf"(owner|reviewer): ({'|'.join(GROWS)})")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.bench.running import benchmark
+from tests.bench.conftest import RunBenchmark
 
 
 @pytest.mark.broker
-def test_no_committed_event_is_lost_when_workers_are_killed_before_it_is_delivered(empty_database):
+def test_no_committed_event_is_lost_when_workers_are_killed_before_it_is_delivered(benchmark: RunBenchmark):
     # On a slow machine the kill may fall where the broken outbox has nothing in hand.
     for seed in range(3):
-        figures = benchmark("webhooks", empty_database, "--kills=1", "--refuse-every=0", f"--seed={seed}")
+        figures = benchmark("webhooks", "--kills=1", "--refuse-every=0", f"--seed={seed}")
         assert (figures["lost"], figures["unknown"]) == (0, 0)
         if figures["hits"] and figures["control_lost"]:
             break

@@ -31,9 +31,8 @@ PRODUCTION = {
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command under these variables of Attest and no others."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "HOME", "TMPDIR"}
-    }
+    of_the_shell = {"PATH", "LANG", "HOME", "TMPDIR", "PYTHONPYCACHEPREFIX"}
+    inherited = {name: value for name, value in os.environ.items() if name in of_the_shell}
     return subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", "manage.py", *arguments],
         cwd=ROOT,
