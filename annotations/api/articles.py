@@ -46,6 +46,7 @@ from corpus.api.schema import (
 from corpus.api.shapes import AmendedArticle, NewArticle, OutcomeShape
 from corpus.api.views import Route, tagged
 from corpus.models import Article, Block, Corpus, Revision, RevisionStatus, Role
+from corpus.prepared import Prepared
 from corpus.services.actors import Scope, corpus_and_role, find_corpus
 from corpus.services.amending import amend_article
 from corpus.services.errors import BadInput, NotFound
@@ -66,6 +67,9 @@ COLUMNS = {
     "external_id": "article__external_id",
     "language": "article__language",
 }
+_BLOCKS = Prepared(
+    lambda revision: Block.objects.filter(revision=revision, segmenter=SEGMENTER).order_by("start")
+)
 ERRORS = (403, 404)
 
 
@@ -367,8 +371,7 @@ def revision_body(revision: Any) -> dict[str, Any]:
 
 
 def block_bodies(revision: Revision, offsets: OffsetMap | None) -> list[dict[str, Any]]:
-    blocks = Block.objects.filter(revision=revision, segmenter=SEGMENTER).order_by("start")
-    return [block_body(block, offsets) for block in blocks]
+    return [block_body(block, offsets) for block in _BLOCKS.rows(revision.pk)]
 
 
 def block_body(block: Block, offsets: OffsetMap | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from annotations.services.showing import rows_seen_by, shown_to
 from corpus.api.articles import find_article
 from corpus.api.pagination import WHOLE
 from corpus.models import Article, Revision, Role
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, NotFound
 from corpus.text.offsets import OffsetUnit
@@ -19,6 +20,8 @@ Part = TypeVar("Part", Annotation, Relation)
 
 NO_SUCH_ANNOTATION = "There is no such annotation, or it is not yours to see."
 NO_SUCH_RELATION = "There is no such relation, or it is not yours to see."
+
+_CURRENT = Prepared(lambda article: Revision.objects.filter(article=article, current=True))
 
 
 def find_revision(
@@ -40,8 +43,10 @@ def asked_number(request: Request) -> int | None:
 
 def numbered_revision(article: Article, number: int | None) -> Revision:
     """Return a revision of an article by its number, or the current one, with the article on it."""
-    revisions = Revision.objects.filter(article=article)
-    found = (revisions.filter(current=True) if number is None else revisions.filter(number=number)).first()
+    if number is None:
+        found = _CURRENT.first(article.pk)
+    else:
+        found = Revision.objects.filter(article=article, number=number).first()
     if found is None:
         raise NotFound("The article has no such revision.")
     found.article = article

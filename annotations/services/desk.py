@@ -13,6 +13,7 @@ from uuid import UUID
 
 from annotations.models import Annotation, Layer, LayerKind, Origin, Relation, Review, Verdict
 from annotations.services.due import Due, demands_of, due_lines
+from annotations.services.instances import new_row
 from annotations.services.layers import NewAnnotation, NewRelation, write_annotations, write_relations
 from annotations.services.reading import LayerView, reviews_in_effect
 from annotations.services.showing import Shown
@@ -151,7 +152,8 @@ class Desk:
                 root=root,
             )
         )
-        annotation = Annotation(
+        annotation = new_row(
+            Annotation,
             id=identity,
             layer_id=self.own.layer.pk,
             label=label,
@@ -160,6 +162,8 @@ class Desk:
             surface=surfaces[0],
             attributes=attributes,
             origin=Origin.REVIEWER.value,
+            score=None,
+            reason="",
             derived_from_id=derived_from.pk if derived_from else None,
             root=root,
         )
@@ -185,13 +189,16 @@ class Desk:
                 root=root,
             )
         )
-        relation = Relation(
+        relation = new_row(
+            Relation,
             id=identity,
             layer_id=self.own.layer.pk,
             label=label,
             head_id=head.pk,
             child_id=child.pk,
             origin=Origin.REVIEWER.value,
+            score=None,
+            reason="",
             derived_from_id=derived_from.pk if derived_from else None,
             root=root,
         )
@@ -217,7 +224,8 @@ class Desk:
             raise ValueError("A review is of an annotation or of a relation.")
         line = thing.root
         version = self.own.versions.get(line, 0) + 1
-        review = Review(
+        review = new_row(
+            Review,
             id=uuid7(),
             layer_id=self.layer_for(line).pk,
             line=line,

@@ -8,6 +8,13 @@ from uuid import UUID
 from django.db.models import Q
 
 from annotations.models import Assignment, Layer, LayerKind
+from corpus.prepared import Prepared
+
+_HELD_BY = Prepared(
+    lambda user, revision: (
+        Assignment.objects.held_by(user).filter(revision=revision).values_list("pk", flat=True)[:1]
+    )
+)
 
 
 def in_hand(user_id: int, revision: str = "pk") -> Q:
@@ -22,4 +29,4 @@ def has_in_hand(user_id: int, revision_id: UUID, own: Layer | None) -> bool:
     """Return whether a person, whose layer of it is `own`, has a text in hand. A query without one."""
     if own is not None:
         return own.submitted_at is None
-    return Assignment.objects.held_by(user_id).filter(revision=revision_id).exists()
+    return _HELD_BY.first(user_id, revision_id) is not None

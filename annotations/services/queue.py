@@ -29,6 +29,7 @@ from annotations.services.settling import settle_without
 from annotations.services.telling import told_assignment, told_terms
 from annotations.services.terms import LAST_GIVEN, last_assignment
 from corpus.models import Corpus, Membership, Revision, Role, User
+from corpus.prepared import Prepared
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
@@ -36,6 +37,7 @@ from corpus.services.racing import retried
 from corpus.services.revisions import hold_revision
 
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
+_PASSES = Prepared(lambda revision: Assignment.objects.filter(revision=revision).order_by(*LAST_GIVEN))
 
 
 # -- taking ------------------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
     """
     user = _person(actor)
     corpus = revision.article.corpus
-    rows = list(Assignment.objects.filter(revision=revision).order_by(*LAST_GIVEN))
+    rows = _PASSES.rows(revision.pk)
     mine = [row for row in rows if row.reviewer_id == user.pk]
     for row in mine:
         if row.status in (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED):

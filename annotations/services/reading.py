@@ -19,8 +19,20 @@ from annotations.services.in_hand import has_in_hand
 from annotations.services.instances import rows_of_layers, segments_of_layers
 from annotations.services.terms import Terms, terms_of, when_shown
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
+
+_LAYERS = Prepared(
+    lambda revision: (
+        Layer.objects.filter(revision=revision).select_related("pipeline").order_by("pipeline__name", "id")
+    )
+)
+_LAYERS_AND_PEOPLE = Prepared(
+    lambda revision: (
+        Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id")
+    )
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -207,8 +219,7 @@ def annotations_before(layers: Sequence[Layer], place: int) -> list[tuple[Annota
 
 def layers_of(revision: Revision) -> list[Layer]:
     """Return the layers of a revision with their pipelines, by the names of those. One query."""
-    layers = Layer.objects.filter(revision=revision).select_related("pipeline")
-    return list(layers.order_by("pipeline__name", "id"))
+    return _LAYERS.rows(revision.pk)
 
 
 def is_shown(layer: Layer) -> bool:
@@ -244,9 +255,7 @@ def layers_and_terms(
     which would tell what others said; whole, it shows to everybody without a pass in hand. What a pipeline
     that is not active says is no way around the terms of a pass.
     """
-    layers = list(
-        Layer.objects.filter(revision=revision).select_related("pipeline", "reviewer").order_by("id")
-    )
+    layers = _LAYERS_AND_PEOPLE.rows(revision.pk)
     own = own_of(actor, layers)
     terms = terms_of(actor, corpus, role, revision, own)
     machines = sees_suggestions(corpus, role, own, terms)

@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus, Layer, Recall, ReReview
 from corpus.models import Corpus, Membership, Role
+from corpus.prepared import Prepared
 
 #: Whose passes are waited for: everybody who may review here.
 REVIEWING = tuple(role.value for role in Role if role.reaches(Role.REVIEWER))
+
+_OPEN = Prepared(lambda corpus: ReReview.objects.filter(corpus=corpus, closed_at__isnull=True).order_by("id"))
 
 
 def open_recalls() -> QuerySet[Recall]:
@@ -25,7 +28,7 @@ def recalled_passes(corpus: Corpus, user_id: int) -> Iterator[Layer]:
     taken = Assignment.objects.filter(
         revision=OuterRef("layer__revision"), reviewer=user_id, status=AssignmentStatus.TAKEN
     )
-    for rereview in ReReview.objects.filter(corpus=corpus, closed_at__isnull=True).order_by("id"):
+    for rereview in _OPEN.rows(corpus.pk):
         waiting = open_recalls().filter(rereview=rereview, reviewer=user_id).exclude(Exists(taken))
         recall = waiting.select_related("layer__revision__article__corpus").order_by("id").first()
         if recall is not None:

@@ -17,6 +17,7 @@ from django.db.models.functions import Cast
 
 from annotations.models import Annotation, Layer, LayerKind, Relation, Review, Segment
 from annotations.services.reading import LayerView, layer_name, read_layers
+from corpus.prepared import Prepared, one_of
 from corpus.text.spans import SURFACE_JOINT
 
 
@@ -60,11 +61,7 @@ def driver_rows(rows: models.QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[A
 
     Django's converters are left out: on SQLite an id, a time and a boolean cost more than their whole row.
     """
-    statement, parameters = rows.query.get_compiler(rows.db).as_sql()
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(statement, parameters)
-        while some := cursor.fetchmany(1_000):
-            yield from some
+    return _driven(rows.db, *rows.query.get_compiler(rows.db).as_sql())
 
 
 def text_id(column: str) -> Cast:
@@ -194,17 +191,49 @@ def _targets(alias: str, layers: Sequence[Layer], said: Mapping[UUID, Said]) -> 
     }
 
 
-def _fill_annotations(
-    alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds
-) -> None:
-    rows = Annotation.objects.using(alias).filter(layer__in=ids).order_by("layer_id", "start", "id")
-    more = _further_segments(alias, ids)
-    for pk, layer, label, start, end, surface, attributes, origin, score, reason, source, root in driver_rows(
-        rows.values_list(
+def _driven(alias: str, statement: str, parameters: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        while some := cursor.fetchmany(1_000):
+            yield from some
+
+
+_ANNOTATIONS = Prepared(
+    lambda *layers: (
+        Annotation.objects.filter(one_of("layer", layers))
+        .order_by("layer_id", "start", "id")
+        .values_list(
             text_id("id"), text_id("layer_id"), "label", "start", "end", "surface", "attributes", "origin",
             "score", "reason", text_id("derived_from_id"), text_id("root"),
         )
-    ):  # fmt: skip
+    )
+)  # fmt: skip
+_RELATIONS = Prepared(
+    lambda *layers: (
+        Relation.objects.filter(one_of("layer", layers))
+        .order_by("layer_id", "id")
+        .values_list(
+            text_id("id"), text_id("layer_id"), "label", text_id("head_id"), text_id("child_id"), "origin",
+            "score", "reason", text_id("derived_from_id"), text_id("root"),
+        )
+    )
+)  # fmt: skip
+_SEGMENTS = Prepared(
+    lambda *layers: (
+        Segment.objects.filter(one_of("annotation__layer", layers))
+        .order_by("annotation_id", "number")
+        .values_list(text_id("annotation_id"), "start", "end", "surface")
+    )
+)
+
+
+def _fill_annotations(
+    alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds
+) -> None:
+    more = _further_segments(alias, ids)
+    for pk, layer, label, start, end, surface, attributes, origin, score, reason, source, root in _driven(
+        alias, *_ANNOTATIONS.sql(*ids, using=alias)
+    ):
         target, segments = into[layer], [[start, end]]
         if pk in more:
             for further_start, further_end, further_surface in more[pk]:
@@ -229,13 +258,9 @@ def _fill_annotations(
 
 
 def _fill_relations(alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], public: _PublicIds) -> None:
-    rows = Relation.objects.using(alias).filter(layer__in=ids).order_by("layer_id", "id")
-    for pk, layer, label, head, child, origin, score, reason, source, root in driver_rows(
-        rows.values_list(
-            text_id("id"), text_id("layer_id"), "label", text_id("head_id"), text_id("child_id"), "origin",
-            "score", "reason", text_id("derived_from_id"), text_id("root"),
-        )
-    ):  # fmt: skip
+    for pk, layer, label, head, child, origin, score, reason, source, root in _driven(
+        alias, *_RELATIONS.sql(*ids, using=alias)
+    ):
         target = into[layer]
         target.said.relations.append(
             {
@@ -289,14 +314,8 @@ def _fill_reviews(alias: str, ids: Sequence[UUID], into: Mapping[str, _Target], 
 
 
 def _further_segments(alias: str, ids: Sequence[UUID]) -> dict[str, list[tuple[int, int, str]]]:
-    rows = (
-        Segment.objects.using(alias)
-        .filter(annotation__layer__in=ids)
-        .order_by("annotation_id", "number")
-        .values_list(text_id("annotation_id"), "start", "end", "surface")
-    )
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for annotation, start, end, surface in driver_rows(rows):
+    for annotation, start, end, surface in _driven(alias, *_SEGMENTS.sql(*ids, using=alias)):
         found[annotation].append((start, end, surface))
     return found
 

@@ -12,10 +12,16 @@ from django.db.models import F, Q
 
 from annotations.models import Assignment, AssignmentStatus, Layer
 from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor
 
 #: The order of the passes of a text, the one that was given to somebody last first.
 LAST_GIVEN = (F("taken_at").desc(nulls_last=True), "-id")
+_LAST_GIVEN_TO = Prepared(
+    lambda revision, user: Assignment.objects.filter(revision=revision, reviewer=user).order_by(*LAST_GIVEN)[
+        :1
+    ]
+)
 #: Stands for no text.
 NOWHERE = UUID(int=0)
 #: Statuses of texts that nobody is given any more.
@@ -67,8 +73,7 @@ def terms_of(actor: Actor, corpus: Corpus, role: Role, revision: Revision, own: 
 
 def last_assignment(user_id: int, revision_id: UUID) -> Assignment | None:
     """Return the last pass over a text that was given to a person, or None."""
-    rows = Assignment.objects.filter(revision=revision_id, reviewer=user_id)
-    return rows.order_by(*LAST_GIVEN).first()
+    return _LAST_GIVEN_TO.first(revision_id, user_id)
 
 
 def at_submission(row: Assignment) -> Terms:

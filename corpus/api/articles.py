@@ -11,19 +11,21 @@ from corpus.api.errors import first_message
 from corpus.api.ndjson import body_stream, numbered_lines
 from corpus.api.shapes import NewArticle
 from corpus.models import Article, Role
+from corpus.prepared import Prepared
 from corpus.readers.base import IncomingArticle, RowRefused
 from corpus.readers.strict_json import JSONRefused, loads_strict
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.errors import NotFound
 
 NO_SUCH_ARTICLE = "There is no such article, or it is in no corpus of yours."
+_ARTICLE = Prepared(lambda pk: Article.objects.select_related("corpus", "outlet").filter(pk=pk))
 
 
 def find_article(
     actor: Actor, article_id: UUID, role: Role = Role.VIEWER, scope: Scope = Scope.READ
 ) -> Article:
     """Return an article with its corpus and outlet; a foreign one does not exist. Two queries."""
-    article = Article.objects.select_related("corpus", "outlet").filter(pk=article_id).first()
+    article = _ARTICLE.first(article_id)
     if article is None:
         raise NotFound(NO_SUCH_ARTICLE)
     try:

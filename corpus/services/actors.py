@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from corpus.models import Corpus, Membership, Role, User
+from corpus.prepared import Prepared
 from corpus.services.errors import NotAllowed, NotFound
 
 
@@ -37,6 +38,11 @@ class Actor:
         return self.scopes is not None and scope not in self.scopes
 
 
+_ROLE = Prepared(
+    lambda corpus, user: Membership.objects.filter(corpus=corpus, user=user).values_list("role", flat=True)
+)
+_OF_SLUG = Prepared(lambda slug: Corpus.objects.filter(slug=slug))
+
 COMMAND = Actor(user=None, via="command")
 JOB = Actor(user=None, via="job")
 
@@ -47,10 +53,8 @@ def role_in(actor: Actor, corpus_id: UUID) -> Role | None:
         return Role.OWNER
     if actor.corpus_id is not None and actor.corpus_id != corpus_id:
         return None
-    role = Membership.objects.filter(corpus_id=corpus_id, user_id=actor.user.pk).values_list(
-        "role", flat=True
-    )
-    return Role(role[0]) if role else None
+    role = _ROLE.first(corpus_id, actor.user.pk)
+    return Role(role) if role else None
 
 
 def require(actor: Actor, corpus_id: UUID, role: Role, scope: Scope) -> Role:
@@ -79,7 +83,7 @@ def corpus_and_role(
     actor: Actor, slug: str, role: Role = Role.VIEWER, scope: Scope = Scope.READ
 ) -> tuple[Corpus, Role]:
     """Return the corpus, as `find_corpus` does, and the actor's role in it. Two queries."""
-    corpus = Corpus.objects.filter(slug=slug).first()
+    corpus = _OF_SLUG.first(slug)
     if corpus is None:
         raise NotFound("There is no such corpus, or you are not a member of it.")
     return corpus, require(actor, corpus.pk, role, scope)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from corpus.models import Corpus, Guideline, Membership, QueueOrder, Role, Scheme, SuggestionsShown, User
+from corpus.prepared import Prepared
 from corpus.schemes import DEFAULT_SCHEME, SchemeDefinition, SchemeError, default_scheme, parse_scheme, united
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.disclosure import DISCLOSURE, disclosing_rule
@@ -29,6 +30,18 @@ RANGES: dict[str, tuple[float, float]] = {
     "hand_cap": (0, 1_000),
     "lease_minutes": (1, 60 * 24 * 30),
 }
+_SCHEME = Prepared(
+    lambda corpus: (
+        Scheme.objects.filter(corpus=corpus).order_by("-number").values_list("definition", flat=True)[:1]
+    )
+)
+_GUIDELINES = Guideline.objects.order_by("-number")
+_GUIDELINE_NUMBER = Prepared(
+    lambda corpus: _GUIDELINES.filter(corpus=corpus).values_list("number", flat=True)[:1]
+)
+_GUIDELINE_TEXT = Prepared(
+    lambda corpus: _GUIDELINES.filter(corpus=corpus).values_list("text", flat=True)[:1]
+)
 CHOICES = {"suggestions_shown": SuggestionsShown.values, "queue_order": QueueOrder.values}
 SWITCHES = ("blind", "agreed_is_gold", "single_is_gold", "two_people")
 
@@ -186,12 +199,7 @@ def publish_scheme(actor: Actor, corpus: Corpus, *, definition: Any, version: in
 
 def scheme_of(corpus_id: UUID) -> SchemeDefinition:
     """Return the newest scheme of a corpus. One query."""
-    definition = (
-        Scheme.objects.filter(corpus_id=corpus_id)
-        .order_by("-number")
-        .values_list("definition", flat=True)
-        .first()
-    )
+    definition = _SCHEME.first(corpus_id)
     return parse_scheme(definition) if definition else default_scheme()
 
 
@@ -204,14 +212,12 @@ def every_scheme_of(corpus_id: UUID) -> SchemeDefinition:
 
 def guideline_number(corpus_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> int:
     """Return the version of the guideline that counts now; 0 where there is none. One query."""
-    guidelines = Guideline.objects.using(using).filter(corpus_id=corpus_id)
-    return guidelines.order_by("-number").values_list("number", flat=True).first() or 0
+    return _GUIDELINE_NUMBER.first(corpus_id, using=using) or 0
 
 
 def guideline_text(corpus_id: UUID) -> str:
     """Return the guideline that counts now. One query."""
-    guidelines = Guideline.objects.filter(corpus_id=corpus_id).order_by("-number")
-    return guidelines.values_list("text", flat=True).first() or ""
+    return _GUIDELINE_TEXT.first(corpus_id) or ""
 
 
 def _check_disclosed(planted_share: float | None, guideline: str) -> None:

@@ -7,10 +7,16 @@ from django.db import transaction
 
 from corpus.models import Article, Block, Revision, RevisionStatus, Role
 from corpus.models.articles import MOVES
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, StaleVersion
 from corpus.services.events import Change, record, record_many
 from corpus.text.blocks import BlockKind
+
+_HELD = Prepared(
+    lambda pk: Revision.objects.select_for_update(no_key=True).filter(pk=pk).values_list("status", "current")
+)
+_ERASED_AT = Prepared(lambda pk: Article.objects.filter(pk=pk).values_list("erased_at", flat=True))
 
 
 def hold_revision(revision: Revision) -> None:
@@ -19,10 +25,9 @@ def hold_revision(revision: Revision) -> None:
     Whoever decides, submits, erases or brings a layer waits here for the others, and then judges by the
     status and the erasure as they are.
     """
-    held = Revision.objects.select_for_update(no_key=True).values_list("status", "current")
-    revision.status, revision.current = held.get(pk=revision.pk)
+    [(revision.status, revision.current)] = _HELD.rows(revision.pk)
     # After the lock: whoever had it may have erased the article.
-    revision.article.refresh_from_db(fields=["erased_at"])
+    [revision.article.erased_at] = _ERASED_AT.rows(revision.article_id)
 
 
 def move_revision(actor: Actor, revision: Revision, to: str, *, reason: str = "") -> bool:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from corpus.models import Corpus, Token, User
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor, Scope
 from corpus.services.errors import BadInput, NotAllowed, NotFound
 from corpus.services.events import Change, record
@@ -16,6 +17,12 @@ PREFIX = "attest_"
 #: `last_used_at` is for people to see which tokens sleep; a minute is fine enough, and spares a write a
 #: request.
 SEEN_EVERY = timedelta(minutes=1)
+
+_LIVING = Prepared(
+    lambda digest: Token.objects.select_related("user").filter(
+        digest=digest, revoked_at__isnull=True, user__is_active=True
+    )
+)
 
 
 @transaction.atomic
@@ -71,11 +78,7 @@ def revoke_token(actor: Actor, token: Token) -> None:
 def find_token(secret: str) -> Token | None:
     """Return the living token of a secret, with its user, or None. One query, rarely a second."""
     now = timezone.now()
-    token = (
-        Token.objects.select_related("user")
-        .filter(digest=digest_of(secret), revoked_at__isnull=True, user__is_active=True)
-        .first()
-    )
+    token = _LIVING.first(digest_of(secret))
     if token is None or (token.expires_at is not None and token.expires_at <= now):
         return None
     if token.last_used_at is None or now - token.last_used_at > SEEN_EVERY:
