@@ -71,6 +71,24 @@ def drop_misfits(desk: Desk, kept: Mapping[UUID, Review], before: Collection[UUI
     return dropped
 
 
+def drop_doubles(desk: Desk) -> bool:
+    """Reject the links that lead from where to where a newer one leads; tell whether there were any.
+
+    An older one comes back with an end that stands again, or when a decision counts again. It falls with the
+    decision that keeps the newer one.
+    """
+    newest: dict[tuple[str, UUID, UUID], UUID] = {}
+    dropped = False
+    for line in sorted(desk.own.links, key=lambda line: desk.own.counting[line].pk, reverse=True):
+        relation = desk.own.links[line]
+        kept = newest.setdefault((relation.label, *desk.own.end_lines(relation)), line)
+        if kept != line:
+            cause = _behind(desk, desk.own.counting[kept])
+            desk.write_review(Verdict.REJECT, relation=desk.find_relation(line) or relation, implied_by=cause)
+            dropped = True
+    return dropped
+
+
 def _behind(desk: Desk, review: Review) -> Review:
     """Return the decision that brought a review along, or itself."""
     if review.implied_by_id is None:

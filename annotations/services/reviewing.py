@@ -9,7 +9,7 @@ from annotations.models import Review
 from annotations.models.reviews import KEEPING
 from annotations.services.decisions import CONFIRM, Decision, Receipt
 from annotations.services.desk import Desk
-from annotations.services.linking import drop_misfits, follow_suggestions, misfits
+from annotations.services.linking import drop_doubles, drop_misfits, follow_suggestions, misfits
 from annotations.services.passes import UNTOUCHED, check_open, open_desk
 from annotations.services.queue import keep_or_take
 from annotations.services.telling import told_annotation, told_layer, told_relation
@@ -107,6 +107,8 @@ def _take(
             follow_suggestions(desk, review, named=set(decision.links), explicit=explicit)
     desk.own.settle()
     if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}, before):
+        desk.own.settle()
+    if drop_doubles(desk):
         desk.own.settle()
     brought = _brought(desk, [review for _, _, review in taken])
     changes = []
