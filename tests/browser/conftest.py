@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: Milliseconds to wait for what must come. It measures nothing: a machine with other work may take its time.
+PATIENCE = 60_000
 EAR = """
 document.addEventListener("securitypolicyviolation", (event) =>
   complained(`CSP: ${event.violatedDirective} ${event.blockedURI} at ${event.sourceFile}`));
@@ -134,5 +136,5 @@ def listening(context: BrowserContext, base: str) -> Tab:
     page = opened.page
     page.on("console", hear)
     page.on("pageerror", lambda error: complain(str(error)))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     return opened

@@ -75,7 +75,7 @@ def test_a_lead_asks_for_a_file_sees_it_made_and_takes_it(chromium, live_server,
         tab.page.wait_for_selector("#exports >> text=waits for a worker")
         assert work_export("test") == "done"
         # The page asks by itself how far it is.
-        tab.page.wait_for_selector("#exports a:has-text('Download')", timeout=20_000)
+        tab.page.wait_for_selector("#exports a:has-text('Download')")
         data = downloaded(tab, "#exports a:has-text('Download')")
         manifest = Export.objects.get().manifest
         assert hashlib.sha256(data).hexdigest() == manifest["sha256"]

@@ -413,7 +413,7 @@ def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, ta
     assert "kept in this browser" in told or "Saving" in told
     bench.page.unroute_all(behavior="wait")
     bench.page.evaluate("window.dispatchEvent(new Event('online'))")
-    bench.page.wait_for_selector("#saved:has-text('All saved.')", timeout=60_000)
+    bench.page.wait_for_selector("#saved:has-text('All saved.')")
     assert cut >= 2
     assert len(standing(ada, long_article)) == 50
     assert verdicts() == ["accept"] * 50

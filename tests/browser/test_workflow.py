@@ -54,7 +54,6 @@ class People:
         if name not in self.tabs:
             context = self.chromium.new_context(viewport={"width": 1400, "height": 900})
             self.tabs[name] = listening(context, self.base)
-            self.tabs[name].page.set_default_timeout(30_000)
             self.tabs[name].sign_in(name)
         return self.tabs[name]
 
