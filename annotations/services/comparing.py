@@ -8,13 +8,21 @@ from annotations.agreement import Unit
 from annotations.models import Annotation, Layer, LayerKind
 from annotations.services.reading import LayerView, read_layers
 from corpus.models import Revision
+from corpus.prepared import Prepared
 from corpus.text.spans import Span
+
+_SUBMITTED = Prepared(
+    lambda revision: (
+        Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
+        .select_related("reviewer")
+        .order_by("submitted_at", "id")
+    )
+)
 
 
 def submitted_passes(revision: Revision) -> list[LayerView]:
     """Return the submitted passes over a text, the first to be submitted first."""
-    layers = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False)
-    return read_layers(list(layers.select_related("reviewer").order_by("submitted_at", "id")))
+    return read_layers(_SUBMITTED.rows(revision.pk))
 
 
 def units_of(view: LayerView, *, with_ends: bool = False) -> list[Unit]:

@@ -14,7 +14,11 @@ from django.db import DEFAULT_DB_ALIAS
 
 from annotations.models import ReReview, Review
 from annotations.services.reading import LayerView, counting_reviews
+from corpus.prepared import Prepared
 
+_OPEN = Prepared(
+    lambda corpus: ReReview.objects.filter(corpus=corpus, closed_at__isnull=True).order_by("guideline", "-id")
+)
 #: The open re-review that asks the most of a label, by label.
 Demands = Mapping[str, ReReview]
 
@@ -31,8 +35,7 @@ class Due:
 
 def demands_of(corpus_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> Demands:
     """Return what the open re-reviews of a corpus ask for. One query."""
-    open_ones = ReReview.objects.using(using).filter(corpus=corpus_id, closed_at__isnull=True)
-    return demands_by_label(open_ones.order_by("guideline", "-id"))
+    return demands_by_label(_OPEN.rows(corpus_id, using=using))
 
 
 def demands_by_label(rereviews: Iterable[ReReview]) -> Demands:

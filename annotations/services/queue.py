@@ -29,7 +29,7 @@ from annotations.services.settling import settle_without
 from annotations.services.telling import told_assignment, told_terms
 from annotations.services.terms import LAST_GIVEN, last_assignment
 from corpus.models import Corpus, Membership, Revision, Role, User
-from corpus.prepared import Prepared
+from corpus.prepared import Prepared, one_of
 from corpus.services.actors import JOB, Actor, Scope, require, role_in
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
@@ -38,6 +38,13 @@ from corpus.services.revisions import hold_revision
 
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
 _PASSES = Prepared(lambda revision: Assignment.objects.filter(revision=revision).order_by(*LAST_GIVEN))
+_WAITING = Prepared(
+    lambda *passes: (
+        Assignment.objects.select_for_update()
+        .filter(one_of("pk", passes), status=AssignmentStatus.OPEN)
+        .order_by("number")[:1]
+    )
+)
 
 
 # -- taking ------------------------------------------------------------------------------------------------
@@ -100,8 +107,7 @@ def take_article(actor: Actor, revision: Revision) -> Assignment:
 
 def _first_free(waiting: Sequence[UUID]) -> Assignment | None:
     """Lock the first of some passes that still waits; somebody may take it from the queue meanwhile."""
-    rows = Assignment.objects.select_for_update().filter(pk__in=waiting, status=AssignmentStatus.OPEN)
-    return rows.order_by("number").first()
+    return _WAITING.first(*waiting)
 
 
 def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:

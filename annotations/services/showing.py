@@ -16,12 +16,16 @@ from annotations.services.reading import LayerView, is_shown, layers_and_terms, 
 from annotations.services.terms import Terms
 from annotations.services.withholding import Withheld, withheld_from
 from corpus.models import Corpus, Revision, Role
+from corpus.prepared import Prepared
 from corpus.services.actors import Actor
 from corpus.services.corpora import guideline_text
 from corpus.services.disclosure import disclosing_rule
 from corpus.text.spans import Span
 
 Part = TypeVar("Part", Annotation, Relation)
+_PLANTED = Prepared(
+    lambda revision, reviewer: Layer.planted.filter(revision=revision, reviewer=reviewer).order_by("pk")[:1]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +110,7 @@ def _planted_layer(terms: Terms, revision: Revision) -> tuple[Layer | None, str]
     rule = disclosing_rule(guideline_text(revision.corpus_id))
     if rule is None:
         return None, ""
-    return Layer.planted.filter(revision=revision, reviewer=terms.reviewer_id).first(), rule
+    return _PLANTED.first(revision.pk, terms.reviewer_id), rule
 
 
 def _leave_out(view: LayerView, lines: set[UUID]) -> None:
