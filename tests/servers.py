@@ -22,7 +22,7 @@ from config.broker import broker_command, broker_is_ready, prepare_broker
 from config.celery import app
 from config.processes import last_lines, start_process, stop_process
 
-START_WITHIN = 60.0
+START_WITHIN = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ def figures_of(name: str, database: str, *options: str) -> dict[str, Any]:
         check=False,
         cwd=settings.BASE_DIR,
         env={name: value for name, value in os.environ.items() if name not in OUTSIDE},
-        timeout=280,
+        timeout=800,
     )
     assert run.returncode in {0, 1}, run.stderr
     figures: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])

@@ -140,7 +140,6 @@ def different(noted: dict[str, str], rows: Iterator[dict[str, Any]]) -> list[tup
     return found
 
 
-@pytest.mark.timeout(900)
 def test_what_is_exported_is_what_was_selected(hostile, owen, tab):
     noted = select(tab, hostile, SELECTIONS)
     assert len(noted) == SELECTIONS
