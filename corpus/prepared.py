@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.lookups import In
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row")
 Value = UUID | int | str
@@ -91,6 +92,7 @@ class _Statement(Generic[Row]):
         compiler = queryset.query.get_compiler(connection=connection)
         self._connection = connection
         self._sql, self._parameters = compiler.as_sql()
+        self._locks = queryset.query.select_for_update and connection.features.has_select_for_update
         # A connection may be shared: the tests do so with a server of theirs.
         self._given = local()
         converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
@@ -100,6 +102,9 @@ class _Statement(Generic[Row]):
         self._iterable = queryset._iterable_class(queryset)
 
     def rows(self, values: Sequence[Value]) -> list[Row]:
+        # Django looks when it compiles, which is once here: a lock by itself would be gone at once.
+        if self._locks and self._connection.get_autocommit():
+            raise TransactionManagementError("Rows are locked within a transaction only.")
         self._given.statement = self.filled(values)
         return list(self._iterable)
 

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.transaction import TransactionManagementError
 
 from corpus.models import Corpus, Membership, Revision
 from corpus.prepared import Prepared, one_of
@@ -92,6 +93,16 @@ def test_each_thread_has_its_own() -> None:
         thread.join()
     assert len(found) == 400
     assert all(asked == got for asked, got in found)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_outside_of_a_transaction() -> None:
+    locking = Prepared(lambda slug: Corpus.objects.select_for_update().filter(slug=slug))
+    with transaction.atomic():
+        assert locking.rows("one") == []
+    with pytest.raises(TransactionManagementError, match="within a transaction"):
+        locking.rows("one")
 
 
 @pytest.mark.parametrize("value", [None, 1.5, b"x", Corpus()])
