@@ -7,6 +7,7 @@ import pytest
 from django.core.management.commands import flush as flush_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
+from hypothesis import HealthCheck, settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from annotations.guards import ANNOTATION_GUARDS, COMMENT_GUARDS, GOLD_GUARDS, RELEASE_GUARDS
@@ -19,6 +20,12 @@ from corpus.services.actors import COMMAND, Actor
 from corpus.services.corpora import create_corpus, set_member
 from corpus.services.ingest import ingest_article
 from corpus.triggers import install, remove
+
+# How long an example takes says more of the machine than of what is tested; tests/growth.py judges speed.
+settings.register_profile(
+    "any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 GUARDS = [*CORPUS_GUARDS, *ANNOTATION_GUARDS, *GOLD_GUARDS, *COMMENT_GUARDS, *RELEASE_GUARDS]
 

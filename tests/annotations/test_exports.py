@@ -296,10 +296,10 @@ def test_no_file_is_begun_while_words_go(
         with transaction.atomic():
             erase_article(COMMAND, suggested.article, reason="taken down")
             erased.set()
-            reading.wait(1)
+            reading.wait(1 if waits else 60)
 
     def export() -> bytes:
-        erased.wait(10)
+        erased.wait(60)
         made_meanwhile = made(suggested.corpus)
         reading.set()
         return content(made_meanwhile)

@@ -135,7 +135,7 @@ def test_it_keeps_its_data_and_leaves_nothing_running_however_it_ends(tmp_path: 
     assert len(first.processes()) >= 6
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait()
-    wait_for(lambda: not first.processes(), within=15)
+    wait_for(lambda: not first.processes(), within=60)
 
     second = start_demo(tmp_path / "home", port=first.port, output=tmp_path / "second")
     wait_until_ready(second)

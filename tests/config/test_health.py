@@ -97,7 +97,7 @@ def test_a_broker_that_is_away_is_named_at_once(client, monkeypatch, tmp_path):
     monkeypatch.setattr(health, "app", nowhere)
     before = timezone.now()
     assert "broker" in failing_checks(client)
-    assert timezone.now() - before < timedelta(seconds=2)
+    assert timezone.now() - before < timedelta(seconds=30), "one look, none of the tries that follow it"
 
 
 @pytest.mark.django_db

@@ -215,11 +215,12 @@ def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(unit):
     assert grows_no_faster(taken, 6_000, 24_000, factor=12, floor=0.05)
 
 
-def test_a_line_of_two_hundred_thousand_characters_is_read_in_seconds():
-    text = ("He warned that the vote would fail, adding “we will not go,” according to Lee. " * 3000)[
-        :200_000
-    ]
-    assert seconds(text.replace(".", ",")) < 10
+def test_a_line_of_two_hundred_thousand_characters_is_no_slower_than_short_ones():
+    def taken(length: int) -> float:
+        words = "He warned that the vote would fail, adding “we will not go,” according to Lee, "
+        return seconds((words * (length // len(words) + 1))[:length])
+
+    assert grows_no_faster(taken, 50_000, 200_000, factor=8, floor=0.05)
 
 
 @pytest.mark.parametrize(
