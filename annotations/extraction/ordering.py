@@ -107,7 +107,7 @@ class Ordering:
         for pieces, why in found:
             if all(first < last for first, last in pieces):
                 spans = self._page.segments(pieces)
-                if spans not in seen and _stand_apart(spans):
+                if spans not in seen and _are_segments(spans):
                     seen.add(spans)
                     yield spans, (pieces, why)
 
@@ -210,5 +210,8 @@ def _distinct(spans: Iterable[Span]) -> Iterator[Span]:
             yield span
 
 
-def _stand_apart(spans: Sequence[Span]) -> bool:
-    return all(one.end < other.start for one, other in pairwise(spans))
+def _are_segments(spans: Sequence[Span]) -> bool:
+    """Whether each has words, as the mere end of a sentence has not, and none touches the next."""
+    return all(span.start < span.end for span in spans) and all(
+        one.end < other.start for one, other in pairwise(spans)
+    )

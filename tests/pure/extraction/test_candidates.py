@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
@@ -199,6 +199,7 @@ def test_any_order_of_telling_words_is_offered_what_fits_it_and_always_the_same(
 
 
 @settings(deadline=None)
+@example("“ : \u2028 :", [(0, 7)], "quote")
 @given(
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=40).map(" ".join),
     st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)), min_size=1, max_size=3),
