@@ -98,7 +98,7 @@ def is_part(one: Any, sound: Sequence[Record]) -> bool:
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.integers(0, 10**6), cut=st.integers(0, 40), sign=st.sampled_from(SIGNS))
 def test_a_damaged_file_is_read_as_far_as_it_is_sound(name: str, place: int, cut: int, sign: bytes) -> None:
     data = written(FORMATS[name], articles())
@@ -114,7 +114,7 @@ def test_a_damaged_file_is_read_as_far_as_it_is_sound(name: str, place: int, cut
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=200))
 @example(data=b"\r\x00")
 def test_any_bytes_are_no_reason_to_fall_over(name: str, data: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from annotations.exchange import FORMATS
 from annotations.exchange.articles import Annotation, Article, Layer, Refusal
@@ -116,7 +116,7 @@ def test_a_table_from_before_there_were_licences_is_still_ours() -> None:
 
 
 @pytest.mark.parametrize("name", BOTH)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(article=any_article())
 def test_whatever_a_format_carries_comes_back_equal(name: str, article: Article) -> None:
     format = FORMATS[name]

@@ -113,7 +113,7 @@ def test_graphemes_are_what_readers_see() -> None:
         offsets.from_code_points(TEXT.index("\u0301"))
 
 
-@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.settings(max_examples=300)
 @hypothesis.given(text=st.text(min_size=1, max_size=12) | TEXTS)
 def test_units_that_are_passed_over_count_like_code_points(text: str) -> None:
     for own in Unit:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
@@ -184,13 +184,11 @@ def check(text: str, found: Candidates) -> None:
             assert len(set(options)) == len(options) <= MOST
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_offered_what_fits_it(text):
     check(text, offer(text))
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map(" ".join))
 def test_any_order_of_telling_words_is_offered_what_fits_it_and_always_the_same(text):
     found = offer(text)
@@ -198,7 +196,6 @@ def test_any_order_of_telling_words_is_offered_what_fits_it_and_always_the_same(
     assert offer(text) == found
 
 
-@settings(deadline=None)
 @example("“ : \u2028 :", [(0, 7)], "quote")
 @given(
     st.lists(st.sampled_from(PIECES), min_size=1, max_size=40).map(" ".join),

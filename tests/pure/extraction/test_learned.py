@@ -168,7 +168,7 @@ def test_reasons_can_be_read(model):
         | st.sampled_from(["“", "”", '"', " said", " that ", "Mara Voss", ", ", ".\n\n", " kvetched how "])
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_gives_spans_that_fit_and_the_same_ones_again(model, parts):
     text = "".join(parts)
     article = ArticleText(text=text, blocks=tuple(segment_blocks(text)))

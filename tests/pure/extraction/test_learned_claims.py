@@ -149,7 +149,7 @@ SCORER, _ = train_claims(invent_cases(400))
         | st.sampled_from(["“", "”", " said", " that ", "Mara Voss", "smells of tar ", ".\n\n", "A: "])
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_gives_claims_that_fit_it_and_the_same_ones_again(parts):
     read = article("".join(parts))
     found = with_claims(read, Rules().suggest(read), SCORER)

@@ -240,7 +240,7 @@ def as_with_plain_names(name: str, other: str) -> bool:
     return kinds == plain and list(map(seen, words)) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(NAMES, NAMES)
 def test_no_name_breaks_out(name: str, other: str) -> None:
     head, _ = head_of(data_card(hostile(name, other)))

@@ -126,7 +126,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=12).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(records(TEXTS))
 def test_no_protected_name_is_left_and_every_span_holds(given: dict[str, Any]) -> None:
     names = protected_names(LISTED)

@@ -106,7 +106,7 @@ def test_the_served_network_computes_what_was_learned(tmp_path):
 @given(
     st.lists(st.text() | st.sampled_from(["“", "”", " said", " that ", "Mara Voss", ".\n\n", "pier " * 300]))
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_text_gives_spans_that_fit_and_the_same_ones_again(model, parts):
     text = "".join(parts)
     article = ArticleText(text=text, blocks=tuple(segment_blocks(text)))

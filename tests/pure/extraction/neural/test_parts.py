@@ -79,7 +79,7 @@ def test_a_vocabulary_without_the_marks_of_bert_is_refused():
 @given(
     st.lists(st.text() | st.sampled_from(['"', "“", "” ", " said that ", "Ann Lee ", ".\n\n", "pier " * 300]))
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_token_has_one_place_and_windows_have_their_length(parts):
     pages = read(article("".join(parts))).pages
     windows = windows_of(pages, words())
