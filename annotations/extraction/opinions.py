@@ -6,9 +6,8 @@ what it took into account, and orders the whole list by what reviewers chose bef
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol
 
-from annotations.extraction.base import ArticleText
 from annotations.extraction.linkable import Stretch
 from annotations.extraction.tokens import STOP, Token
 from corpus.text.spans import Span
@@ -93,15 +92,6 @@ class Opinion(Protocol):
 
     def order(self, kind: Kind, quote: tuple[Span, ...], options: Sequence[Option]) -> Sequence[Ordered]:
         """Return the options for a quote that has these segments, the likeliest first."""
-        ...
-
-
-@runtime_checkable
-class Considers(Protocol):
-    """A pipeline that has an opinion of articles."""
-
-    def consider(self, article: ArticleText) -> Opinion | None:
-        """Return what it thinks of an article, or None where it leaves everything to the rules."""
         ...
 
 

@@ -26,10 +26,19 @@ def built(pipeline: Pipeline) -> Runnable:
     Raises:
         ModelMissing: it was trained elsewhere, and came without its model.
         UnknownPipeline: there is none of that name.
+        ValueError: its model or its endpoint cannot be used here.
     """
-    if pipeline.name == LEARNED:
-        return _learned(str(pipeline.configuration.get("model", "")))
-    return build_pipeline(pipeline.name, pipeline.configuration)
+    return built_learned(pipeline) or build_pipeline(pipeline.name, pipeline.configuration)
+
+
+def built_learned(pipeline: Pipeline) -> Learned | None:
+    """Return what runs the row of a pipeline that was trained here; None for every other.
+
+    Raises:
+        ModelMissing: it was trained elsewhere, and came without its model.
+        BadModel: the model is damaged, or of another release.
+    """
+    return _learned(str(pipeline.configuration.get("model", ""))) if pipeline.name == LEARNED else None
 
 
 @lru_cache(maxsize=4)

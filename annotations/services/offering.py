@@ -3,18 +3,22 @@
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from annotations.extraction import UnknownPipeline
+import structlog
+
 from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
 from annotations.extraction.candidates import Candidate, Choices, find_candidates
+from annotations.extraction.learned.model import BadModel
 from annotations.extraction.neural.extra import ExtraMissing
-from annotations.extraction.opinions import Considers, Opinion
-from annotations.services.building import ModelMissing, built
+from annotations.extraction.opinions import Opinion
+from annotations.services.building import ModelMissing, built_learned
 from annotations.services.desk import Desk
 from annotations.services.passes import open_desk
 from annotations.services.texts import article_text
 from annotations.services.withholding import is_found
 from corpus.models import Revision, Role
 from corpus.services.actors import Actor, Scope, require
+
+log = structlog.get_logger(__name__)
 
 #: Characters. In a longer text the rules' lists have to do: a person waits for them.
 LONGEST_CONSIDERED = 20_000
@@ -52,14 +56,18 @@ def offer_candidates(actor: Actor, revision: Revision) -> Offer:
 
 
 def _opinion(desk: Desk, text: ArticleText) -> Opinion | None:
-    """Return what a pipeline whose suggestions are shown thinks beside them, if it can be run here."""
+    """Return what a pipeline that was trained here and is shown thinks beside its suggestions.
+
+    None where it cannot be run in this process.
+    """
     for view in desk.machines if len(text.text) <= LONGEST_CONSIDERED else ():
         if view.layer.pipeline is None:
             continue
         try:
-            pipeline = built(view.layer.pipeline)
-            opinion = pipeline.consider(text) if isinstance(pipeline, Considers) else None
-        except (ModelMissing, ExtraMissing, UnknownPipeline):
+            pipeline = built_learned(view.layer.pipeline)
+            opinion = pipeline.consider(text) if pipeline else None
+        except (BadModel, ModelMissing, ExtraMissing) as error:
+            log.warning("opinion_missing", pipeline=view.layer.pipeline.identity, cause=str(error))
             continue
         if opinion is not None:
             return opinion

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from annotations.models import ModelFile, Pipeline
 from annotations.services.jobs import work_jobs
 from annotations.services.pipelines import activate_pipeline
 from corpus.models import Corpus
@@ -95,3 +96,22 @@ def test_nothing_is_offered_where_suggestions_are_kept_back(
 def test_an_erased_article_offers_nothing(as_owen: Caller, said: UUID) -> None:
     assert as_owen.delete(f"articles/{said}/?reason=taken+down").status_code == 204
     assert candidates(as_owen, said)["missing"] == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"name": "http", "configuration": {"endpoint": "named-no-more"}},
+        {"name": "learned", "configuration": {"model": "0" * 64}},
+        {"name": "learned", "configuration": {"model": "f" * 64}},
+    ],
+    ids=["an endpoint that is gone", "a model that is not here", "a model that is damaged"],
+)
+def test_a_pipeline_that_cannot_be_run_here_leaves_the_lists_of_the_rules(
+    as_ada: Caller, said: UUID, row: dict[str, Any]
+) -> None:
+    before = candidates(as_ada, said)
+    assert before["lines"] and before["missing"]
+    ModelFile.objects.create(sha256="f" * 64, data=b"no model", card={})
+    Pipeline.objects.update(**row)
+    assert candidates(as_ada, said) == before
