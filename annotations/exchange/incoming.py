@@ -113,6 +113,7 @@ def _add(
         # A record names its annotations by their ids, and those without one by their numbers.
         ends[row.key] = own.get("id", len(annotations))
         annotations.append(_annotation(row, became, name, labels, notes) | own)
+    linked = set()
     for link in layer.relations:
         if not {link.head, link.child} <= known:
             raise RecordRefused(
@@ -122,7 +123,13 @@ def _add(
         if became is None or link.head not in ends or link.child not in ends:
             notes["relations that the label map leaves out"] += 1
             continue
-        relations.append(_relation(link, became, name, ends, notes))
+        relation = _relation(link, became, name, ends, notes)
+        says = (relation["label"], link.head, link.child)
+        if says in linked:
+            notes["relations that stand there twice"] += 1
+            continue
+        linked.add(says)
+        relations.append(relation)
 
 
 def _annotation(

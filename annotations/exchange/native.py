@@ -181,6 +181,18 @@ def _refuse_twice(record: Record) -> None:
     lines = [(item.layer, item.root) for item in rows if item.root and item.layer.startswith("reviewer:")]
     if len(set(lines)) != len(lines):
         raise RecordRefused("two rows of one layer have one root.")
+    _refuse_doubles(record.relations)
+
+
+def _refuse_doubles(relations: Sequence[Related]) -> None:
+    """Refuse a link that stands twice, but for a machine's: it may suggest what it likes."""
+    seen: dict[tuple[str, str, str, str], int] = {}
+    for number, item in enumerate(relations):
+        first = seen.setdefault((item.layer, item.label, item.head, item.child), number)
+        if first != number and not item.layer.startswith("machine:"):
+            raise RecordRefused(
+                f"relations[{number}]: it says the same as relations[{first}]; leave one of them out."
+            )
 
 
 def _refuse_strangers(rows: Sequence[Labelled] | Sequence[Related]) -> None:

@@ -108,9 +108,11 @@ def _take(
     desk.own.settle()
     if drop_misfits(desk, {review.line: review for _, _, review in taken if review.result_id}, before):
         desk.own.settle()
-    if drop_doubles(desk):
+    own = [review for _, _, review in taken if review.line not in desk.shown.planted]
+    # Links that stood twice before are left alone by a request that decides nothing.
+    if own and drop_doubles(desk):
         desk.own.settle()
-    brought = _brought(desk, [review for _, _, review in taken])
+    brought = _brought(desk, own)
     changes = []
     for index, _, review in taken:
         receipts[index] = Receipt(body=_receipt_body(desk, review, brought[review.pk]))
@@ -118,18 +120,17 @@ def _take(
     return [receipts[index] for index in range(len(decisions))], changes
 
 
-def _brought(desk: Desk, taken: Sequence[Review]) -> dict[UUID, list[Review]]:
-    """Return what each decision brought along.
+def _brought(desk: Desk, own: Sequence[Review]) -> dict[UUID, list[Review]]:
+    """Return what each decision on the reviewer's own layer brought along.
 
     A link that falls anew with an earlier decision, since this request took something back, comes with the
     last of this request.
     """
     brought: dict[UUID, list[Review]] = defaultdict(list)
     here = {review.pk for review in desk.new_reviews}
-    own = [review.pk for review in taken if review.line not in desk.shown.planted]
     for review in desk.new_reviews:
         if review.implied_by_id is not None:
-            brought[review.implied_by_id if review.implied_by_id in here else own[-1]].append(review)
+            brought[review.implied_by_id if review.implied_by_id in here else own[-1].pk].append(review)
     return brought
 
 

@@ -170,6 +170,16 @@ def test_a_label_map_says_what_labels_are(corpus: Corpus) -> None:
     assert (row.label, row.attributes) == ("quote", {"type": "direct"})
 
 
+def test_a_link_that_stands_twice_there_is_taken_once_and_told(corpus: Corpus) -> None:
+    given = task("Three said.", (0, 5, "quote", "Three"), (6, 10, "attribution", "said"))
+    link = {"type": "relation", "from_id": "r0", "to_id": "r1", "direction": "right"}
+    given["annotations"][0]["result"] += [link | {"labels": [label]} for label in ("source", "by", "source")]
+    labels = {"relations": {"by": "source", "source": "source"}}
+    (outcome,) = taken(corpus, tasks(given), "label-studio", labels=labels)
+    assert (outcome.outcome, outcome.notes["relations that stand there twice"]) == ("created", 2)
+    assert Relation.objects.get().label == "source"
+
+
 @pytest.mark.parametrize(
     "labels",
     [

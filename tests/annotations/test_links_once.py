@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 
 from annotations.models import Relation
+from annotations.services import reviewing
 from annotations.services.verifying import Lie, verify
 from corpus.models import Revision, User
+from corpus.services.errors import StaleVersion
 from tests.annotations.deciding import Link, at, machine, own, say, suggestion
 from tests.conftest import TEXT
 
@@ -82,5 +84,24 @@ def test_a_link_of_another_label_by_now_is_not_written_again(
     links = {"source": [Link(annotation=source.child_id)]}
     seen = version(ada, suggested, source.head_id)
     say(ada, suggested, "correct", source.head_id, version=seen, links=links)
+    assert len(sources(ada, suggested)) == 1
+    assert sound()
+
+
+def test_one_that_stood_twice_before_stays_so_until_something_is_decided(
+    suggested: Revision, ada: User, source: Relation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(reviewing, "drop_doubles", lambda desk: False)
+        say(ada, suggested, "accept", source.pk)
+        undo(ada, suggested, source.child_id)
+        say(ada, suggested, "add", label="source", head=source.head_id, child=source.child_id)
+    assert len(sources(ada, suggested)) == 2
+    with pytest.raises(StaleVersion):
+        say(ada, suggested, "accept", source.head_id, version=77)
+    assert len(sources(ada, suggested)) == 2
+    claim = suggestion(suggested, "12 percent", "claim")
+    body = say(ada, suggested, "accept", claim.pk)
+    assert [(one["on"], one["verdict"]) for one in body["implied"]] == [(str(source.pk), "reject")]
     assert len(sources(ada, suggested)) == 1
     assert sound()

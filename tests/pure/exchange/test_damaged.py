@@ -1,6 +1,7 @@
 """Damaged files of every format: articles, refusals with their place, or a refused file, and nothing else."""
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import Any
@@ -124,3 +125,22 @@ def test_any_bytes_are_no_reason_to_fall_over(name: str, data: bytes) -> None:
         for entry in ("a.json", "a.ann", "a.txt", "a.xmi", "a.tsv", "a.jsonl", "a.csv"):
             archive.writestr(entry, data)
     taken(name, packed.getvalue())
+
+
+def test_a_link_that_stands_twice_is_refused_by_its_place_but_for_a_machine_s() -> None:
+    link = {"label": "source", "head": 0, "child": 1}
+    given: dict[str, Any] = {
+        "external_id": "x",
+        "text": "Late, Ida said.",
+        "annotations": [
+            {"label": "quote", "segments": [[0, 4]], "surface": "Late"},
+            {"label": "attribution", "segments": [[6, 9]], "surface": "Ida"},
+        ],
+        "relations": [link, link],
+    }
+    person = "reviewer:0190a5c3-6c3e-7aaa-8aaa-0123456789ab"
+    with pytest.raises(RecordRefused, match=re.escape("relations[1]: it says the same as relations[0]")):
+        read_record(given | {"layer": person}, default_scheme())
+    scored = [row | {"score": 0.9} for row in given["annotations"]]
+    suggested = {"layer": "machine:rules@4", "annotations": scored, "relations": [link | {"score": 0.9}] * 2}
+    assert len(read_record(given | suggested, default_scheme()).relations) == 2
