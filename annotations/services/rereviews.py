@@ -22,7 +22,7 @@ from annotations.services.opening import open_passes
 from annotations.services.recalls import REVIEWING, end_recalls, still_reviewing
 from annotations.services.settling import settle_without
 from corpus.ids import uuid7
-from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role, User
+from corpus.models import Corpus, Membership, Revision, RevisionStatus, Role
 from corpus.services.actors import Actor, Scope, require, role_in
 from corpus.services.corpora import every_scheme_of, guideline_number
 from corpus.services.errors import BadInput, NotFound
@@ -215,9 +215,19 @@ def _waiting_for_who_left(rereview: ReReview) -> QuerySet[Recall]:
     By their ids, which lead into the index: of those who review here, nothing is looked at.
     """
     members = Membership.objects.filter(corpus=rereview.corpus_id, role__in=REVIEWING, user__is_active=True)
-    left = User.objects.exclude(pk__in=members.values("user")).values_list("pk", flat=True)
-    asked = Recall.objects.filter(rereview=rereview, reviewer__in=list(left))
+    left = set(_asked(rereview)).difference(members.values_list("user", flat=True))
+    asked = Recall.objects.filter(rereview=rereview, reviewer__in=left)
     return asked.filter(layer__revision__status__in=WAITING)
+
+
+def _asked(rereview: ReReview) -> Iterator[int]:
+    """Yield the people of whom something is asked; a short query each, however much it is."""
+    recalls = Recall.objects.filter(rereview=rereview, ended_at__isnull=True).order_by("reviewer_id")
+    people = recalls.values_list("reviewer_id", flat=True)
+    person = people.first()
+    while person is not None:
+        yield person
+        person = people.filter(reviewer_id__gt=person).first()
 
 
 def _wind_up(rereview: ReReview, recalls: QuerySet[Recall]) -> bool:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.models import Annotation, Assignment, Dispute, Layer, Recall, ReReview, Review, Settlement
@@ -368,6 +370,22 @@ def test_who_left_is_not_waited_for_and_what_they_said_stays_marked(
     assert status(suggested) == "gold"
     assert outdated_gold(gold(suggested), demands_of(corpus.pk)), "half of it was decided by the old rule"
     assert sound(corpus)
+
+
+def test_looking_for_who_left_costs_no_more_among_many_accounts(suggested: Revision, ada: User) -> None:
+    corpus = settings(suggested.article.corpus)
+    decide_all(ada, suggested)
+    publish(corpus)
+    ask(corpus, "quote")
+
+    def asked() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            assert sweep_rereviews() == 0
+        return [query["sql"] for query in captured]
+
+    before = asked()
+    User.objects.bulk_create([User(username=f"somebody-{number}") for number in range(200)])
+    assert asked() == before and before
 
 
 def test_a_pass_taken_up_again_by_who_left_goes_to_others(done: Revision, ada: User, ben: User) -> None:
