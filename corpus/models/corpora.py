@@ -13,8 +13,8 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("viewer")  #: reads articles and gold
     REVIEWER = "reviewer", _("reviewer")  #: decides suggestions in an own layer
     ADJUDICATOR = "adjudicator", _("adjudicator")  #: settles disputes
-    LEAD = "lead", _("lead")  #: puts in articles, runs pipelines, exports, configures
-    OWNER = "owner", _("owner")  #: names the members and erases
+    LEAD = "lead", _("lead")  #: puts in articles, runs pipelines, exports, configures, invites
+    OWNER = "owner", _("owner")  #: changes and removes members, erases
 
     def reaches(self, other: Role) -> bool:
         order = list(Role)

@@ -30,7 +30,7 @@ def invite(actor: Actor, corpus: Corpus, role: str) -> tuple[Invitation, str]:
     own = require(actor, corpus.pk, Role.LEAD, Scope.MANAGE)
     if role not in Role.values:
         raise BadInput(f"There is no role {role!r}; there are {', '.join(Role.values)}.", field="role")
-    _check_gives(own, role)
+    _check_gives(own, role, "invites somebody")
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         corpus=corpus,
@@ -47,7 +47,7 @@ def invite(actor: Actor, corpus: Corpus, role: str) -> tuple[Invitation, str]:
 def take_back_invitation(actor: Actor, invitation: Invitation) -> None:
     """Let an invitation open nothing any more. Doing it twice changes nothing."""
     own = require(actor, invitation.corpus_id, Role.LEAD, Scope.MANAGE)
-    _check_gives(own, invitation.role)
+    _check_gives(own, invitation.role, "takes back an invitation")
     open_ones = Invitation.objects.filter(pk=invitation.pk, ended_at__isnull=True)
     if open_ones.update(ended_at=timezone.now()):
         record(actor, _change(invitation, "member.uninvited"))
@@ -76,7 +76,7 @@ def find_invitation(secret: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(actor: Actor, secret: str) -> Membership:
-    """Make the actor a member; a member who can more already stays what they are."""
+    """Make the actor a member; who is one is raised to the role, and who can more stays what they are."""
     if actor.user is None:
         raise BadInput("Only a person can accept an invitation.")
     invitation = find_invitation(secret)
@@ -132,9 +132,9 @@ def _may_still_be_given(invitation: Invitation) -> bool:
     return any(invitation.role in roles_given_by(Role(maker.role)) for maker in makers)
 
 
-def _check_gives(own: Role, role: str) -> None:
+def _check_gives(own: Role, role: str, act: str) -> None:
     if role not in roles_given_by(own):
-        raise NotAllowed(f"Only an owner invites somebody as {Role(role).label}.")
+        raise NotAllowed(f"Only an owner {act} as {Role(role).label}.")
 
 
 def _change(invitation: Invitation, action: str, after: object = None, *, before: object = None) -> Change:

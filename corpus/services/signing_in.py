@@ -1,4 +1,4 @@
-"""Tries at a password, counted before it is looked at: a check costs 100 MB and a quarter of a second.
+"""Tries at the password of one person, counted before it is looked at.
 
 They are counted for a name and the address that they come from, so that nobody can keep somebody else out.
 A name that nobody has is counted like any other, and so tells nothing.

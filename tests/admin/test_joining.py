@@ -64,6 +64,13 @@ def test_who_has_an_account_joins_with_it(link, signed_in, dee, corpus):
     assert roles(corpus)["dee"] == "reviewer"
 
 
+def test_a_member_is_raised_to_the_role(link, signed_in, vic, corpus):
+    assert roles(corpus)["vic"] == "viewer"
+    signed_in(vic).post(link)
+    assert roles(corpus)["vic"] == "reviewer"
+    assert Event.objects.get(action="member.joined").before == "viewer"
+
+
 def test_who_can_more_already_stays_what_they_are(link, signed_in, lea, corpus):
     signed_in(lea).post(link)
     assert roles(corpus)["lea"] == "lead"
