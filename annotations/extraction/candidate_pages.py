@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice, pairwise
 from typing import NamedTuple
 
@@ -21,10 +22,19 @@ LENGTHS = 3
 #: a quotation of more characters may hold another quote
 _LONG_QUOTATION = 40
 #: within quotation marks, a name in up to four words and a colon
-_QUOTED_TURN = re.compile(r"""["“]\s*((?:[A-Z][\w.'’-]{0,20}\s?){1,4})(:)\s""")
+_QUOTED_TURN = re.compile(r"""["“]\s*([A-Z][\w.'’-]{0,20}+(?:\s[A-Z][\w.'’-]{0,20}+){0,3}+)\s?(:)\s""")
 #: so many passages are looked back for the name of a turn
 _LONGEST_TURN = 4
 _CLOSING = ' \n\r\t"”'
+
+
+class QuotedTurn(NamedTuple):
+    """A turn of an interview that an article quotes as a whole: its name is that of who said it."""
+
+    start: int
+    name: Span
+    colon: Span
+    said: Span
 
 
 @dataclass(eq=False)
@@ -51,6 +61,11 @@ class Page:
         while last > first and tokens[last - 1].low == STOP:
             last -= 1
         return Stretch(first, last) if first < last else None
+
+    @cached_property
+    def quoted_turns(self) -> Sequence[QuotedTurn]:
+        """The paragraphs that open with a mark, a name and a colon, in order."""
+        return tuple(_quoted_turns(self.passage))
 
     def span(self, stretch: Stretch) -> Span:
         tokens = self.passage.tokens
@@ -109,19 +124,9 @@ def turn_of(page: Page) -> tuple[Span, ...]:
     return (Span(start, end), Span(end, end + 1)) if colon else (Span(start, end),)
 
 
-class QuotedTurn(NamedTuple):
-    """A turn of an interview that an article quotes as a whole: its name is that of who said it."""
-
-    start: int
-    name: Span
-    colon: Span
-    said: Span
-
-
-def quoted_turns(page: Page) -> Iterator[QuotedTurn]:
-    """Yield the paragraphs of a passage that open with a mark, a name and a colon, the last first."""
-    view = page.passage.view
-    for block in reversed(page.passage.blocks):
+def _quoted_turns(passage: Passage) -> Iterator[QuotedTurn]:
+    view = passage.view
+    for block in passage.blocks:
         found = _QUOTED_TURN.match(view, block.start, block.end)
         said = view[found.end() : block.end].rstrip(_CLOSING) if found else ""
         if found and said:
@@ -135,8 +140,10 @@ def quoted_turn_at(page: Page, offset: int) -> tuple[Span, ...]:
     """Return the name and the colon of the quoted turn that goes on at an offset, some passages later."""
     where: Page | None = page
     for _ in range(_LONGEST_TURN):
-        for turn in quoted_turns(where) if where else ():
-            if turn.start <= offset:
-                return turn.name, turn.colon
-        where = where.before if where else None
+        if where is None:
+            break
+        number = bisect_right(where.quoted_turns, offset, key=lambda turn: turn.start) - 1
+        if number >= 0:
+            return where.quoted_turns[number].name, where.quoted_turns[number].colon
+        where = where.before
     return ()

@@ -11,7 +11,7 @@ from itertools import chain
 
 from annotations.extraction.alternatives import other_boundaries
 from annotations.extraction.base import ArticleText, Suggestions
-from annotations.extraction.candidate_pages import Page, QuotedTurn, quoted_turns, read_pages
+from annotations.extraction.candidate_pages import Page, QuotedTurn, read_pages
 from annotations.extraction.clauses import trim
 from annotations.extraction.linkable import Stretch
 from annotations.extraction.missing import Guess, guesses
@@ -151,7 +151,7 @@ class _Finder:
 
     def _guessed(self) -> Iterator[tuple[Page, Candidate]]:
         for page in self._pages:
-            yield from ((page, _said_by_name(page, turn)) for turn in quoted_turns(page))
+            yield from ((page, _said_by_name(page, turn)) for turn in page.quoted_turns)
             for where, guess in guesses(page):
                 candidate = _drafted(where, guess)
                 if candidate is not None:

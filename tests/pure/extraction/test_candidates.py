@@ -229,6 +229,16 @@ def test_time_grows_with_the_length_of_a_hostile_text_and_not_faster(unit):
     assert grows_no_faster(taken, 6_000, 24_000, factor=12, floor=0.05)
 
 
+def test_a_name_in_capitals_costs_no_more_than_any_other_word():
+    """However it may be split, in front of a colon that does not come."""
+
+    def taken(capital: int) -> float:
+        word = ("A" if capital else "a") * 90
+        return seconds(f'"{word} and Lee said that it was old."\n\n' * 20)
+
+    assert grows_no_faster(taken, 0, 1, factor=4, floor=0.05)
+
+
 # --- beside an opinion --------------------------------------------------------------------------------------
 
 TEXT = "Ida Holm, the mayor, said that the pier was old, but the town paid. Nobody else came to the pier."
@@ -306,6 +316,7 @@ def test_the_likeliest_correction_changes_what_is_likely_wrong_and_nothing_else(
         ("He’s claiming that the pier is old.", "cues", "’s claiming"),
         ("“HOLM: Well, the town thinks that the pier is old.", "sources", "HOLM"),
         ("“HOLM: Well, the town thinks that the pier is old.", "cues", ":"),
+        ("“Ida Holm : Well, the town thinks that the pier is old.", "sources", "Ida Holm"),
     ],
 )
 def test_contractions_and_quoted_turns_can_be_linked(text, kind, wanted):

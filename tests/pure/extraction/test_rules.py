@@ -190,6 +190,9 @@ HOSTILE = {
     "chants": "chants of “a” and ",
     "promises": "his promise to be “a” of Lee that ",
     "hearers": "he told Lee, Hull, Lee, ",
+    "quoted turns": "“HOLM: Well, Lee said that it has to wait.\n\n",
+    "capitals in quotations": '"' + "A" * 90 + ' and Lee said that it was old."\n\n',
+    "signatures": "“We go.”\n\n— Ida Lee, Hull\n\n",
     "one word": "a",
     "white space": " ",
 }
