@@ -334,7 +334,7 @@ export class Workbench {
   #listen() {
     document.addEventListener("keydown", (event) => {
       if (event.defaultPrevented || event.isComposing || event.target.closest("input, textarea, select, dialog")) return;
-      if (event.target.closest("button, a") && ["Enter", " "].includes(event.key)) return;
+      if (event.target.closest("button, a, summary") && ["Enter", " "].includes(event.key)) return;
       // The browser tells of a new selection only after a while; a key is about what is selected by now.
       this.selected = this.locked ? null : selectedSpan(this.root);
       const waiting = this.waiting;
