@@ -27,6 +27,12 @@ TEXT = (
 QUOTE = "“We 😀 will close the 👍🏽 bridge,”"
 CABLES = "two of its cables had lost a third of their strength"
 ENGINEER = "Ana Ruiz, the engineer"
+SEEN = """
+(entry) => {
+  const [here, all] = [entry, document.getElementById("outline")].map((one) => one.getBoundingClientRect());
+  return here.top >= all.top && here.bottom <= all.bottom;
+}
+"""
 
 
 @pytest.fixture
@@ -389,6 +395,31 @@ def long_article(harbour) -> Revision:
 def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, tab, ada):
     tab.be("ada")
     bench = Bench(tab, long_article).open()
+def test_the_outline_follows_the_focus_however_long_it_is(long_article, tab):
+    tab.be("ada")
+    bench = Bench(tab, long_article).open()
+    assert bench.page.locator(".wb-entry").count() > 55
+    bench.press(*["j"] * 54).drawn()
+    here = bench.page.locator(".wb-outline li.here")
+    assert "dyke 57" in here.inner_text()
+    assert here.evaluate(SEEN), "its entry is within the outline's window"
+
+
+def test_a_paragraph_of_many_suggestions_leaves_the_buttons_in_their_place(harbour, tab):
+    claims = [f"The town of Vell paid {number},000 crowns for dyke {number} in 2024." for number in range(30)]
+    tab.be("ada")
+    bench = Bench(tab, labelled(harbour, " ".join(claims))).open()
+    left = bench.page.locator(".wb-entry").count()
+    assert left > 25
+    assert bench.page.locator(".wb-rest li").all_inner_texts()[8:] == [f"and {left - 8} more"]
+    places = bench.page.evaluate(
+        "[...document.querySelectorAll('.wb-changing, .wb-rest')].map((one) => one.className)"
+    )
+    assert places == ["wb-changing", "wb-rest"]
+    bench.press("p").saved()
+    assert len(verdicts(verdict="accept")) == left
+
+
     asked, cut = 0, 0
 
     def unreliable(route: Route) -> None:

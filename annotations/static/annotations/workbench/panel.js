@@ -194,7 +194,9 @@ export class Outline {
     this.#here = this.#entries.get(focus)?.item ?? null;
     if (!this.#here) return;
     mark(this.#here, true);
-    this.root.scrollTop = Math.max(0, this.#here.offsetTop - this.root.clientHeight / 2);
+    // By what is seen of both: a run of entries that may be left out has offsets of its own.
+    const above = this.#here.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
+    this.root.scrollTop += above - this.root.clientHeight / 2;
   }
 
   #item(line) {
