@@ -25,7 +25,7 @@ from annotations.extraction.candidates import Candidate, Choices, find_candidate
 from annotations.extraction.learned.examples import Example, example_of
 from annotations.extraction.learned.model import Model
 from annotations.extraction.learned.pipeline import Learned
-from annotations.extraction.opinions import Considers, Opinion
+from annotations.extraction.opinions import Opinion
 from annotations.extraction.quotes import Quote, overlap, pairs, quotes_of
 from corpus.schemes import default_scheme
 from corpus.text.offsets import OffsetMap, OffsetUnit
@@ -159,7 +159,7 @@ def review(reviewer: Reviewer, name: str, example: Example, pipeline: Pipeline) 
 
 def considered(pipeline: Pipeline, article: ArticleText) -> tuple[Suggestions, Opinion | None]:
     """Return what a pipeline suggests, and what else it thinks of where it has thoughts of its own."""
-    opinion = pipeline.consider(article) if isinstance(pipeline, Considers) else None
+    opinion = pipeline.consider(article) if isinstance(pipeline, Learned) else None
     return pipeline.suggest(article), opinion
 
 

@@ -1,6 +1,7 @@
 """What costs one key, as accepting does: the likeliest correction, and a change with what is right behind."""
 
 import pytest
+from playwright.sync_api import Route
 
 from annotations.extraction.base import ArticleText
 from annotations.extraction.learned.considering import Considered, by_ranker
@@ -64,6 +65,28 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("learned")
+def test_what_is_decided_has_no_correction_and_the_key_leaves_it_alone(bench: Bench, ada: User) -> None:
+    bench.open().wait("panel", "Most likely").press("a").saved()
+    bench.go("that the cables were old")
+    assert "accepted" in bench.card() and bench.page.locator(".wb-likeliest").count() == 0
+    bench.press("Enter").wait("live", "No correction is shown.")
+    assert verdicts(annotation__label="quote") == ["accept"]
+
+
+@pytest.mark.usefixtures("learned")
+def test_a_correction_that_is_not_on_the_card_yet_is_not_taken(bench: Bench, tab: Tab) -> None:
+    held: list[Route] = []
+    tab.page.route("**/candidates/**", lambda route: held.append(route))
+    bench.open()
+    tab.page.wait_for_timeout(400)
+    bench.press("Enter").wait("live", "No correction is shown.")
+    [route] = held
+    route.continue_()
+    bench.wait("panel", "Most likely")
+    assert verdicts() == []
+
+
+@pytest.mark.usefixtures("learned")
 def test_the_likeliest_correction_stands_on_the_card_and_is_one_key(bench: Bench, ada: User) -> None:
     bench.open().wait("panel", "Most likely")
     first, second = bench.page.locator(".wb-likeliest dl").all()
@@ -80,7 +103,7 @@ def test_the_likeliest_correction_stands_on_the_card_and_is_one_key(bench: Bench
 
 def test_without_an_opinion_there_is_no_correction_and_the_key_does_nothing(bench: Bench, ada: User) -> None:
     bench.open().press("v").wait("panel", "Other boundaries")
-    bench.press("Escape", "Enter").wait("live", "Nothing to change there.")
+    bench.press("Escape", "Enter").wait("live", "No correction is shown.")
     assert bench.page.locator(".wb-likeliest").count() == 0
     assert verdicts() == []
 

@@ -24,10 +24,14 @@ export class Acts {
     workbench.advance();
   }
 
-  // One key for a correction that the card shows; a change in hand is kept as it is.
-  async takeCorrection(name) {
+  // One key for the correction that stands in this place on the card; a change in hand is kept as it is.
+  async takeCorrection(name, place) {
     const { workbench } = this;
     if (workbench.draft && !workbench.offering.isAsTaken(workbench.draft)) return this.accept();
+    if (place >= workbench.drawing.correctionsShown) {
+      workbench.tell("No correction is shown.");
+      return null;
+    }
     if (!(await workbench.changing.press({ name, number: null }))) return null;
     workbench.commit();
     return workbench.advance();

@@ -14,6 +14,8 @@ export class Drawing {
     const go = (name) => workbench.inTurn(() => workbench.board.get(name) && workbench.go(name));
     this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), go);
   }
+    // So many corrections stand on the card.
+    this.correctionsShown = 0;
 
   marksOf(name) {
     const { workbench } = this;
@@ -56,7 +58,9 @@ export class Drawing {
       emphasis.set(workbench.focus, "here");
     }
     workbench.paper.emphasise(emphasis);
-    document.getElementById("panel").replaceChildren(...cardOf(this.#view(), (name, number) => workbench.run(name, number), (name) => workbench.keys.of(name)).filter(Boolean));
+    const view = this.#view();
+    this.correctionsShown = view?.corrections.length ?? 0;
+    document.getElementById("panel").replaceChildren(...cardOf(view, (name, number) => workbench.run(name, number), (name) => workbench.keys.of(name)).filter(Boolean));
     this.renderStrip();
     this.renderOutline();
     this.renderHeld();

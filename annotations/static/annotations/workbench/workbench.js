@@ -301,8 +301,8 @@ export class Workbench {
     };
     const deciding = {
       accept: () => this.acts.accept(),
-      correction: () => this.acts.takeCorrection("correction"),
-      "other-correction": () => this.acts.takeCorrection("other-correction"),
+      correction: () => this.acts.takeCorrection("correction", 0),
+      "other-correction": () => this.acts.takeCorrection("other-correction", 1),
       reject: () => this.acts.reject(),
       skip: () => this.acts.skip(),
       retract: () => this.acts.retract(),
