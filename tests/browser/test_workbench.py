@@ -125,6 +125,9 @@ def test_what_one_key_would_accept_in_a_paragraph_stands_there_with_its_sources_
     assert ["source: Ana Ruiz · cue: said" in said[0], "source: Ben Ode · cue: warned" in said[1]] == [
         True
     ] * 2
+    # The last one, too, where the focus is on another.
+    bench.press("a").saved().press("k")
+    assert ["Ben Ode" in words for words in bench.page.locator(".wb-rest li").all_inner_texts()] == [True]
     bench.press("p").saved()
     assert len(listed) == len(verdicts(verdict="accept"))
     assert bench.page.locator(".wb-rest").count() == 0
@@ -392,9 +395,6 @@ def long_article(harbour) -> Revision:
     return labelled(harbour, "\n\n".join(lines), external_id="long")
 
 
-def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, tab, ada):
-    tab.be("ada")
-    bench = Bench(tab, long_article).open()
 def test_the_outline_follows_the_focus_however_long_it_is(long_article, tab):
     tab.be("ada")
     bench = Bench(tab, long_article).open()
@@ -420,6 +420,9 @@ def test_a_paragraph_of_many_suggestions_leaves_the_buttons_in_their_place(harbo
     assert len(verdicts(verdict="accept")) == left
 
 
+def test_the_connection_is_cut_in_the_middle_of_fifty_decisions(long_article, tab, ada):
+    tab.be("ada")
+    bench = Bench(tab, long_article).open()
     asked, cut = 0, 0
 
     def unreliable(route: Route) -> None:

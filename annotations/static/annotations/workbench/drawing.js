@@ -7,15 +7,18 @@ import { cardOf, heldOf, noticesOf, Outline } from "./panel.js";
 import { drawSelection } from "./selection.js";
 import { drawStrip } from "./strip.js";
 
+// So many of what is left of a paragraph are listed on the card.
+const LISTED = 8;
+
 export class Drawing {
   constructor(workbench) {
     this.workbench = workbench;
     this.outlining = null;
+    // So many corrections stand on the card.
+    this.correctionsShown = 0;
     const go = (name) => workbench.inTurn(() => workbench.board.get(name) && workbench.go(name));
     this.outline = new Outline(document.getElementById("outline"), (name) => this.#entryOf(name), go);
   }
-    // So many corrections stand on the card.
-    this.correctionsShown = 0;
 
   marksOf(name) {
     const { workbench } = this;
@@ -70,18 +73,12 @@ export class Drawing {
     const { workbench } = this;
     const { board, line, shown } = workbench;
     if (!shown) return null;
-    const links = board.scheme.relations
-      .filter((relation) => relation.heads.includes(shown.label))
-      .map((relation) => {
-        const targets = linkedBy(board, workbench.places, line, workbench.draft, relation.name);
-        const moving = workbench.draft?.part === relation.name ? "moving" : "";
-        return [relation.name, targets.map((target) => shortened(workbench.places.words(target.segments), 90)).join("; ") || "none", targets.length ? moving : "none"];
-      });
+    const left = workbench.acts.leftInParagraph();
     return {
       line,
       shown,
       board,
-      links,
+      links: this.#links(),
       state: workbench.draft ? "draft" : board.stateOf(line),
       words: workbench.places.words(shown.segments),
       mode: workbench.mode ?? workbench.offering.listOf(workbench.draft),
@@ -92,8 +89,21 @@ export class Drawing {
       locked: workbench.locked,
       open: line ? workbench.state.comments[line.line] : 0,
       corrections: this.#corrections(),
-      rest: workbench.acts.leftInParagraph().map((head) => this.#summaryOf(head)),
+      left: left.map((head) => head.line),
+      listed: left.slice(0, LISTED).map((head) => this.#summaryOf(head)),
     };
+  }
+
+  // What the line in focus leads to, as [relation, words, how it is drawn].
+  #links() {
+    const { board, draft, line, places, shown } = this.workbench;
+    return board.scheme.relations
+      .filter((relation) => relation.heads.includes(shown.label))
+      .map((relation) => {
+        const targets = linkedBy(board, places, line, draft, relation.name);
+        const moving = draft?.part === relation.name ? "moving" : "";
+        return [relation.name, targets.map((target) => shortened(places.words(target.segments), 90)).join("; ") || "none", targets.length ? moving : "none"];
+      });
   }
 
   // Draws the card anew where corrections have come since; whoever has gone to one of its buttons keeps their place.
@@ -191,7 +201,7 @@ export class Drawing {
     if (!shown) return "Nothing is labelled here.";
     const heads = board.order(workbench.by);
     const card = line ? heads.indexOf(board.cardOf(line)) + 1 : 0;
-    const links = this.#view().links.map(([relation, words]) => `${relation}: ${words}`).join(", ");
+    const links = this.#links().map(([relation, words]) => `${relation}: ${words}`).join(", ");
     const where = card ? `${card} of ${heads.length}. ` : "";
     const how = line ? { suggested: "to decide", kept: "kept", skipped: "skipped", dropped: "rejected" }[board.stateOf(line)] : "";
     return `${where}${[shown.label, ...Object.values(shown.attributes)].join(", ")}, ${how}: ${shortened(workbench.places.words(shown.segments), 200)}. ${links}`;

@@ -32,7 +32,7 @@ export function cardOf(view, run, keyOf) {
   const anew = dueNotice(board, due, view.changes);
   const talk = line ? element("div", { class: "at-row" }, act(view.open ? `Comments: ${view.open} open` : "Comment", keyOf("comment"), () => run("comment"), "at-quiet at-small")) : null;
   if (locked) return [head, words, links, why, anew, talk];
-  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), likeliest(view, run, keyOf), choices(view, run), inParagraph(view, run, keyOf), changing(view, run, keyOf), talk];
+  return [head, words, links, why, anew, deciding(line, state, due.length > 0, run, keyOf), likeliest(view, run, keyOf), choices(view, run), changing(view, run, keyOf), inParagraph(view, run, keyOf), talk];
 }
 
 function told(line, state) {
@@ -79,11 +79,11 @@ function likeliest({ corrections }, run, keyOf) {
   return element("div", { class: "wb-rest wb-likeliest", role: "group", "aria-label": "Likely corrections" }, each);
 }
 
-// What one key would accept in this paragraph, with the sources and cues that it would keep.
-function inParagraph({ rest, line, state }, run, keyOf) {
-  const drafted = state === "draft";
-  if (rest.length < (drafted ? 1 : 2)) return null;
-  const items = rest.map(({ name, label, words, about }) =>
+// What one key would accept in this paragraph, with the sources and cues that it would keep; nothing where that is the
+// line in focus alone. Below the buttons, which stay where they are however long it is.
+function inParagraph({ left, listed, line, state }, run, keyOf) {
+  if (!left.some((name) => name !== line?.line)) return null;
+  const items = listed.map(({ name, label, words, about }) =>
     element(
       "li",
       { class: name === line?.line ? "here" : "" },
@@ -92,7 +92,9 @@ function inParagraph({ rest, line, state }, run, keyOf) {
       element("span", { class: "wb-about", dir: "auto" }, about),
     ),
   );
-  const accept = act(drafted ? `Save, and accept ${rest.length} more` : `Accept all ${rest.length}`, keyOf("accept-paragraph"), () => run("accept-paragraph"), "at-small");
+  if (left.length > listed.length) items.push(element("li", {}, `and ${left.length - listed.length} more`));
+  const told = state === "draft" ? `Save, and accept ${left.length} more` : left.length > 1 ? `Accept all ${left.length}` : "Accept it";
+  const accept = act(told, keyOf("accept-paragraph"), () => run("accept-paragraph"), "at-small");
   return element("div", { class: "wb-rest", role: "group", "aria-label": "Left in this paragraph" }, element("p", {}, "Left in this paragraph: ", accept), element("ol", {}, items));
 }
 
