@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from corpus.admin.corpora import label_rules
+from corpus.admin.corpora import LABEL_RULE, label_rules
 
 #: In the order in which the pages of the admin ask for them.
 PARTS = (
@@ -32,15 +32,24 @@ RELATIVE = re.compile(r"url\((?!['\"]?(?:/|data:|https?:))['\"]?([^)'\"]+)['\"]?
 @require_safe
 @gzip_page
 def workbench_styles(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
-    """Answer with all styles of a corpus's workbench. Its address has a version, so that browsers keep it."""
+    """Answer with all styles of a corpus's workbench. Its address has a version, so that browsers keep it.
+
+    Under the address of another release, while one takes the place of the other, they do not.
+    """
     response = HttpResponse(joined() + label_rules(request, pk, number), content_type="text/css")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    lasts = request.GET.get("v") == _version()
+    response["Cache-Control"] = "private, max-age=31536000, immutable" if lasts else "private, no-cache"
     return response
 
 
 def styles_url(corpus_id: UUID, number: int) -> str:
     address = reverse("admin:corpus_corpus_workbench_styles", args=[corpus_id, number])
-    return f"{address}?v={hashlib.sha256(joined().encode()).hexdigest()[:12]}"
+    return f"{address}?v={_version()}"
+
+
+def _version() -> str:
+    """Return what changes with all that a scheme, which never does, is put into."""
+    return hashlib.sha256(f"{joined()}\0{LABEL_RULE}".encode()).hexdigest()[:12]
 
 
 @cache

@@ -308,6 +308,10 @@ def _against_newest(kind: type[Any], form: Any, error: ServiceError) -> Any:
     return form
 
 
+#: What gives a label its colour.
+LABEL_RULE = ".label-{label.name} {{ --label: {label.colour}; }}"
+
+
 @require_safe
 def label_styles(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
     """Give the labels their colours: the policy of the pages allows no style but in files."""
@@ -322,7 +326,7 @@ def label_rules(request: HttpRequest, pk: UUID, number: int) -> str:
     scheme = get_object_or_404(Scheme, corpus=pk, number=number)
     labels = parse_scheme(scheme.definition).labels.values()
     # Names and colours are of a few plain characters each: a scheme with others is refused.
-    return "\n".join(f".label-{label.name} {{ --label: {label.colour}; }}" for label in labels)
+    return "\n".join(LABEL_RULE.format(label=label) for label in labels)
 
 
 def changelist_of(model: str, corpus: Corpus) -> HttpResponseRedirect:
