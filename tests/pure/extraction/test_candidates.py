@@ -10,7 +10,7 @@ from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestio
 from annotations.extraction.candidates import Candidates, Choices, find_candidates
 from annotations.extraction.learned.considering import Considered, by_ranker
 from annotations.extraction.learned.ranker import Ranker
-from annotations.extraction.opinions import Kind, Linkable, Thought
+from annotations.extraction.opinions import PRIOR, Kind, Linkable, Thought
 from annotations.extraction.ordering import MOST
 from corpus.text.blocks import Block, BlockKind
 from corpus.text.spans import Span, check_segments
@@ -263,7 +263,24 @@ def offer_beside(weights: dict[Kind, dict[str, float]], *thoughts: Thought) -> t
     return every.choices[first_quote(found)], every
 
 
-def test_an_opinion_that_learned_nothing_leaves_the_order_of_the_rules():
+def test_where_nobody_has_corrected_anything_only_what_the_pipeline_thought_likely_comes_to_the_front():
+    plain = quote_choices(TEXT)
+    first, second, *rest = plain.sources
+    prior: dict[Kind, dict[str, float]] = dict.fromkeys(("segments", "source", "cue"), PRIOR)
+    choices, _ = offer_beside(prior)
+    assert (choices.alternatives, choices.sources, choices.cues) == (
+        plain.alternatives,
+        plain.sources,
+        plain.cues,
+    )
+    said = span("the pier was old, but the town paid")
+    thought = Thought(said, 0.9, [Linkable(second, 0.8)], [Linkable(span("said"), 0.9)], second, None)
+    choices, _ = offer_beside(prior, thought)
+    assert choices.sources == (second, first, *rest)
+    assert choices.corrections == ()
+
+
+def test_an_opinion_of_before_the_lists_were_learned_leaves_the_order_of_the_rules():
     choices, _ = offer_beside({})
     plain = quote_choices(TEXT)
     assert (choices.sources, choices.cues) == (plain.sources, plain.cues)
