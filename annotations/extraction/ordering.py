@@ -78,10 +78,12 @@ class Ordering:
         every = dict(different)
         for spans, which in self._different(self._both_edges([pieces for pieces, _ in every.values()])):
             every.setdefault(spans, which)
-        ranks = {(one.span,): Ranked(0, rank, one.chance) for rank, one in enumerate(self._thoughts)}
+        ranks = {
+            self._segments_of(one): Ranked(0, rank, one.chance) for rank, one in enumerate(self._thoughts)
+        }
         options = []
         for place, (spans, (pieces, why)) in enumerate(every.items()):
-            ranked = ranks.get((spans[0],), _UNRANKED) if len(spans) == 1 else _UNRANKED
+            ranked = ranks.get(spans, _UNRANKED)
             features = features_of_boundaries(
                 self._page.passage.tokens,
                 self._pieces,
@@ -149,7 +151,8 @@ class Ordering:
         if self._opinion is None:
             return []
         whole = {
-            AttributedQuote((one.span,), one.source, one.cue): one.chance for one in self._thoughts[:_TRIED]
+            AttributedQuote(self._segments_of(one), one.source, one.cue): one.chance
+            for one in self._thoughts[:_TRIED]
         }
         chances = {
             part: {one.option.then: one.chance for one in found} for part, found in self._first.items()
@@ -180,10 +183,15 @@ class Ordering:
         if thought is None:
             return dict.fromkeys(PARTS, 1.0)
         return {
-            "segments": 1 - thought.chance if (thought.span,) == self._now.segments else 1.0,
+            "segments": 1 - thought.chance if self._segments_of(thought) == self._now.segments else 1.0,
             "source": 1 - next((one.chance for one in thought.sources if one.span == self._now.source), 0.0),
             "cue": 1 - next((one.chance for one in thought.cues if one.span == self._now.cue), 0.0),
         }
+
+    def _segments_of(self, thought: Thought) -> tuple[Span, ...]:
+        """Return a thought as it would be proposed: without what stands between two parts of a quotation."""
+        stretch = self._page.stretch(thought.span)
+        return self._page.segments((stretch,)) if stretch else (thought.span,)
 
     def _with(self, part: Part, value: Any) -> AttributedQuote:
         return self._now._replace(**{part: value})

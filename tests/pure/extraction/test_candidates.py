@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from annotations.extraction import build_pipeline
 from annotations.extraction.base import ArticleText, Link, Suggestion, Suggestions
 from annotations.extraction.candidates import Candidates, Choices, find_candidates
 from annotations.extraction.learned.considering import Considered, by_ranker
@@ -325,6 +326,31 @@ def test_the_likeliest_correction_changes_what_is_likely_wrong_and_nothing_else(
     both, _ = offer_beside({"correction": {"changes segments+cue": 1.0}})
     assert both.corrections[0].segments != quote.segments
     assert both.corrections[0].cue not in (None, span("said"))
+
+
+def test_a_correction_leaves_out_what_stands_between_the_parts_of_a_quotation():
+    parts = ["“The pier is all there is.", "ADVERTISEMENT", "“Nobody told us,” Bo Lind said."]
+    text = "\n\n".join(parts)
+    kinds = (BlockKind.BODY, BlockKind.FURNITURE, BlockKind.BODY)
+    starts = [text.index(part) for part in parts]
+    blocks = tuple(
+        Block(start=start, end=start + len(part), kind=kind, name_start=None, name_end=None)
+        for start, part, kind in zip(starts, parts, kinds, strict=True)
+    )
+    article = ArticleText(text=text, blocks=blocks)
+    found = build_pipeline("rules", {}).suggest(article)
+    [quote] = [one for one in found.annotations if one.label == "quote"]
+    assert len(quote.segments) == 2
+    whole = Span(quote.segments[0].start, quote.segments[1].end)
+    name = Span(text.index("Lind"), text.index(" said"))
+    cue = Span(text.index("said"), text.index(".", text.index("said")))
+    thought = Thought(whole, 0.9, [Linkable(name, 0.9)], [Linkable(cue, 0.9)], name, cue)
+    rankers: dict[Kind, Ranker] = dict.fromkeys(("segments", "source", "cue"), Ranker(PRIOR))
+    believing = Ranker({"changes source thought=1": 9.0, "changes segments+source thought=1": 9.0})
+    opinion = Considered(thoughts=[thought], shares={}, orders=by_ranker(rankers | {"correction": believing}))
+    choices = find_candidates(article, found, opinion).choices[quote.key]
+    assert (choices.corrections[0].segments, choices.corrections[0].source) == (quote.segments, name)
+    assert (whole,) not in [one.segments for one in (*choices.alternatives, *choices.corrections)]
 
 
 @pytest.mark.parametrize(
