@@ -20,8 +20,9 @@ from corpus.text.view import plain_view
 
 LONGEST_DATELINE = 120
 _CLOSING = '”"»“'
-#: a paragraph that signs the quotation before it: — Ida Holm, Hull
-_SIGNATURE = re.compile(r"(?:[―—–]|--?)\s*[A-Z][^\n]{0,60}")
+#: a paragraph that may sign the quotation before it: — Ida Holm, Hull
+_SIGNATURE = re.compile(r"(?:[―—–]|--?)\s*(\w)[^\n]{0,60}")
+HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
 #: headlines are read for quotations alone: their clauses lack the articles and auxiliaries that rules go by
 READ = frozenset(
     {
@@ -61,7 +62,7 @@ def read_passages(article: ArticleText, lexicons: Path = LEXICONS) -> Iterator[P
     quotations = find_quotations(view, spans)
     masked = mask(view, quotations)
     position = 0
-    for first, last in _chains(view, spans, quotations):
+    for first, last in _chains(view, blocks, spans, quotations):
         inside = []
         while position < len(quotations) and quotations[position].start < spans[last - 1].end:
             inside.append(quotations[position])
@@ -93,23 +94,38 @@ def _start_of_words(view: str, block: Block) -> int:
     return min(start, block.end)
 
 
-def _chains(view: str, spans: Sequence[Span], quotations: Sequence[Quotation]) -> Iterator[tuple[int, int]]:
+def _chains(
+    view: str, blocks: Sequence[Block], spans: Sequence[Span], quotations: Sequence[Quotation]
+) -> Iterator[tuple[int, int]]:
     """Yield half-open ranges of blocks, such that no quotation leaves its range, nor whoever signs it."""
     first = 0
     number = 0
     while first < len(spans):
-        end = spans[first].end
         last = first + 1
-        while number < len(quotations) and quotations[number].start < end:
-            reach = quotations[number].end
-            while last < len(spans) and spans[last].start < reach:
-                end = spans[last].end
-                last += 1
-            number += 1
-        if last < len(spans) and view[end - 1] in _CLOSING and _SIGNATURE.fullmatch(spans[last].of(view)):
+        signed = False
+        while True:
+            end = spans[last - 1].end
+            while number < len(quotations) and quotations[number].start < end:
+                reach = quotations[number].end
+                while last < len(spans) and spans[last].start < reach:
+                    end = spans[last].end
+                    last += 1
+                number += 1
+            # Whoever signs may quote, too, and that quotation go on.
+            if signed or last == len(spans) or not _signs(view, blocks[last - 1], spans[last]):
+                break
             last += 1
+            signed = True
         yield first, last
         first = last
+
+
+def _signs(view: str, before: Block, paragraph: Span) -> bool:
+    """Whether a paragraph is a dash and a name behind a quotation that ends a paragraph of text."""
+    if before.kind in HEADINGS or view[before.end - 1] not in _CLOSING:
+        return False
+    signature = _SIGNATURE.fullmatch(paragraph.of(view))
+    return signature is not None and signature[1].isupper()
 
 
 def pieces_of(passage: Passage, start: int, end: int) -> tuple[Span, ...]:

@@ -12,14 +12,13 @@ from annotations.extraction.draft import Draft, Key
 from annotations.extraction.languages import ENGLISH
 from annotations.extraction.lexicon import LEXICONS
 from annotations.extraction.mentions import Mentions
-from annotations.extraction.passages import Passage, pieces_of, read_passages
+from annotations.extraction.passages import HEADINGS, Passage, pieces_of, read_passages
 from annotations.extraction.said import CARRIED, IN_REPORTED_MOOD, Said, Speech
 from annotations.extraction.sources import span_of
 from corpus.text.blocks import BlockKind
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
 
-HEADINGS = frozenset({BlockKind.HEADLINE, BlockKind.SUBHEAD})
 _QUOTATION_MARKS = " \n\"'“”„‟«»‹›‘’‚‛`´「」『』＂"
 _LEAST_WORDS_WITHOUT_SOURCE = 8
 #: what ties a sentence to the one before and is no part of what it claims

@@ -8,8 +8,8 @@ from annotations.extraction.draft import Draft, Key
 from annotations.extraction.evaluation import HALF, overlap
 from annotations.extraction.learned.claims import Case, ClaimScorer
 from annotations.extraction.learned.examples import Example
-from annotations.extraction.passages import Passage, read_passages
-from annotations.extraction.rules import HEADINGS, Quote, add_claims, candidates
+from annotations.extraction.passages import HEADINGS, Passage, read_passages
+from annotations.extraction.rules import Quote, add_claims, candidates
 from corpus.text.spans import Span
 
 

@@ -73,6 +73,30 @@ def test_a_quotation_that_leaps_over_a_caption_has_a_segment_on_either_side():
     ]
 
 
+def test_a_headline_in_quotation_marks_is_not_signed_by_the_text_behind_it():
+    text = "“We stay where we are”\n— Ida Holm said that the pier would be closed for a year."
+    first, last = paragraphs(text)
+    blocks = (Block(start=first.start, end=first.end, kind=BlockKind.HEADLINE), last)
+    assert [words for _, words in labels_in(text, blocks)] == [
+        "Ida Holm",
+        "said",
+        "that the pier would be closed for a year",
+    ]
+
+
+def test_a_quotation_that_begins_where_another_is_signed_goes_on_in_the_next_paragraph():
+    text = "“We stay.”\n— Ida Holm added: “We are here\n“and will not pay 400 crowns to go,” she said."
+    assert labels_in(text) == [
+        ("quote", "“We are here\n“and will not pay 400 crowns to go,”"),
+        ("attribution", "she"),
+        ("cue", "said"),
+    ]
+
+
+def labels_in(text: str, blocks: tuple[Block, ...] | None = None) -> list[tuple[str, str]]:
+    return [(one.label, one.segments[0].of(text)) for one in suggest(text, blocks).annotations]
+
+
 def test_one_mention_is_one_attribution_for_all_its_quotes():
     text = '"The pier is closed," Holm said, adding that it was old.'
     result = suggest(text)
