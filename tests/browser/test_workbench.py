@@ -218,6 +218,20 @@ def test_a_number_waits_for_the_list_that_it_is_meant_for(harbour, article, tab,
     assert ("source", QUOTE, ENGINEER) not in linked(ada, article)
 
 
+def test_keys_wait_once_for_a_list_that_does_not_come_and_have_it_when_it_does(article, tab):
+    held: list[Route] = []
+    tab.be("ada")
+    tab.page.route("**/candidates/**", lambda route: held.append(route))
+    bench = Bench(tab, article).open().go("Traffic over").press("v").wait("panel", "Other boundaries")
+    listed = bench.page.locator(".wb-choices li")
+    bench.press("v")
+    assert (listed.count(), len(held)) == (0, 1), "it is not asked for again while it is on its way"
+    held[0].continue_()
+    listed.first.wait_for()
+    bench.press("v")
+    assert "chosen" in str(listed.first.get_attribute("class"))
+
+
 def test_what_another_article_still_holds_does_not_keep_a_pass_from_being_submitted(
     harbour, article, tab, ada
 ):

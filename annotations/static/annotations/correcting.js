@@ -212,7 +212,8 @@ function joined(segments) {
 function takeNext(kind) {
   return (draft, { choices }) => {
     const list = listOf(choices, kind);
-    if (!list.length) return { ...draft, list: { kind, index: 0 } };
+    // It may still come, and the next key then takes its first.
+    if (!list.length) return { ...draft, list: { kind, index: -1 } };
     const index = draft.list?.kind === kind ? (draft.list.index + 1) % list.length : 0;
     return { ...taken(draft, kind, list[index]), list: { kind, index } };
   };

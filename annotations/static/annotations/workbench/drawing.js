@@ -106,9 +106,10 @@ export class Drawing {
       });
   }
 
-  // Draws the card anew where corrections have come since; whoever has gone to one of its buttons keeps their place.
-  addCorrections() {
-    if (this.#corrections().length && !document.getElementById("panel").contains(document.activeElement)) this.render();
+  // Draws the card anew where something to take has come since; whoever has gone to one of its buttons keeps their place.
+  addOffers() {
+    const { draft } = this.workbench;
+    if ((draft?.list || this.#corrections().length) && !document.getElementById("panel").contains(document.activeElement)) this.render();
   }
 
   // Of what is still to decide and in nobody's hand, but for what was just offered as missing.

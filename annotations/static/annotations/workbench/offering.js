@@ -4,23 +4,39 @@ import { changesOf, offered } from "../correcting.js";
 import { draftOfNew } from "./drafting.js";
 import { choicesFor, correctionsFor, Offers } from "./links.js";
 
+// Milliseconds that keys wait for an answer.
+const PATIENCE_OF_KEYS = 4_000;
+
 export class Offering {
   #asked = null;
+  #underWay = false;
   #offers;
   // What is offered at the caret: {place, at, all}, and of it what was taken last.
   #round = null;
   #taken = null;
 
-  constructor({ board, places, session }) {
-    Object.assign(this, { board, places, session });
+  // `arrived()` is told of every answer.
+  constructor({ board, places, session }, arrived = () => {}) {
+    Object.assign(this, { board, places, session, arrived });
     this.#offers = new Offers(places);
   }
 
-  // Returns once the server has answered, or has not for too long.
+  // Returns once the server has answered, or has not for too long: what it offers is there as soon as it comes.
   async ask(name = null) {
-    if (name !== null && this.#asked && !this.#offers.choices.has(name)) this.#asked = null;
-    this.#asked ??= this.session.candidates().then((body) => { this.#offers = new Offers(this.places, body); }, () => { this.#asked = null; });
+    if (name !== null && !this.#underWay && !this.#offers.choices.has(name)) this.#asked = null;
+    this.#asked ??= this.#question();
     await this.#asked;
+  }
+
+  #question() {
+    this.#underWay = true;
+    let timer = null;
+    const patience = new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE_OF_KEYS); });
+    const answer = this.session
+      .candidates()
+      .then((body) => { this.#offers = new Offers(this.places, body); this.arrived(); }, () => { this.#asked = null; })
+      .finally(() => { this.#underWay = false; clearTimeout(timer); });
+    return Promise.race([answer, patience]);
   }
 
   rename(from, to) {

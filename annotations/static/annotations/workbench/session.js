@@ -6,9 +6,8 @@ export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// Milliseconds that an answer may take, and one that keys wait for. An act that got none is sent again under its key.
+// Milliseconds that an answer may take. An act that got none is sent again under its key.
 const PATIENCE = 30_000;
-const PATIENCE_OF_KEYS = 4_000;
 
 export class Session {
   constructor({ urls, reviewer, article, corpus }) {
@@ -37,9 +36,9 @@ export class Session {
     return status === 200 && body?.reviewer === this.reviewer ? body : null;
   }
 
-  // What the engine offers, or null; keys wait for it, so it may not take for ever.
+  // What the engine offers, or null.
   async candidates() {
-    const { status, body } = await this.#send("GET", this.urls.candidates, null, PATIENCE_OF_KEYS);
+    const { status, body } = await this.#send("GET", this.urls.candidates);
     return status === 200 ? body : null;
   }
 
@@ -48,11 +47,11 @@ export class Session {
     return assignment.current ? address : `${address}?revision=${assignment.revision}`;
   }
 
-  async #send(method, url, body = null, patience = PATIENCE) {
+  async #send(method, url, body = null) {
     const headers = { Accept: "application/json", "Attest-Person": this.reviewer };
     if (method !== "GET") headers["X-CSRFToken"] = token();
     if (body !== null) headers["Content-Type"] = "application/json";
-    const answer = await fetch(url, { method, headers, redirect: "error", signal: AbortSignal.timeout(patience), body: body === null ? null : JSON.stringify(body) });
+    const answer = await fetch(url, { method, headers, redirect: "error", signal: AbortSignal.timeout(PATIENCE), body: body === null ? null : JSON.stringify(body) });
     return { status: answer.status, body: answer.status === 204 ? null : await answer.json() };
   }
 }

@@ -38,7 +38,7 @@ export class Workbench {
     this.readTo = 0;
     this.selected = null;
     this.why = false;
-    this.offering = new Offering(this);
+    this.offering = new Offering(this, () => this.drawing.addOffers());
     this.pass = new Pass(this);
     this.acts = new Acts(this);
     this.changing = new Changing(this);
@@ -105,7 +105,7 @@ export class Workbench {
     this.root.focus({ preventScroll: true });
     this.outbox.flush();
     // The lists of sources and boundaries are then there before they are asked for.
-    if (!this.locked && this.board.suggestionsShown) setTimeout(() => this.offering.ask().then(() => this.drawing.addCorrections()), 200);
+    if (!this.locked && this.board.suggestionsShown) setTimeout(() => this.offering.ask(), 200);
   }
 
   render() {
