@@ -124,7 +124,7 @@ def _add(
             notes["relations that the label map leaves out"] += 1
             continue
         relation = _relation(link, became, name, ends, notes)
-        says = (relation["label"], link.head, link.child)
+        says = (relation["label"], relation["head"], relation["child"])
         if says in linked:
             notes["relations that stand there twice"] += 1
             continue

@@ -173,10 +173,13 @@ def test_a_label_map_says_what_labels_are(corpus: Corpus) -> None:
 def test_a_link_that_stands_twice_there_is_taken_once_and_told(corpus: Corpus) -> None:
     given = task("Three said.", (0, 5, "quote", "Three"), (6, 10, "attribution", "said"))
     link = {"type": "relation", "from_id": "r0", "to_id": "r1", "direction": "right"}
-    given["annotations"][0]["result"] += [link | {"labels": [label]} for label in ("source", "by", "source")]
-    labels = {"relations": {"by": "source", "source": "source"}}
+    said = link | {"from_id": "r1", "to_id": "r0", "labels": ["says"]}
+    links = [link | {"labels": [label]} for label in ("source", "by", "source")]
+    given["annotations"][0]["result"] += [*links, said]
+    says = {"relation": "source", "reversed": True}
+    labels = {"relations": {"by": "source", "source": "source", "says": says}}
     (outcome,) = taken(corpus, tasks(given), "label-studio", labels=labels)
-    assert (outcome.outcome, outcome.notes["relations that stand there twice"]) == ("created", 2)
+    assert (outcome.outcome, outcome.notes["relations that stand there twice"]) == ("created", 3)
     assert Relation.objects.get().label == "source"
 
 
