@@ -60,9 +60,11 @@ class Recall(models.Model):
             models.UniqueConstraint(fields=["rereview", "layer", "label"], name="recall_once"),
         ]
         indexes = [
-            # take: the first one of a person; how many are left.
+            # take: the first one of a person; the sweeper: from person to person.
             models.Index(
-                fields=["reviewer", "rereview", "id"], condition=Q(ended_at__isnull=True), name="recall_open"
+                fields=["rereview", "reviewer", "id"],
+                condition=Q(ended_at__isnull=True),
+                name="recall_open_of_person",
             ),
         ]
 

@@ -221,7 +221,7 @@ def _waiting_for_who_left(rereview: ReReview) -> QuerySet[Recall]:
 
 
 def _asked(rereview: ReReview) -> Iterator[int]:
-    """Yield the people of whom something is asked; a short query each, however much it is."""
+    """Yield the people of whom something is asked; by index, a look-up each however much it is."""
     recalls = Recall.objects.filter(rereview=rereview, ended_at__isnull=True).order_by("reviewer_id")
     people = recalls.values_list("reviewer_id", flat=True)
     person = people.first()
