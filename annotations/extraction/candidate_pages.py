@@ -22,7 +22,7 @@ LENGTHS = 3
 #: a quotation of more characters may hold another quote
 _LONG_QUOTATION = 40
 #: within quotation marks, a name in up to four words and a colon
-_QUOTED_TURN = re.compile(r"""["“]\s*([A-Z][\w.'’-]{0,20}+(?:\s[A-Z][\w.'’-]{0,20}+){0,3}+)\s?(:)\s""")
+_QUOTED_TURN = re.compile(r"""["“]\s*([A-Z][\w.'’-]{0,60}+(?:\s[A-Z][\w.'’-]{0,60}+){0,3}+)\s?(:)\s""")
 #: so many passages are looked back for the name of a turn
 _LONGEST_TURN = 4
 _CLOSING = ' \n\r\t"”'

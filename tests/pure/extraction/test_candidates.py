@@ -359,6 +359,7 @@ def test_a_correction_leaves_out_what_stands_between_the_parts_of_a_quotation():
         ("He’s claiming that the pier is old.", "cues", "’s claiming"),
         ("“HOLM: Well, the town thinks that the pier is old.", "sources", "HOLM"),
         ("“HOLM: Well, the town thinks that the pier is old.", "cues", ":"),
+        ("“Ida Leutheusser-Schnarrenberger: It thinks that the pier is old.", "cues", ":"),
         ("“Ida Holm : Well, the town thinks that the pier is old.", "sources", "Ida Holm"),
     ],
 )
