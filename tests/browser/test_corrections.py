@@ -77,8 +77,8 @@ def test_what_is_decided_has_no_correction_and_the_key_leaves_it_alone(bench: Be
 def test_a_correction_that_is_not_on_the_card_yet_is_not_taken(bench: Bench, tab: Tab) -> None:
     held: list[Route] = []
     tab.page.route("**/candidates/**", lambda route: held.append(route))
-    bench.open()
-    tab.page.wait_for_timeout(400)
+    with tab.page.expect_request("**/candidates/**"):
+        bench.open()
     bench.press("Enter").wait("live", "No correction is shown.")
     [route] = held
     route.continue_()

@@ -161,7 +161,7 @@ def drip(head: bytes, byte: bytes) -> Answer:
     [
         lambda handler: handler.rfile.read(1),
         drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
-        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", b" "),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n", b" "),
         drip(b"HTTP/1.1 200 OK\r\n\r\n{}", b" "),
         drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
         drip(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X: y\r\n"),
