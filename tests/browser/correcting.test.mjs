@@ -100,6 +100,14 @@ for (const [keys, kind, wanted] of LINKED) {
   test(`${keys} makes its ${kind} ${wanted}`, () => assert.deepEqual(words(pressed(keys).links[kind]), wanted));
 }
 
+test("what comes into a list that is open is taken in its turn", () => {
+  const late = [at("Mayor Ida Holm")];
+  const withOnly = (...source) => page({ choices: { ...CHOICES, links: { source, cue: [] } } });
+  const before = pressed("s", draftOf(QUOTE), withOnly([at("Ida Holm")]));
+  assert.deepEqual(words(pressed("s", before, withOnly(late, [at("Ida Holm")])).links.source), ["Mayor Ida Holm"]);
+  assert.deepEqual(words(pressed("s", pressed("s", draftOf(QUOTE), withOnly()), withOnly(late)).links.source), ["Mayor Ida Holm"]);
+});
+
 test("the boundaries move of itself again once all parts had their turn", () => {
   const draft = pressed("o o o ArrowRight");
   assert.deepEqual(words(draft.segments), ["that the pier was closed"]);

@@ -5,7 +5,7 @@
 // A draft is {label, attributes, segments: [[start, end], …], links: {source: [[start, end], …] | null, cue: …}, part,
 // segment, list}. `part` is what boundary keys move: "self", or a link that it has. `segment` is the one segment that
 // they move, or null: then the start of the first moves, and the end of the last. `list` is the list that the next
-// digit takes from, as {kind, index}, or null.
+// digit takes from, as {kind}, or null.
 //
 // `page` is {text, blocks, labels: [{name, attributes: {type: […]}}], choices, selection}. `choices` is what may be
 // taken for this annotation: {alternatives: [{segments, attributes}], links: {source: [segments, …], cue: …}, corrections},
@@ -212,11 +212,16 @@ function joined(segments) {
 function takeNext(kind) {
   return (draft, { choices }) => {
     const list = listOf(choices, kind);
-    // It may still come, and the next key then takes its first.
-    if (!list.length) return { ...draft, list: { kind, index: -1 } };
-    const index = draft.list?.kind === kind ? (draft.list.index + 1) % list.length : 0;
-    return { ...taken(draft, kind, list[index]), list: { kind, index } };
+    if (!list.length) return { ...draft, list: { kind } };
+    // By what is in hand, for more may have come into an open list.
+    const at = draft.list?.kind === kind ? list.findIndex((choice) => isInHand(draft, kind, choice)) : -1;
+    return { ...taken(draft, kind, list[(at + 1) % list.length]), list: { kind } };
   };
+}
+
+// Whether an entry of a list is what the draft has by now.
+export function isInHand(draft, kind, choice) {
+  return kind === "alternative" ? same(choice.segments, draft.segments) : same(choice, draft.links[kind] ?? null);
 }
 
 function takeNumbered(draft, { choices, labels }, number) {

@@ -119,7 +119,7 @@ export class Changing {
     const place = workbench.caret ?? workbench.readTo;
     const candidate = workbench.offering.next(place, workbench.focus === NEW);
     if (!candidate) {
-      workbench.tell("The engine has no candidate from here on that is not there already.");
+      workbench.tell(workbench.offering.underWay ? "The engine has not answered yet." : "The engine has no candidate from here on that is not there already.");
       return;
     }
     this.#offer(candidate, place);

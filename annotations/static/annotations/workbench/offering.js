@@ -1,6 +1,6 @@
 // What the engine offers to the one who corrects: boundaries, sources and cues for each line, and what may be missing.
 // The server is asked once, and again for a line that it has not answered for.
-import { changesOf, offered } from "../correcting.js";
+import { changesOf, isInHand, offered } from "../correcting.js";
 import { draftOfNew } from "./drafting.js";
 import { choicesFor, correctionsFor, Offers } from "./links.js";
 
@@ -9,7 +9,8 @@ const PATIENCE_OF_KEYS = 4_000;
 
 export class Offering {
   #asked = null;
-  #underWay = false;
+  // Whether the server has yet to answer.
+  underWay = false;
   #offers;
   // What is offered at the caret: {place, at, all}, and of it what was taken last.
   #round = null;
@@ -23,19 +24,19 @@ export class Offering {
 
   // Returns once the server has answered, or has not for too long: what it offers is there as soon as it comes.
   async ask(name = null) {
-    if (name !== null && !this.#underWay && !this.#offers.choices.has(name)) this.#asked = null;
+    if (name !== null && !this.underWay && !this.#offers.choices.has(name)) this.#asked = null;
     this.#asked ??= this.#question();
     await this.#asked;
   }
 
   #question() {
-    this.#underWay = true;
+    this.underWay = true;
     let timer = null;
     const patience = new Promise((resolve) => { timer = setTimeout(resolve, PATIENCE_OF_KEYS); });
     const answer = this.session
       .candidates()
       .then((body) => { this.#offers = new Offers(this.places, body); this.arrived(); }, () => { this.#asked = null; })
-      .finally(() => { this.#underWay = false; clearTimeout(timer); });
+      .finally(() => { this.underWay = false; clearTimeout(timer); });
     return Promise.race([answer, patience]);
   }
 
@@ -71,10 +72,10 @@ export class Offering {
   // The list that a draft is being chosen from, as {title, relation, items}, or null.
   listOf(draft) {
     if (!draft?.list) return null;
-    const { kind, index } = draft.list;
+    const { kind } = draft.list;
     const { alternatives, links } = this.choicesFor(draft);
-    const spans = kind === "alternative" ? alternatives.map((one) => one.segments) : links[kind];
-    const items = spans.slice(0, 9).map((span, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(span)), chosen: at === index }));
+    const list = kind === "alternative" ? alternatives : links[kind];
+    const items = list.slice(0, 9).map((choice, at) => ({ number: at + 1, words: this.places.words(this.places.spanPoints(choice.segments ?? choice)), chosen: isInHand(draft, kind, choice) }));
     if (kind === "alternative") return { title: "Other boundaries", items };
     return { title: `Which ${kind}? Its number, a click on it, or selected words and the same key.`, relation: kind, items: [...items, { number: 0, words: `no ${kind} in the text` }] };
   }
