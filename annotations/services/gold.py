@@ -218,7 +218,7 @@ class GoldDesk:
 
     def _link(self, settlement: Settlement, said: Said, label: str, head: Annotation, wanted: Wanted) -> None:
         """Let a relation lead to a child, which is written unless the same words stand here already."""
-        child = self._same(wanted)
+        child = self._same(wanted, besides=head)
         if child is None:
             line = wanted.derived_from.root if wanted.derived_from else uuid7()
             if line in self.view.held:
@@ -299,11 +299,13 @@ class GoldDesk:
         decided = wanted.guideline if wanted and said.outcome in BY_PASSES else None
         return self.guideline if decided is None else decided
 
-    def _same(self, wanted: Wanted) -> Annotation | None:
-        """Return what stands in gold for these very words, or is about to."""
+    def _same(self, wanted: Wanted, *, besides: Annotation) -> Annotation | None:
+        """Return what stands in gold for these very words, or is about to, `besides` what leads there."""
         for line, held in self.view.held.items():
             row = self.view.annotations.get(held.result_id) if held.result_id else None
-            if row is not None and row.root == line and self._says(row, wanted):
+            if row is None or row.root != line or line == besides.root:
+                continue
+            if self._says(row, wanted):
                 return row
         return None
 

@@ -388,9 +388,13 @@ def _written(revision: Revision, scheme: SchemeDefinition, choice: Choice) -> Wa
             fits_scheme(scheme, end.label, {})
             links[name].append(Wanted(label=end.label, segments=_spans(revision, end.segments)))
         _check_links(scheme, choice.label, name, links[name])
+    segments = _spans(revision, choice.segments)
+    for name, wanted in links.items():
+        if any((end.label, end.segments) == (choice.label, segments) for end in wanted):
+            raise BadInput(f"{name} leads from these words to themselves; name others.", field="links")
     return Wanted(
         label=choice.label,
-        segments=_spans(revision, choice.segments),
+        segments=segments,
         attributes=choice.attributes,
         links=links,
     )

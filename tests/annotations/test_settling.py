@@ -1,5 +1,6 @@
 """From passes to gold: what agrees, what differs, and who settles that."""
 
+import copy
 import json
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,9 @@ from annotations.services.settling import (
 )
 from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
+from corpus.schemes import DEFAULT_SCHEME
+from corpus.services.actors import COMMAND
+from corpus.services.corpora import publish_scheme
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from tests.annotations.deciding import at, linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
@@ -162,6 +166,37 @@ def test_taking_one_pass_settles_with_its_links(disputed: Revision, ben: User, c
     settled = Settlement.objects.get(dispute=dispute, implied_by=None)
     assert (settled.outcome, settled.reason, settled.settled_by) == ("taken", "boundary", cy)
     assert lies() == []
+
+
+def supporting(corpus: Corpus) -> None:
+    """Let one claim support another."""
+    scheme = copy.deepcopy(DEFAULT_SCHEME)
+    scheme["relations"].append({"name": "supports", "heads": ["claim"], "children": ["claim"]})
+    publish_scheme(COMMAND, corpus, definition=scheme, version=1)
+
+
+def test_words_that_a_pass_has_twice_and_links_become_gold_as_two(revision: Revision, ada: User) -> None:
+    corpus = revision.article.corpus
+    supporting(corpus)
+    settings(corpus, passes=1, single_is_gold=True)
+    words: dict[str, Any] = {"label": "claim", "segments": (at(TEXT, "rose by 12 percent"),)}
+    first = say(ada, revision, "add", **words)
+    say(ada, revision, "add", **words, links={"supports": [Link(annotation=UUID(first["annotation"]))]})
+    submit_pass(acting(ada), revision)
+    assert status(revision) == "gold"
+    assert len(gold(revision).standing) == 2
+    assert [row.label for row in gold(revision).links.values()] == ["supports"]
+    assert lies() == []
+
+
+def test_what_an_adjudicator_writes_does_not_lead_to_itself(disputed: Revision, cy: User) -> None:
+    supporting(disputed.article.corpus)
+    dispute = Dispute.objects.get()
+    place = at(TEXT, "Traffic over the bridge rose by 12 percent")
+    ends = {"supports": (WrittenEnd(label="claim", segments=(place,)),)}
+    choice = Choice(label="claim", segments=(place,), links=ends, **REASON)
+    with pytest.raises(BadInput, match="supports leads from these words to themselves"):
+        settle_dispute(acting(cy), dispute, choice, version=dispute.version)
 
 
 def test_a_source_that_a_pass_names_twice_is_linked_once(
