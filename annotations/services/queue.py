@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus
+from annotations.models import Assignment, AssignmentStatus, Layer
 from annotations.models.queue import HAD, HELD
 from annotations.services.opening import hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
@@ -35,6 +36,8 @@ from corpus.services.errors import BadInput, InvalidTransition, NotFound
 from corpus.services.events import Change, record
 from corpus.services.racing import retried
 from corpus.services.revisions import hold_revision
+
+log = structlog.get_logger(__name__)
 
 NO_SUCH = "There is no such assignment, or it is in no corpus of yours."
 _PASSES = Prepared(lambda revision: Assignment.objects.filter(revision=revision).order_by(*LAST_GIVEN))
@@ -123,7 +126,11 @@ def _take(actor: Actor, user: User, corpus: Corpus) -> Assignment | None:
     if recalled is not None:
         return recalled
     had = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=user, status__in=HAD)
-    open_ones = Assignment.objects.filter(~Exists(had), corpus=corpus, status=AssignmentStatus.OPEN)
+    # An imported pass may have come without an assignment.
+    done = Layer.objects.filter(revision=OuterRef("revision"), reviewer=user, submitted_at__isnull=False)
+    open_ones = Assignment.objects.filter(
+        ~Exists(had), ~Exists(done), corpus=corpus, status=AssignmentStatus.OPEN
+    )
     free = open_ones.select_for_update(skip_locked=True, of=("self",)).order_by("rank", "id").first()
     if free is None:
         return None
@@ -255,7 +262,9 @@ def _hand_over(actor: Actor, assignment: Assignment, user: User) -> Assignment:
     if not waits:
         raise InvalidTransition("This text was amended, erased or settled meanwhile; nobody is to review it.")
     kept = (AssignmentStatus.TAKEN, AssignmentStatus.SUBMITTED)
-    if Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept).exists():
+    submitted = Layer.objects.filter(revision=row.revision_id, reviewer=user, submitted_at__isnull=False)
+    held = Assignment.objects.filter(revision=row.revision_id, reviewer=user, status__in=kept)
+    if held.exists() or submitted.exists():
         raise BadInput("That person has a pass over this text already.")
     if row.status == AssignmentStatus.TAKEN:
         _end(actor, row, AssignmentStatus.RETURNED)
@@ -290,7 +299,16 @@ def take_up_again(actor: Actor, revision: Revision) -> None:
 def sweep_assignments(limit: int = 1_000) -> int:
     """Open the passes whose lease ran out for others; return how many. What was decided stays."""
     lost = Assignment.objects.with_lost_lease(timezone.now()).order_by("lease_until")
-    return sum(_expire(*row) for row in lost.values_list("pk", "revision_id")[:limit])
+    done = 0
+    for pk, revision_id in lost.values_list("pk", "revision_id")[:limit]:
+        try:
+            done += _expire(pk, revision_id)
+        except OperationalError:
+            raise
+        except Exception:
+            # One text that cannot go on keeps no other from being given to somebody.
+            log.exception("assignment_not_expired", assignment=str(pk), revision=str(revision_id))
+    return done
 
 
 @transaction.atomic

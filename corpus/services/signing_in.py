@@ -47,8 +47,8 @@ def forget_tries(name: str, address: str) -> None:
     SignInTries.objects.filter(key=_key(name, address)).delete()
 
 
-def drop_old_tries() -> None:
-    SignInTries.objects.filter(until__lte=timezone.now()).delete()
+def drop_old_tries() -> int:
+    return SignInTries.objects.filter(until__lte=timezone.now()).delete()[0]
 
 
 def _key(name: str, address: str) -> str:

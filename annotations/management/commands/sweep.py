@@ -1,5 +1,7 @@
 import signal
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +30,10 @@ log = structlog.get_logger(__name__)
 KEEP_KEYS = timedelta(days=2)
 
 
+def drop_old_keys() -> int:
+    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()[0]
+
+
 class Command(AttestCommand):
     help = (
         "Sweep for ever: take back the jobs of lost workers, ring for what is due, list what re-reviews ask "
@@ -52,29 +58,37 @@ class Command(AttestCommand):
             self._sleep(settings.ATTEST_SWEEP_INTERVAL)
 
     def _round(self) -> dict[str, Any]:
-        """Do one round. A database that is away for a moment ends no sweeper."""
-        try:
-            close_old_connections()
-            done = {
-                **sweep_jobs(),
-                "expired": sweep_assignments(),
-                "opened": refill_changed_queues(),
-                "listed": sweep_rereviews(),
-                "sealed": seal_events(),
-                "anchored": self._anchor(),
-                "trainings": sweep_trainings(),
-                "exports": sweep_exports(),
-                "pruned": prune_deliveries(),
-                "rung": ring() + ring_trainings() + ring_exports() + ring_webhooks() + ring_stories(),
-            }
-            IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEEP_KEYS).delete()
-            drop_old_tries()
-        except OperationalError as error:
-            log.error("sweep_failed", error=str(error))
-            return {"error": str(error)}
+        """Do one round. What fails is told, and keeps nothing else from being done."""
+        done: Counter[str] = Counter()
+        failed = {}
+        for name, task in self._tasks():
+            try:
+                close_old_connections()
+                found = task()
+            except Exception as error:
+                # A database that is away for a moment needs no traceback.
+                log.error("sweep_failed", task=name, exc_info=not isinstance(error, OperationalError))
+                failed[name] = str(error)
+            else:
+                done.update(found if isinstance(found, dict) else {name: found})
         if done["queued"] or done["parked"]:
             log.warning("jobs_taken_back", **done)
-        return done
+        return {**done, "failed": failed} if failed else dict(done)
+
+    def _tasks(self) -> Iterator[tuple[str, Callable[[], int | dict[str, int]]]]:
+        yield "jobs", sweep_jobs
+        yield "expired", sweep_assignments
+        yield "opened", refill_changed_queues
+        yield "listed", sweep_rereviews
+        yield "sealed", seal_events
+        yield "anchored", self._anchor
+        yield "trainings", sweep_trainings
+        yield "exports", sweep_exports
+        yield "pruned", prune_deliveries
+        for ringing in (ring, ring_trainings, ring_exports, ring_webhooks, ring_stories):
+            yield "rung", ringing
+        yield "forgotten", drop_old_keys
+        yield "forgotten", drop_old_tries
 
     def _anchor(self) -> int:
         """Anchor the chains when it is time to. A disk that is full or away ends no sweeper."""
