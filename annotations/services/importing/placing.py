@@ -158,7 +158,7 @@ class Importer:
         waiting = len(landed) < len(self.active)
         status = status_on_arrival(record, waiting=waiting) if current else RevisionStatus.SUPERSEDED
         waits = status in READY or (status == RevisionStatus.NEW and not waiting)
-        if waits and not older and record.assignments is None:
+        if waits and not older:
             self.batch.ready.append(revision_id)
         self.batch.revisions.append(
             {
