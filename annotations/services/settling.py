@@ -303,11 +303,23 @@ def reopen_dispute(actor: Actor, dispute: Dispute, *, version: int) -> Dispute:
 
 
 def _end_disputes(actor: Actor, corpus: Corpus, revision: Revision, views: Sequence[LayerView]) -> None:
-    """Move a text on once its last dispute is settled; whoever settled it saw what agrees beside it."""
+    """Move a text on once its last dispute is settled; whoever settled it saw what agrees beside it.
+
+    What agrees is what the passes say that were compared: of one that came since, nobody was asked.
+    """
     if not corpus.agreed_is_gold:
+        parties = parties_of(revision)
+        views = [view for view in views if str(view.layer.pk) in parties]
         agreed = [case for case in compare([units_of(view) for view in views]) if case.agreed]
         _keep(actor, revision, views, agreed, Outcome.APPROVED)
     move_revision(actor, revision, RevisionStatus.GOLD, reason="its disputes are settled")
+
+
+def parties_of(revision: Revision) -> set[str]:
+    """Return the layers of the passes that the disputes of a text are between."""
+    disputes = Dispute.objects.filter(revision=revision).exclude(status=DisputeStatus.DROPPED)
+    every = disputes.values_list("positions", flat=True)
+    return {position["layer"] for positions in every for position in positions}
 
 
 def _locked(dispute: Dispute, version: int) -> Dispute:

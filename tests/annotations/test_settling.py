@@ -28,7 +28,7 @@ from corpus.services.corpora import publish_scheme
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from tests.annotations.deciding import at, linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
-from tests.conftest import TEXT, acting
+from tests.conftest import TEXT, acting, member, put_in
 
 
 def decide_all(user: User, revision: Revision, **instead: Any) -> None:
@@ -165,6 +165,38 @@ def test_taking_one_pass_settles_with_its_links(disputed: Revision, ben: User, c
     assert ("source", "The bridge will be closed", "Ana Ruiz, the city engineer") in linked(found)
     settled = Settlement.objects.get(dispute=dispute, implied_by=None)
     assert (settled.outcome, settled.reason, settled.settled_by) == ("taken", "boundary", cy)
+    assert lies() == []
+
+
+@pytest.mark.parametrize("when", ["while it is disputed", "once it is gold"])
+def test_a_pass_that_was_never_compared_takes_nothing_out_of_gold(
+    two: Revision, ada: User, ben: User, cy: User, when: str
+) -> None:
+    """It differs from what the others agree on, and no dispute has asked anybody about that."""
+    corpus = settings(two.article.corpus, agreed_is_gold=False)
+    cat = member(corpus, "cat", Role.REVIEWER)
+    claim = suggestion(two, "12 percent", "claim")
+    if when == "while it is disputed":
+        say(cat, two, "reject", claim.pk, reason="other")
+    decide_all(ada, two)
+    decide_all(
+        ben,
+        two,
+        **{"nine weeks": {"verdict": "correct", "segments": (at(TEXT, "The bridge will be closed"),)}},
+    )
+    dispute = Dispute.objects.get()
+    pass_of_ada = own(ada, two).layer.pk
+    if when == "once it is gold":
+        settle_dispute(acting(cy), dispute, Choice(take=pass_of_ada, **REASON), version=1)
+    two.refresh_from_db()
+    decide_all(cat, two, **{"12 percent": {"verdict": "reject", "reason": "other"}})
+    if when == "once it is gold":
+        reopen_dispute(acting(cy), dispute, version=2)
+    settle_dispute(
+        acting(cy), dispute, Choice(take=pass_of_ada, **REASON), version=Dispute.objects.get().version
+    )
+    assert status(two) == "gold"
+    assert standing(gold(two)) == standing(own(ada, two))
     assert lies() == []
 
 

@@ -1,5 +1,7 @@
 """Rules for passes: deciding, submitting, taking up again; and what the submitted ones agree on."""
 
+from collections.abc import Container
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -80,8 +82,9 @@ class Passes(Room):
             return "disputed"
         return "gold" if corpus.agreed_is_gold else "submitted"
 
-    def settle_agreed(self, revision: Revision) -> None:
-        views = submitted_passes(revision)
+    def settle_agreed(self, revision: Revision, *, among: Container[str] | None = None) -> None:
+        """Let gold hold what the submitted passes agree on, or those `among` them that were compared."""
+        views = [view for view in submitted_passes(revision) if not among or str(view.layer.pk) in among]
         rows = {str(row.pk): (view, row) for view in views for row in view.standing.values()}
         agreed: Gold = {}
         for case in compare([units_of(view) for view in views]):

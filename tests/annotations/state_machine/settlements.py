@@ -45,7 +45,7 @@ class Settlements(Passes, Queues):
             held[dispute.line] = chosen
         left = Dispute.objects.filter(revision=revision, status="open").exists()
         if not left and not Corpus.objects.get(pk=self.corpus.pk).agreed_is_gold:
-            self.settle_agreed(revision)
+            self.settle_agreed(revision, among={position["layer"] for position in dispute.positions})
         assert Revision.objects.get(pk=revision.pk).status == ("disputed" if left else "gold")
 
     def choice(
