@@ -18,7 +18,7 @@ from annotations.models.reviews import KEEPING
 from annotations.services.in_hand import has_in_hand
 from annotations.services.instances import rows_of_layers, segments_of_layers
 from annotations.services.terms import Terms, terms_of, when_shown
-from corpus.models import Corpus, Revision, RevisionStatus, Role, SuggestionsShown
+from corpus.models import Corpus, Event, Revision, RevisionStatus, Role, SuggestionsShown
 from corpus.prepared import Prepared
 from corpus.services.actors import Actor
 from corpus.text.spans import Span
@@ -278,8 +278,16 @@ def _is_settled(actor: Actor, corpus: Corpus, revision: Revision, own: Layer | N
     """Return whether gold may show to a person of this corpus who sees no other's layer."""
     if not corpus.blind:
         return True
-    whole = revision.status in (RevisionStatus.GOLD, RevisionStatus.SUPERSEDED)
+    whole = revision.status == RevisionStatus.GOLD or _was_gold(revision)
     return whole and (actor.user is None or not has_in_hand(actor.user.pk, revision.pk, own))
+
+
+def _was_gold(revision: Revision) -> bool:
+    """Return whether a text was gold when another took its place: what agrees before shows what does not."""
+    if revision.status != RevisionStatus.SUPERSEDED:
+        return False
+    moves = Event.objects.filter(subject_id=revision.pk, action="revision.moved")
+    return moves.filter(before=RevisionStatus.GOLD.value, after=RevisionStatus.SUPERSEDED.value).exists()
 
 
 def _sees_others(actor: Actor, corpus: Corpus, role: Role, revision: Revision, own: Layer | None) -> bool:

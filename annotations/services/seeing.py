@@ -201,5 +201,7 @@ def _of_a_review() -> Q:
         | Q(action__startswith="release.")
         | Q(action__in=("gold.settled", "layer.imported"))
         | Q(action="block.kind_set")
+        # Also what a move began from: that it was disputed.
         | Q(action="revision.moved", after__in=[status.value for status in _BY_REVIEW])
+        | Q(action="revision.moved", before__in=[status.value for status in _BY_REVIEW])
     )

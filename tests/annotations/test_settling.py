@@ -10,7 +10,7 @@ import pytest
 from annotations.models import Dispute, Layer, LayerKind, Settlement
 from annotations.services.decisions import Link
 from annotations.services.passes import reopen_pass, submit_pass
-from annotations.services.reading import LayerView, read_layers
+from annotations.services.reading import LayerView, read_layers, visible_layers
 from annotations.services.seeing import events_seen_by
 from annotations.services.settling import (
     Choice,
@@ -490,3 +490,48 @@ def test_taking_a_disputed_pass_up_again_does_not_tell_that_others_differ(
     words = json.dumps(list(seen.values_list("action", "before", "after")))
     assert "pass.reopened" in words and "disput" not in words
     assert events.filter(action="dispute.dropped").exists(), "the control"
+
+
+def shows_gold(user: User, revision: Revision, role: Role = Role.REVIEWER) -> bool:
+    revision.refresh_from_db()
+    layers = visible_layers(acting(user), revision.article.corpus, role, revision)
+    return LayerKind.GOLD in {layer.kind for layer in layers}
+
+
+def test_what_was_agreed_of_a_text_that_was_amended_in_dispute_stays_kept_back(
+    disputed: Revision, ada: User, cy: User
+) -> None:
+    put_in(disputed.article.corpus, f"{TEXT}\nMore of it.\n", disputed.article.external_id)
+    assert status(disputed) == "superseded"
+    assert not shows_gold(ada, disputed), "what is missing in it is what others said otherwise"
+    assert shows_gold(cy, disputed, Role.ADJUDICATOR)
+
+
+def test_gold_of_a_text_that_was_amended_shows_on(two: Revision, ada: User, ben: User) -> None:
+    decide_all(ada, two)
+    decide_all(ben, two)
+    put_in(two.article.corpus, f"{TEXT}\nMore of it.\n", two.article.external_id)
+    assert status(two) == "superseded"
+    assert shows_gold(ada, two)
+
+
+@pytest.mark.parametrize("end", ["gold", "superseded"])
+def test_no_move_tells_a_reviewer_that_a_text_was_disputed(
+    disputed: Revision, ada: User, ben: User, cy: User, end: str
+) -> None:
+    if end == "gold":
+        [dispute] = Dispute.objects.all()
+        settle_dispute(acting(cy), dispute, Choice(take=own(ben, disputed).layer.pk, **REASON), version=1)
+    else:
+        put_in(disputed.article.corpus, f"{TEXT}\nMore of it.\n", disputed.article.external_id)
+    assert status(disputed) == end
+    events = Event.objects.filter(subject_id=disputed.pk)
+    corpus = disputed.article.corpus
+    told = {
+        role: json.dumps(
+            list(events_seen_by(acting(who), corpus, role, events).values_list("before", "after", "reason"))
+        )
+        for who, role in ((ada, Role.REVIEWER), (cy, Role.ADJUDICATOR))
+    }
+    assert "disput" not in told[Role.REVIEWER]
+    assert "disput" in told[Role.ADJUDICATOR], "the control"
