@@ -202,7 +202,7 @@ class ResolveThreadRoute(Route):
         tag="comments",
         response=ThreadShape,
         headers=[IDEMPOTENCY_KEY],
-        errors=ERRORS,
+        errors=(*ERRORS, 409),
     )
     @idempotent
     def post(self, request: Request, comment_id: UUID) -> Response:
@@ -219,7 +219,7 @@ class ReopenThreadRoute(Route):
         tag="comments",
         response=ThreadShape,
         headers=[IDEMPOTENCY_KEY],
-        errors=ERRORS,
+        errors=(*ERRORS, 409),
     )
     @idempotent
     def post(self, request: Request, comment_id: UUID) -> Response:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import repeat
 from typing import IO, Any
 
 from django.conf import settings
@@ -195,7 +196,7 @@ def _lines(stream: Lines, refused: list[RowOutcome]) -> Iterator[bytes]:
     for place, line in numbered_lines(stream):
         here = int(place.removeprefix("line "))
         # Blank lines count, so that a result names the line as the sender counts it.
-        yield from [b""] * (here - number - 1)
+        yield from repeat(b"", here - number - 1)
         number = here
         if isinstance(line, RowRefused):
             refused.append(RowOutcome(place=place, outcome="rejected", reason=line.reason))

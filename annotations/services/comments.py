@@ -315,7 +315,9 @@ def _check(revision: Revision, act: CommentAct, text: str, first: Comment | None
         raise InvalidTransition("This article is erased.")
     if act in (CommentAct.POST, CommentAct.EDIT) and not 0 < len(text.strip()) <= len(text) <= MAX_TEXT:
         raise BadInput(f"A comment has 1 to {MAX_TEXT} characters.", field="text")
-    if first and act != CommentAct.DELETE and Comment.objects.filter(thread=first.pk).count() >= MAX_ACTS:
+    # A thread that is full can still be ended.
+    grows = act not in (CommentAct.DELETE, CommentAct.RESOLVE)
+    if first and grows and Comment.objects.filter(thread=first.pk).count() >= MAX_ACTS:
         raise InvalidTransition("This thread is full; begin another.")
 
 

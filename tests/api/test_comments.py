@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from annotations.models import Annotation, Comment
+from annotations.services import comments
 from annotations.services.erasing import erase_article
 from annotations.services.verifying import Lie, verify
 from corpus.models import Article, Corpus, Event, User
@@ -66,6 +67,17 @@ def test_a_thread_on_a_line_is_answered_resolved_and_opened_again(
         "posted", "posted", "posted", "resolved", "reopened"
     ]  # fmt: skip
     assert "quote or two" not in str(told)
+
+
+def test_a_thread_that_is_full_can_still_be_ended(
+    as_ada: Caller, article: UUID, opened: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comments, "MAX_ACTS", 2)
+    path = f"comments/{post(as_ada, article, 'Is this one quote or two?').json()['id']}/"
+    assert as_ada.post(f"{path}replies/", {"text": "Two."}).status_code == 201
+    assert as_ada.post(f"{path}replies/", {"text": "Or one?"}).status_code == 409
+    assert as_ada.post(f"{path}resolve/").json()["resolved"] is True
+    assert as_ada.post(f"{path}reopen/").status_code == 409
 
 
 def test_an_edit_is_a_row_of_its_own_and_a_deletion_leaves_the_place(
