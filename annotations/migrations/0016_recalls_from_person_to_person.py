@@ -12,10 +12,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='recall',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['rereview', 'reviewer', 'id'], name='recall_open_of_person'),
-        ),
-        migrations.RemoveIndex(
-            model_name='recall',
-            name='recall_open',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['rereview', 'reviewer'], name='recall_people'),
         ),
     ]

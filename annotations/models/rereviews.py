@@ -60,11 +60,13 @@ class Recall(models.Model):
             models.UniqueConstraint(fields=["rereview", "layer", "label"], name="recall_once"),
         ]
         indexes = [
-            # take: the first one of a person; the sweeper: from person to person.
+            # take: the first one of a person; how many are left.
             models.Index(
-                fields=["rereview", "reviewer", "id"],
-                condition=Q(ended_at__isnull=True),
-                name="recall_open_of_person",
+                fields=["reviewer", "rereview", "id"], condition=Q(ended_at__isnull=True), name="recall_open"
+            ),
+            # The sweeper: from person to person.
+            models.Index(
+                fields=["rereview", "reviewer"], condition=Q(ended_at__isnull=True), name="recall_people"
             ),
         ]
 

@@ -390,7 +390,7 @@ def test_looking_for_who_left_costs_no_more_among_many_accounts(suggested: Revis
         people = [query for query in before if query.startswith('SELECT "annotations_recall"."reviewer_id"')]
         with connection.cursor() as cursor:
             plans = [str(cursor.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()) for query in people]
-        assert plans and all("recall_open_of_person" in plan and "B-TREE" not in plan for plan in plans)
+        assert plans and all("recall_people" in plan and "B-TREE" not in plan for plan in plans)
 
 
 def test_a_pass_taken_up_again_by_who_left_goes_to_others(done: Revision, ada: User, ben: User) -> None:
