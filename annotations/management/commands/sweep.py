@@ -67,8 +67,9 @@ class Command(AttestCommand):
                 found = task()
             except Exception as error:
                 # A database that is away for a moment needs no traceback.
-                log.error("sweep_failed", task=name, exc_info=not isinstance(error, OperationalError))
                 failed[name] = str(error)
+                away = isinstance(error, OperationalError)
+                log.error("sweep_failed", task=name, error=failed[name], exc_info=not away)
             else:
                 done.update(found if isinstance(found, dict) else {name: found})
         if done["queued"] or done["parked"]:
