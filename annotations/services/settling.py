@@ -308,14 +308,14 @@ def _end_disputes(actor: Actor, corpus: Corpus, revision: Revision, views: Seque
     What agrees is what the passes say that were compared: of one that came since, nobody was asked.
     """
     if not corpus.agreed_is_gold:
-        parties = parties_of(revision)
+        parties = _parties_of(revision)
         views = [view for view in views if str(view.layer.pk) in parties]
         agreed = [case for case in compare([units_of(view) for view in views]) if case.agreed]
         _keep(actor, revision, views, agreed, Outcome.APPROVED)
     move_revision(actor, revision, RevisionStatus.GOLD, reason="its disputes are settled")
 
 
-def parties_of(revision: Revision) -> set[str]:
+def _parties_of(revision: Revision) -> set[str]:
     """Return the layers of the passes that the disputes of a text are between."""
     disputes = Dispute.objects.filter(revision=revision).exclude(status=DisputeStatus.DROPPED)
     every = disputes.values_list("positions", flat=True)
