@@ -13,7 +13,7 @@ from annotations.services.reading import LayerView
 
 PLACE = st.integers(min_value=0, max_value=10_000)
 NUMBERS = st.tuples(*[PLACE] * 6)
-WHO = st.integers(0, 1)
+WHO = st.integers(0, 2)
 LABELS = ("claim", "quote", "attribution", "cue")
 SOME_LABELS = st.sets(st.sampled_from(LABELS), min_size=1)
 

@@ -11,7 +11,7 @@ from tests.annotations.state_machine.settlements import Settlements
 
 
 class Newsroom(Articles, Settlements, Copies, Crashes, Invariants):
-    """One blind corpus, two reviewers, an adjudicator, the rules, and an operator who pulls the plug."""
+    """One blind corpus, three reviewers, an adjudicator, the rules, and an operator who pulls the plug."""
 
 
 def beginning_in(world: World, machine: type[Newsroom] = Newsroom) -> type[Newsroom]:

@@ -17,7 +17,7 @@ from tests.conftest import acting
 
 
 class Queues(Room):
-    @rule(passes=st.integers(1, 2), agreed=st.booleans(), single=st.booleans())
+    @rule(passes=st.integers(1, 3), agreed=st.booleans(), single=st.booleans())
     def configure(self, passes: int, agreed: bool, single: bool) -> None:
         self.change(passes=passes, agreed_is_gold=agreed, single_is_gold=single)
 

@@ -32,7 +32,7 @@ from tests.annotations.state_machine.remembering import Remembered
 from tests.annotations.state_machine.states import States, numbered_states
 from tests.conftest import TEXT, acting, person
 
-REVIEWERS = ("ada", "ben")
+REVIEWERS = ("ada", "ben", "eve")
 TEXTS = (
     TEXT,
     TEXT.replace("nine", "ten") + "\nWho in this town would miss the old bridge?\n",
@@ -81,7 +81,7 @@ class World:
 def opened_world() -> Iterator[World]:
     """Open the newsroom once; each example begins there, and takes back what it did.
 
-    One blind corpus, two reviewers, an adjudicator, and the rules. What Ada has taken has something planted.
+    One blind corpus, three reviewers, an adjudicator, and the rules. What Ada has taken has something planted.
     """
     with transaction.atomic(), numbered_states() as states:
         beginning = transaction.savepoint()

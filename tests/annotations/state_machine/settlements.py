@@ -1,5 +1,6 @@
 """Rules for what follows on passes: disputes and comments, and changed rules that ask for decisions anew."""
 
+from itertools import permutations
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -87,12 +88,12 @@ class Settlements(Passes, Queues):
         if self.attempt(None, lambda: approve_passes(acting(self.cy), revision)):
             self.settle_agreed(revision)
 
-    @rule(who=st.integers(0, 2), called=st.integers(0, 2), place=PLACE)
+    @rule(who=st.integers(0, 3), called=st.integers(0, 3), place=PLACE)
     def comment(self, who: int, called: int, place: int) -> None:
         people = [*self.people, self.cy]
         revision, words = self.revision(place), f"Why, @{people[called].username}?"
         self.attempt(None, lambda: post_comment(acting(people[who]), revision.article, words))
-        for one, other in (self.people, reversed(self.people)):
+        for one, other in permutations(self.people, 2):
             seen = comments_seen_by(acting(one), Corpus.objects.get(pk=self.corpus.pk), Role.REVIEWER)
             for row in seen.filter(author=other).select_related("revision"):
                 held = Assignment.objects.filter(reviewer=one, revision=row.revision, status="taken")
@@ -118,17 +119,17 @@ class Settlements(Passes, Queues):
             if before[revision.pk] != revision.status:
                 self.settle_agreed(revision)
 
-    @rule(place=PLACE, labels=SOME_LABELS, others=st.tuples(NUMBERS, NUMBERS))
+    @rule(place=PLACE, labels=SOME_LABELS, others=st.lists(NUMBERS, min_size=2, max_size=3))
     def go_through_passes_again(
-        self, place: int, labels: set[str], others: tuple[tuple[int, ...], tuple[int, ...]]
+        self, place: int, labels: set[str], others: list[tuple[int, ...]]
     ) -> None:
-        """Do at once what seldom comes together by chance: two passes, a changed rule, and both once more."""
+        """Do at once what seldom comes together by chance: passes, a changed rule, and all of them once more."""
         for who, other in enumerate(others):
             self.accept_all_but_one_and_submit(who=who, place=place, other=other)
         for _ in range(min(place % 3, Dispute.objects.filter(status="open").count())):
             self.settle(place=0, way="reject", numbers=others[0])
         self.ask_for_decisions_anew(labels=labels, close=False)
-        for who in (0, 1):
+        for who in range(len(others)):
             self.take(who=who)
             self.confirm_what_is_due_and_submit(who=who, place=place)
 
