@@ -122,10 +122,17 @@ class Assignment(models.Model):
 
 
 class QueueState(models.Model):
-    """The version of a corpus's settings by which its queue was last filled; the sweeper fills it anew."""
+    """How far the sweeper has filled a corpus's queue by its settings.
+
+    Where these change, every text is gone through once, in the order of their ids, up to `filled_to` so far.
+    """
 
     corpus = models.OneToOneField(Corpus, models.CASCADE, primary_key=True, related_name="queue_state")
+    #: The corpus's version that was last looked at, and those of its settings that the queue follows.
     version = models.PositiveIntegerField()
+    settings = models.JSONField(default=dict)
+    filled_to = models.UUIDField(null=True)
+    filled = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"queue of {self.corpus_id} by version {self.version}"

@@ -2,22 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import islice
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Job, Layer, LayerKind, QueueState
-from annotations.models.jobs import OPEN_JOBS
+from annotations.models import Assignment, AssignmentStatus, Layer, LayerKind
 from annotations.models.queue import HELD
 from annotations.services.ordering import ORDERS
 from annotations.services.ordering.chance import share
 from corpus.models import Corpus, Revision, RevisionStatus
-from corpus.services.racing import retried
 
-CHUNK = 1_000
 #: Statuses of texts that people may be given: what machines have looked at, and until it is settled.
 READY = (RevisionStatus.SUGGESTED, RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED)
 
@@ -41,11 +36,11 @@ def open_passes(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
     waiting = hold_waiting(revision_ids)
     ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
     there = _numbers_there(revision_ids)
-    came = _passes_that_came_along(revision_ids)
+    submitted, came = _submitted_and_came_along(revision_ids)
     missing = [
         Assignment(corpus=corpus, revision_id=pk, number=number, rank=ranks[pk])
         for pk in revision_ids
-        if pk in waiting
+        if pk in waiting and submitted[pk] < passes_of(corpus, pk)
         for number in range(came[pk] + 1, passes_of(corpus, pk) + 1)
         if (pk, number) not in there
     ]
@@ -71,13 +66,19 @@ def _numbers_there(revision_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
     return set(rows.values_list("revision_id", "number"))
 
 
-def _passes_that_came_along(revision_ids: Sequence[UUID]) -> Counter[UUID]:
-    """Count the submitted passes that no assignment led to: those that were imported."""
+def count_submitted(revision_ids: Sequence[UUID]) -> Counter[UUID]:
+    """Count the submitted passes of each text, by whatever way they came."""
+    return _submitted_and_came_along(revision_ids)[0]
+
+
+def _submitted_and_came_along(revision_ids: Sequence[UUID]) -> tuple[Counter[UUID], Counter[UUID]]:
+    """Count the submitted passes of each text, and of these such that no assignment led to: imported ones."""
     own = Assignment.objects.filter(revision=OuterRef("revision"), reviewer=OuterRef("reviewer"))
     layers = Layer.objects.filter(
-        ~Exists(own), revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
+        revision__in=revision_ids, kind=LayerKind.REVIEWER, submitted_at__isnull=False
     )
-    return Counter(layers.values_list("revision_id", flat=True))
+    rows = list(layers.values_list("revision_id", Exists(own)))
+    return Counter(pk for pk, _ in rows), Counter(pk for pk, assigned in rows if not assigned)
 
 
 def open_ready_passes(corpus_id: UUID, revision_ids: Sequence[UUID]) -> None:
@@ -91,43 +92,3 @@ def close_passes(revision_ids: Iterable[UUID]) -> None:
     Assignment.objects.filter(revision__in=list(revision_ids), status=AssignmentStatus.OPEN).update(
         status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
     )
-
-
-def refill_queue(corpus: Corpus) -> int:
-    """Open what the settings ask for and order the queue anew; return how many passes were opened.
-
-    In chunks of their own transactions. Passes that were asked for before and are no longer are closed where
-    nobody holds them.
-    """
-    opened = 0
-    working = Job.objects.filter(revision=OuterRef("pk"), status__in=OPEN_JOBS)
-    ready = Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None).filter(
-        Q(status__in=READY) | (Q(status=RevisionStatus.NEW) & ~Exists(working))
-    )
-    ids = iter(ready.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=CHUNK))
-    while chunk := list(islice(ids, CHUNK)):
-        opened += retried(partial(_refill, corpus, chunk))
-    return opened
-
-
-def _refill(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
-    opened = open_passes(corpus, revision_ids)
-    ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
-    waiting = list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
-    for row in waiting:
-        row.rank = ranks[row.revision_id]
-    Assignment.objects.bulk_update(waiting, ["rank"], batch_size=500)
-    spare = [row.pk for row in waiting if row.number > passes_of(corpus, row.revision_id)]
-    Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
-        status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
-    )
-    return opened
-
-
-def refill_changed_queues() -> int:
-    """Fill the queues of corpora whose settings have changed since; return how many passes were opened."""
-    opened = 0
-    for corpus in Corpus.objects.exclude(queue_state__version=F("version")):
-        opened += refill_queue(corpus)
-        QueueState.objects.update_or_create(corpus=corpus, defaults={"version": corpus.version})
-    return opened

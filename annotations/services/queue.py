@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus, Layer
 from annotations.models.queue import HAD, HELD
-from annotations.services.opening import hold_waiting, is_unaided, passes_of
+from annotations.services.opening import count_submitted, hold_waiting, is_unaided, passes_of
 from annotations.services.planting import plant
 from annotations.services.recalls import (
     end_recalls_of,
@@ -353,7 +353,8 @@ def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
 def _open_anew(row: Assignment, *, waits: bool) -> Assignment:
     """Open an ended pass for somebody else, where its text `waits` and the pass is asked for."""
     anew = _following(row)
-    if waits and row.number <= passes_of(row.corpus, row.revision_id):
+    asked = passes_of(row.corpus, row.revision_id)
+    if waits and count_submitted([row.revision_id])[row.revision_id] < asked >= row.number:
         anew.save()
     elif waits:
         # Nobody goes on with this one: what the others have submitted may be all that is waited for.

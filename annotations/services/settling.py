@@ -19,7 +19,7 @@ from annotations.services.comparing import standing_by_id, submitted_passes, uni
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
 from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
-from annotations.services.opening import close_passes, passes_of
+from annotations.services.opening import close_passes, open_passes, passes_of
 from annotations.services.reading import LayerView
 from annotations.services.recalls import end_recalls_of, others_are_asked
 from annotations.services.resettling import positions_of, still_settled
@@ -79,11 +79,13 @@ def settle_passes(revision: Revision) -> None:
     Nobody's act: whoever submits the last pass is not told by the events of their own that others differ.
     Where a re-review asks for others of the passes again, those are waited for.
     """
+    if revision.status != RevisionStatus.SUBMITTED or others_are_asked(revision.pk):
+        return
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     views = submitted_passes(revision)
-    if len(views) < passes_of(corpus, revision.pk) or revision.status != RevisionStatus.SUBMITTED:
-        return
-    if others_are_asked(revision.pk):
+    if len(views) < passes_of(corpus, revision.pk):
+        # Those that are missing are there, unless the settings changed while the text came in.
+        open_passes(corpus, [revision.pk])
         return
     cases = compare([units_of(view) for view in views])
     if len(views) == 1:
@@ -208,7 +210,7 @@ def _open_disputes(
 def approve_passes(actor: Actor, revision: Revision) -> None:
     """Let what was submitted be gold: the single pass, or what several agree on; what differs is disputed.
 
-    Passes that differ wait here where fewer of them were asked for only after they had been submitted.
+    Passes that differ are found here where fewer are asked for by now, and the sweeper has not come by yet.
 
     Raises:
         NotAllowed: the actor has a pass over this text, where the corpus asks for two people.

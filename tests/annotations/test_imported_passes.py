@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from annotations.models import Assignment
+from annotations.services.filling import refill_changed_queues
 from annotations.services.importing import import_records
-from annotations.services.opening import refill_changed_queues
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import hand_over, take
 from corpus.models import Corpus, Revision, User

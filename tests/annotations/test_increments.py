@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 
 from annotations.services.erasing import erase_article
 from annotations.services.exporting import export_corpus
+from annotations.services.filling import refill_changed_queues
 from annotations.services.importing import import_records
 from annotations.services.jobs import work_jobs
-from annotations.services.opening import refill_changed_queues
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline, retire_pipeline
 from annotations.services.queue import give_back, keep, take

@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.models import Assignment, AssignmentStatus, Dispute
+from annotations.services import filling
 from annotations.services.erasing import erase_article
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import work_jobs
-from annotations.services.opening import passes_of, refill_changed_queues
+from annotations.services.opening import passes_of
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import (
@@ -286,6 +291,65 @@ def test_more_passes_are_opened_for_what_stands_and_fewer_are_closed(corpus: Cor
     settings(corpus, passes=2)
     assert sorted(statuses(text)) == ["expired", "open", "open"]
     assert refill_changed_queues() == 0
+
+
+def test_a_queue_is_filled_a_part_in_each_round(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = several(corpus, "one", "two", "three")
+    monkeypatch.setattr(filling, "CHUNK", 1)
+    Corpus.objects.update(passes=2, version=F("version") + 1)
+    for done in (1, 2, 3):
+        assert refill_changed_queues(limit=1) == 1
+        assert [len(statuses(text)) for text in texts] == [2] * done + [1] * (3 - done)
+    assert refill_changed_queues(limit=1) == 0
+    with CaptureQueriesContext(connection) as once_more:
+        refill_changed_queues(limit=1)
+    assert len(once_more) == 1
+
+
+def test_a_change_while_a_queue_is_filled_begins_with_the_first_text(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = several(corpus, "one", "two", "three")
+    monkeypatch.setattr(filling, "CHUNK", 1)
+    Corpus.objects.update(passes=2, version=F("version") + 1)
+    refill_changed_queues(limit=2)
+    Corpus.objects.update(passes=3, version=F("version") + 1)
+    refill_changed_queues()
+    assert [statuses(text) for text in texts] == [["open"] * 3] * 3
+
+
+def test_settings_that_a_queue_does_not_follow_fill_none(corpus: Corpus) -> None:
+    (text,) = several(corpus, "one")
+    refill_changed_queues()
+    Assignment.objects.update(rank=7)
+    settings(corpus, description="Of the harbour.", agreed_is_gold=True)
+    assert Assignment.objects.get(revision=text).rank == 7
+    settings(corpus, queue_order="random")
+    assert 0 <= Assignment.objects.get(revision=text).rank < 1
+
+
+def test_a_text_that_waited_for_a_pass_that_nobody_asks_for_goes_on(
+    corpus: Corpus, ada: User, ben: User
+) -> None:
+    settings(corpus, passes=3, agreed_is_gold=True)
+    (text,) = several(corpus, "one")
+    for one in (ada, ben):
+        assert taken(one, corpus)
+        submit_pass(acting(one), text)
+    assert status(text) == "submitted"
+    settings(corpus, passes=2)
+    assert status(text) == "gold"
+    assert sorted(statuses(text)) == ["expired", "submitted", "submitted"]
+
+
+def test_a_pass_that_was_missed_while_the_settings_changed_is_opened_later(corpus: Corpus, ada: User) -> None:
+    (text,) = several(corpus, "one")
+    refill_changed_queues()
+    # The sweeper went by before the text had come in, whose transaction had read the former settings.
+    Corpus.objects.update(passes=2)
+    assert taken(ada, corpus)
+    submit_pass(acting(ada), text)
+    assert statuses(text) == ["submitted", "open"]
 
 
 def test_strangers_and_viewers_take_nothing(corpus: Corpus, vic: User, dee: User) -> None:

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Annotation, Assignment, Comment, Dispute, Layer, Recall, ReReview
 from annotations.services import queue
 from annotations.services.comments import post_comment, reply_to
 from annotations.services.erasing import erase_article
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import work_jobs
-from annotations.services.opening import refill_queue
 from annotations.services.passes import reopen_pass, submit_pass
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.planting import plant
@@ -109,8 +110,8 @@ def test_no_pass_is_opened_on_what_is_amended_or_erased_meanwhile(
         "amend": lambda: amend(corpus),
         "erase": lambda: erase_article(COMMAND, revision.article, reason="taken down"),
     }
-    Corpus.objects.update(passes=3)
-    overlapping(ends[end], lambda: refill_queue(Corpus.objects.get()))
+    Corpus.objects.update(passes=3, version=F("version") + 1)
+    overlapping(ends[end], refill_changed_queues)
     assert offered(revision) == 0
 
 

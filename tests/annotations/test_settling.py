@@ -24,7 +24,7 @@ from annotations.services.verifying import Lie, verify
 from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.schemes import DEFAULT_SCHEME
 from corpus.services.actors import COMMAND
-from corpus.services.corpora import publish_scheme
+from corpus.services.corpora import configure_corpus, publish_scheme
 from corpus.services.errors import BadInput, InvalidTransition, NotAllowed, NotFound, StaleVersion
 from tests.annotations.deciding import at, linked, machine, own, say, standing, suggestion
 from tests.annotations.test_queue import settings
@@ -142,11 +142,22 @@ def test_approving_passes_that_differ_opens_their_disputes(
     corpus = settings(two.article.corpus, passes=3)
     decide_all(ada, two)
     decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
-    settings(corpus, passes=2)
+    configure_corpus(COMMAND, corpus, version=corpus.version, changes={"passes": 2})
     assert status(two) == "submitted"
     approve_passes(acting(cy), two)
     assert (status(two), Dispute.objects.get().differences) == ("disputed", ["missing"])
     assert not any("nine weeks" in words for words in quoted(gold(two)))
+    assert lies() == []
+
+
+def test_passes_that_differ_are_disputed_once_no_more_are_asked_for(
+    two: Revision, ada: User, ben: User
+) -> None:
+    corpus = settings(two.article.corpus, passes=3)
+    decide_all(ada, two)
+    decide_all(ben, two, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
+    settings(corpus, passes=2)
+    assert (status(two), Dispute.objects.get().differences) == ("disputed", ["missing"])
     assert lies() == []
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from annotations.models import Annotation, Job, Layer, Relation, ReleasedArticle, Verdict
+from annotations.models import Annotation, Assignment, Dispute, Job, Layer, Relation, ReleasedArticle, Verdict
 from annotations.services import erasing, reading
 from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
@@ -137,7 +137,7 @@ def failing(room: Newsroom) -> set[str]:
 def test_what_is_remembered_of_a_check_hides_no_lie(room: Newsroom) -> None:
     room.configure(passes=1, agreed=True, single=True)
     room.accept_all_but_one_and_submit(who=1, place=0, other=(2, 0, 0, 0, 0, 1))
-    room.comment(who=2, called=1, place=0)
+    room.comment(who=3, called=1, place=0)
     room.release(layer="machine")
     room.put_in(external_id="b", text=2)
     room.seal()
@@ -172,6 +172,24 @@ def test_a_check_that_writes_is_not_remembered(room: Newsroom) -> None:
     for _ in range(2):
         with pytest.raises(AssertionError, match="more than read"):
             room.remembered.passes("writes", lambda: Corpus.objects.update(name="Port"))
+
+
+def test_a_pass_that_is_offered_to_nobody_is_noticed(room: Newsroom) -> None:
+    room.skip_the_rest_and_submit(who=1, place=0)
+    room.configure(passes=3, agreed=True, single=True)
+    room.look()
+    Assignment.objects.filter(status="open").update(status="expired")
+    with pytest.raises(AssertionError, match="offered to nobody"):
+        room.nothing_waits_for_nobody(room.find())
+
+
+def test_passes_that_differ_while_nobody_is_asked_are_noticed(room: Newsroom) -> None:
+    room.accept_all_but_one_and_submit(who=0, place=0, other=(2, 0, 0, 0, 0, 1))
+    room.skip_the_rest_and_submit(who=1, place=0)
+    room.look()
+    assert Dispute.objects.update(status="dropped") and Revision.objects.update(status="submitted")
+    with pytest.raises(AssertionError, match="nobody is asked"):
+        room.nothing_waits_for_nobody(room.find())
 
 
 def test_what_outlives_its_decision_is_noticed(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

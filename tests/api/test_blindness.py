@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from annotations.models import Annotation, Assignment, AssignmentStatus, Dispute, Pipeline
+from annotations.services.filling import refill_changed_queues
 from annotations.services.importing import import_records
-from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
 from annotations.services.settling import approve_passes
 from corpus.models import Corpus, Event, Revision, User

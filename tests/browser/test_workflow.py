@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from annotations.models import Assignment, Dispute, LayerKind
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import work_jobs
-from annotations.services.opening import refill_changed_queues
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import sweep_assignments, take
 from annotations.services.reading import read_layers

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from annotations.services.delivering import prune_deliveries
 from annotations.services.exports import sweep_exports
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import sweep_jobs
-from annotations.services.opening import refill_changed_queues
 from annotations.services.queue import sweep_assignments
 from annotations.services.rereviews import sweep_rereviews
 from annotations.services.trainings import sweep_trainings

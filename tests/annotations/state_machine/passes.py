@@ -1,6 +1,6 @@
 """Rules for passes: deciding, submitting, taking up again; and what the submitted ones agree on."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -96,6 +96,14 @@ class Passes(Room):
         )
         settled = {line: held for line, held in self.gold.get(revision.pk, {}).items() if line in set(lines)}
         self.gold[revision.pk] = settled | agreed
+
+    def settled_by_itself(self, act: Callable[[], object]) -> None:
+        """Do what may end the wait for a pass; what is settled then holds what the others agree on."""
+        before = dict(Revision.objects.filter(corpus=self.corpus).values_list("pk", "status"))
+        act()
+        for revision in Revision.objects.filter(corpus=self.corpus, status__in=("disputed", "gold")):
+            if before[revision.pk] != revision.status:
+                self.settle_agreed(revision)
 
     @rule(who=WHO, place=PLACE)
     def reopen(self, who: int, place: int) -> None:

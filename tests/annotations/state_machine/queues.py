@@ -1,5 +1,6 @@
 """Rules for the queue: taking, keeping and giving back, and the settings that it follows."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -7,16 +8,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from annotations.models import Assignment
-from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
+from annotations.services.filling import refill_changed_queues
+from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take, take_back
 from annotations.services.recalls import recalled_passes
 from corpus.models import Corpus
 from corpus.services.actors import COMMAND
+from corpus.services.corpora import configure_corpus
 from tests.annotations.state_machine.drawing import PLACE, WHO, pick
-from tests.annotations.state_machine.room import Room
+from tests.annotations.state_machine.passes import Passes
 from tests.conftest import acting
 
 
-class Queues(Room):
+class Queues(Passes):
     @rule(passes=st.integers(1, 3), agreed=st.booleans(), single=st.booleans())
     def configure(self, passes: int, agreed: bool, single: bool) -> None:
         self.change(passes=passes, agreed_is_gold=agreed, single_is_gold=single)
@@ -28,6 +31,12 @@ class Queues(Room):
     )
     def check_attention(self, withheld: float, planted: float, unaided: float) -> None:
         self.change(withheld_share=withheld, planted_share=planted, unaided_share=unaided)
+
+    def change(self, **changes: object) -> None:
+        """Configure the corpus, whatever its version, and sweep: those that are made may be enough then."""
+        version = Corpus.objects.get(pk=self.corpus.pk).version
+        configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
+        self.settled_by_itself(refill_changed_queues)
 
     @rule(who=WHO)
     def take(self, who: int) -> None:
@@ -43,17 +52,20 @@ class Queues(Room):
         assert (assignment is None) == (free <= had), "nobody is left without what waits for them"
         assert assignment is None or (assignment.revision_id,) not in had
 
-    @rule(place=PLACE, who=WHO, end=st.sampled_from(("keep", "return", "expire", "hand over")))
+    @rule(place=PLACE, who=WHO, end=st.sampled_from(("keep", "return", "take back", "expire", "hand over")))
     def end_an_assignment(self, place: int, who: int, end: str) -> None:
         held = pick(list(Assignment.objects.filter(status__in=("taken", "open")).order_by("pk")), place)
         actor = acting(held.reviewer or self.people[who])
-        if end == "keep":
-            self.attempt(None, lambda: keep(actor, held))
-        elif end == "return":
-            self.attempt(None, lambda: give_back(actor, held))
-        elif end == "hand over":
-            self.attempt(None, lambda: hand_over(COMMAND, held, self.people[who]))
-        else:
-            past = timezone.now() - timedelta(seconds=1)
-            lost = Assignment.objects.filter(pk=held.pk, status="taken").update(lease_until=past)
-            assert sweep_assignments() == lost
+        acts: dict[str, Callable[[], object]] = {
+            "keep": lambda: keep(actor, held),
+            "return": lambda: give_back(actor, held),
+            "take back": lambda: take_back(COMMAND, held),
+            "expire": lambda: self.lose_the_lease(held),
+            "hand over": lambda: hand_over(COMMAND, held, self.people[who]),
+        }
+        self.settled_by_itself(lambda: self.attempt(None, acts[end]))
+
+    def lose_the_lease(self, held: Assignment) -> None:
+        past = timezone.now() - timedelta(seconds=1)
+        lost = Assignment.objects.filter(pk=held.pk, status="taken").update(lease_until=past)
+        assert sweep_assignments() == lost

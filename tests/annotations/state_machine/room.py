@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from annotations.models import Annotation, Layer
 from annotations.services.decisions import Decision
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import work_jobs
-from annotations.services.opening import refill_changed_queues
 from annotations.services.passes import open_desk
 from annotations.services.pipelines import activate_pipeline
 from annotations.services.queue import take
@@ -81,7 +81,7 @@ class World:
 def opened_world() -> Iterator[World]:
     """Open the newsroom once; each example begins there, and takes back what it did.
 
-    One blind corpus, three reviewers, an adjudicator, and the rules. What Ada has taken has something planted.
+    One blind corpus, three reviewers, an adjudicator, and the rules. What Ada has taken has a planted error.
     """
     with transaction.atomic(), numbered_states() as states:
         beginning = transaction.savepoint()
@@ -162,12 +162,6 @@ class Room(RuleBasedStateMachine):
                 act()
         except (Crash, ServiceError):
             assert not whole or self.states.number == before
-
-    def change(self, **changes: object) -> None:
-        """Configure the corpus, whatever its version."""
-        version = Corpus.objects.get(pk=self.corpus.pk).version
-        configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
-        refill_changed_queues()
 
     def find(self) -> Found:
         """Read what stands, unless nothing was written since; nobody may change what is returned."""

@@ -24,14 +24,13 @@ from corpus.services.disclosure import DISCLOSURE
 from corpus.text.spans import Span
 from tests.annotations.state_machine.contents import Content, content_of
 from tests.annotations.state_machine.drawing import NUMBERS, PLACE, SOME_LABELS, WHO, pick, span_of
-from tests.annotations.state_machine.passes import Passes
 from tests.annotations.state_machine.queues import Queues
 from tests.conftest import acting
 
 WAYS = ("take", "merge", "write", "reject")
 
 
-class Settlements(Passes, Queues):
+class Settlements(Queues):
     @rule(place=PLACE, way=st.sampled_from(WAYS), numbers=NUMBERS)
     def settle(self, place: int, way: str, numbers: tuple[int, ...]) -> None:
         dispute = pick(list(Dispute.objects.filter(status="open").order_by("pk")), place)
@@ -109,21 +108,11 @@ class Settlements(Passes, Queues):
             number = guideline_number(self.corpus.pk)
             publish_guideline(COMMAND, self.corpus, text=f"R1.\n\n{DISCLOSURE}", version=number)
             open_rereview(COMMAND, self.corpus, labels=sorted(labels))
-        self.let_go_on()
-
-    def let_go_on(self) -> None:
-        """Sweep: what waited for somebody's pass is settled once that is asked for no more."""
-        before = dict(Revision.objects.filter(corpus=self.corpus).values_list("pk", "status"))
-        sweep_rereviews()
-        for revision in Revision.objects.filter(corpus=self.corpus, status__in=("disputed", "gold")):
-            if before[revision.pk] != revision.status:
-                self.settle_agreed(revision)
+        self.settled_by_itself(sweep_rereviews)
 
     @rule(place=PLACE, labels=SOME_LABELS, others=st.lists(NUMBERS, min_size=2, max_size=3))
-    def go_through_passes_again(
-        self, place: int, labels: set[str], others: list[tuple[int, ...]]
-    ) -> None:
-        """Do at once what seldom comes together by chance: passes, a changed rule, and all of them once more."""
+    def go_through_passes_again(self, place: int, labels: set[str], others: list[tuple[int, ...]]) -> None:
+        """Do at once what seldom comes together by chance: passes, a changed rule, and all once more."""
         for who, other in enumerate(others):
             self.accept_all_but_one_and_submit(who=who, place=place, other=other)
         for _ in range(min(place % 3, Dispute.objects.filter(status="open").count())):
@@ -136,5 +125,5 @@ class Settlements(Passes, Queues):
     @rule(who=WHO)
     def leave_and_come_back(self, who: int) -> None:
         remove_member(COMMAND, self.corpus, self.people[who])
-        self.let_go_on()
+        self.settled_by_itself(sweep_rereviews)
         set_member(COMMAND, self.corpus, self.people[who], Role.REVIEWER)
