@@ -255,13 +255,20 @@ def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
 
 
 def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> None:
-    """Call those suggested of which the last job has ended and that a machine has looked at."""
-    waiting = Job.objects.filter(revision_id=OuterRef("pk"), status__in=OPEN_JOBS)
+    """Give those to people of which the last job has ended; what a machine has looked at is called suggested.
+
+    What people began meanwhile is offered to others too. A new one with a parked job waits for a person.
+    """
+    jobs = Job.objects.filter(revision_id=OuterRef("pk"))
     looked_at = Layer.objects.filter(revision_id=OuterRef("pk"), kind=LayerKind.MACHINE)
-    ended = revisions.filter(Exists(looked_at), ~Exists(waiting), status=RevisionStatus.NEW)
-    ids = list(ended.order_by().values_list("pk", flat=True))
-    move_new_ones(JOB, [(corpus_id, pk) for pk in ids], RevisionStatus.SUGGESTED)
-    open_ready_passes(corpus_id, ids)
+    ended = revisions.filter(~Exists(jobs.filter(status__in=OPEN_JOBS))).order_by()
+    new = ended.filter(status=RevisionStatus.NEW)
+    suggested = list(new.filter(Exists(looked_at)).values_list("pk", flat=True))
+    unseen = new.filter(~Exists(looked_at), ~Exists(jobs.filter(status=JobStatus.PARKED)))
+    begun = ended.filter(status__in=(RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED))
+    others = list((unseen | begun).values_list("pk", flat=True))
+    move_new_ones(JOB, [(corpus_id, pk) for pk in suggested], RevisionStatus.SUGGESTED)
+    open_ready_passes(corpus_id, [*suggested, *others])
 
 
 def _record_landed(

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from annotations.extraction import PIPELINES
 from annotations.extraction.base import ArticleText, Suggestion, Suggestions
-from annotations.models import Annotation, Job, JobStatus, Layer, Pipeline
+from annotations.models import Annotation, Assignment, Job, JobStatus, Layer, Pipeline, QueueState, Verdict
+from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
+from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import (
     Claim,
     claim_job,
@@ -30,11 +32,17 @@ from annotations.services.pipelines import (
     run_progress,
     start_run,
 )
-from corpus.models import Corpus, Event, Revision, User
+from annotations.services.reviewing import decide
+from corpus.models import Corpus, Event, Revision, Role, User
 from corpus.services.actors import COMMAND
+from corpus.services.corpora import set_member
 from corpus.services.errors import BadInput, NotAllowed
 from corpus.text.spans import Span
-from tests.conftest import TEXT, acting, put_in
+from tests.conftest import TEXT, acting, person, put_in
+
+
+def offered(revision: Revision) -> int:
+    return Assignment.objects.filter(revision=revision, status="open").count()
 
 
 class Scripted:
@@ -308,6 +316,32 @@ def test_a_revision_whose_last_job_is_cancelled_goes_on_too(corpus: Corpus) -> N
     assert cancel_run(COMMAND, run) == 3
     assert Revision.objects.get(pk=looked_at.pk).status == "suggested"
     assert Revision.objects.get(pk=not_yet.pk).status == "new", "no machine has looked at it"
+    assert offered(not_yet) == 1, "none will"
+
+
+def test_a_text_with_a_parked_job_waits_for_a_person(corpus: Corpus) -> None:
+    job = job_of(corpus, does="raise")
+    Job.objects.update(attempts=2)
+    assert work_jobs("w1", limit=1, seconds=5) == {"parked": 1}
+    refill_changed_queues()
+    assert offered(job.revision) == 0
+    Job.objects.update(status="cancelled")
+    QueueState.objects.all().delete()
+    refill_changed_queues()
+    assert offered(job.revision) == 1
+
+
+def test_what_somebody_began_before_its_job_ended_is_offered_to_others_then(corpus: Corpus) -> None:
+    Corpus.objects.update(passes=3)
+    member = person("ada")
+    set_member(COMMAND, corpus, member, Role.REVIEWER)
+    job_of(corpus)
+    revision = Revision.objects.get()
+    added = Decision(verdict=Verdict.ADD, label="claim", segments=((0, 5),))
+    decide(acting(member), revision, added)
+    assert offered(revision) == 0
+    work_jobs("w1", limit=1, seconds=5)
+    assert offered(revision) == 2
 
 
 def test_a_run_leaves_erased_articles_alone(corpus: Corpus) -> None:

@@ -10,9 +10,14 @@ import orjson
 from django.db import DEFAULT_DB_ALIAS, connection
 from hypothesis.stateful import invariant
 
-from annotations.models import Annotation, Assignment, Dispute, Export, Layer, LayerKind, Review, Verdict
-from annotations.models.queue import ASSIGNMENT_MOVES
+from annotations.agreement import compare
+from annotations.models import Annotation, Assignment, Dispute, Export, Job, Layer, LayerKind, Review, Verdict
+from annotations.models.jobs import OPEN_JOBS
+from annotations.models.queue import ASSIGNMENT_MOVES, HELD
+from annotations.services.comparing import units_of
 from annotations.services.exports import open_file
+from annotations.services.opening import READY, passes_of
+from annotations.services.recalls import open_recalls, still_reviewing
 from annotations.services.replay import differences
 from annotations.services.verifying import Progress, checks
 from corpus.models import Article, Corpus, Event
@@ -51,6 +56,7 @@ class Invariants(Room):
         self.nothing_outlives_the_decision_that_brought_it_along(found)
         self.gold_is_what_was_agreed_and_settled(found)
         self.statuses_and_disputes_agree(found)
+        self.nothing_waits_for_nobody(found)
         self.every_move_follows_from_the_one_before(found)
         self.no_kept_file_holds_what_is_erased()
         suggestions, layers = self.suggestions_never_change(found)
@@ -157,6 +163,31 @@ class Invariants(Room):
         disputed = set(Dispute.objects.filter(status="open").values_list("revision_id", flat=True))
         texts = [text for text in found.revisions.values() if not text.article.erased_at]
         assert disputed == {text.pk for text in texts if text.status == "disputed"}
+
+    def nothing_waits_for_nobody(self, found: Found) -> None:
+        """Each pass that is asked for is offered or held; once all are made, what differs is disputed."""
+        corpus = Corpus.objects.get(pk=self.corpus.pk)
+        rows = Assignment.objects.filter(corpus=corpus, status__in=HELD)
+        held = set(rows.values_list("revision_id", "number"))
+        in_hand = set(rows.filter(status="taken").values_list("revision_id", flat=True))
+        at_work = set(Job.objects.filter(status__in=OPEN_JOBS).values_list("revision_id", flat=True))
+        recalls = open_recalls().filter(still_reviewing())
+        asked_again = set(recalls.values_list("layer__revision_id", flat=True))
+        for pk, text in found.revisions.items():
+            if text.status not in READY or text.article.erased_at or pk in at_work | asked_again:
+                continue
+            views = [
+                view
+                for view in found.own_views
+                if view.layer.revision_id == pk and view.layer.kind == "reviewer" and view.layer.submitted_at
+            ]
+            asked = passes_of(corpus, pk)
+            if len(views) < asked:
+                missing = {(pk, number) for number in range(1, asked + 1)} - held
+                assert not missing, "a pass is offered to nobody"
+            elif text.status == "submitted" and pk not in in_hand:
+                cases = compare([units_of(view) for view in views])
+                assert all(case.agreed for case in cases), "passes differ, and nobody is asked"
 
     def every_move_follows_from_the_one_before(self, found: Found) -> None:
         reached: dict[Any, str] = {}
