@@ -7,7 +7,17 @@ import orjson
 from django.db import connection
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Dispute, DisputeStatus, Job, JobStatus, LayerKind
+from annotations.models import (
+    Assignment,
+    AssignmentStatus,
+    Comment,
+    CommentAct,
+    Dispute,
+    DisputeStatus,
+    Job,
+    JobStatus,
+    LayerKind,
+)
 from annotations.services.importing import import_records
 from annotations.services.pipelines import activate_pipeline, start_run
 from bench.articles import invent, native_line
@@ -50,6 +60,7 @@ class Site:
         self._work_jobs()
         self._give_out()
         self._dispute()
+        self._comment()
         while seal_events():
             pass
         with connection.cursor() as cursor:
@@ -115,6 +126,26 @@ class Site:
             ),
             batch_size=500,
         )  # fmt: skip
+
+    def _comment(self) -> None:
+        """Begin a thread on each text and answer it; the first reviewer has begun `OWN` of them at most."""
+        revisions = Revision.objects.filter(corpus=self.corpus, comments=None).order_by("pk")
+        own = Comment.objects.filter(author=self.reviewers[0]).count()
+        rows = []
+        for place, pk in enumerate(revisions.values_list("pk", flat=True)):
+            author = self.reviewers[0 if own + place < OWN else 1 + place % (REVIEWERS - 1)]
+            thread, other = uuid7(), self.reviewers[1 + (place + 1) % (REVIEWERS - 1)]
+            said = [(thread, author, CommentAct.POST, "Why?"), (uuid7(), other, CommentAct.POST, "So.")]
+            if place % 3 == 0:
+                said.append((uuid7(), other, CommentAct.RESOLVE, ""))
+            rows += [
+                Comment(
+                    id=row, corpus=self.corpus, revision_id=pk, thread=thread, act=act, text=text, author=one,
+                    by_adjudicator=one == other, at=timezone.now(),
+                )
+                for row, one, act, text in said
+            ]  # fmt: skip
+        Comment.objects.bulk_create(rows, batch_size=500)
 
     def _work_jobs(self) -> None:
         """End most jobs as if workers had been here: one in ten is left waiting, one in twenty is parked."""

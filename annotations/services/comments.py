@@ -14,7 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from annotations.models import Annotation, Comment, CommentAct, Mention
@@ -87,12 +87,18 @@ def threads_seen_by(actor: Actor, corpus: Corpus, role: Role) -> "QuerySet[Comme
 
 
 def threads_for(actor: Actor, corpus: Corpus, role: Role) -> "QuerySet[Comment]":
-    """Return the first rows of the threads that are for a member: who is named in them, or answered."""
-    seen = comments_seen_by(actor, corpus, role)
-    named = Q(pk__in=seen.filter(mentions__user=actor.user).values("thread"))
-    answers = seen.filter(act=CommentAct.POST).exclude(author=actor.user)
-    answered = Q(author=actor.user, pk__in=answers.values("thread"))
-    return threads_seen_by(actor, corpus, role).filter(named | answered)
+    """Return the first rows of the threads that are for a member: who is named in them, or answered.
+
+    It looks at what names them and at what they began, however many others there are.
+    """
+    seen = comments_seen_by(actor, corpus, role).order_by()
+    mentions = Mention.objects.filter(user=actor.user).order_by()
+    named = seen.filter(pk__in=mentions.values("comment")).values("thread")
+    answers = seen.filter(thread=OuterRef("pk"), act=CommentAct.POST).exclude(author=actor.user)
+    begun = Comment.objects.filter(pk=F("thread"), corpus=corpus, author=actor.user).order_by()
+    answered = begun.filter(Exists(answers)).values("pk")
+    # Either of two conditions would be looked for in every thread of the corpus.
+    return threads_seen_by(actor, corpus, role).filter(pk__in=named.union(answered))
 
 
 def of_state(threads: "QuerySet[Comment]", *, resolved: bool) -> "QuerySet[Comment]":

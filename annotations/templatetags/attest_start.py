@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django import template
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from annotations.admin.queue import in_hand
-from annotations.models import Comment, Layer, LayerKind, Run
+from annotations.models import Comment, Layer, LayerKind, Mention, Run
 from annotations.services import figures
 from annotations.services.comments import of_state, threads_for
 from annotations.services.recalls import open_recalls
@@ -95,8 +95,9 @@ def _recalled_passes(user_id: int) -> Counter[UUID]:
 def _comments_for(request: HttpRequest, corpora: list[Corpus]) -> list[tuple[Corpus, int]]:
     """Return the corpora with open threads that are for this person, and how many."""
     me = person(request)
-    mine = Comment.objects.filter(Q(author=me) | Q(mentions__user=me), corpus__in=corpora)
-    there = set(mine.order_by().values_list("corpus", flat=True).distinct())
+    written = Comment.objects.filter(author=me).order_by()
+    named = Comment.objects.filter(pk__in=Mention.objects.filter(user=me).values("comment")).order_by()
+    there = {pk for (pk,) in written.values_list("corpus").union(named.values_list("corpus"))}
     actor, roles = admin_actor(request), roles_of(request)
     threads = (
         (corpus, of_state(threads_for(actor, corpus, roles[corpus.pk]), resolved=False))

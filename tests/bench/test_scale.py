@@ -20,6 +20,7 @@ GROWS = {
     r"/api/v1/corpora/\{slug\}/rereviews/extent/": "counts in the newest 1,000 articles that have reviews",
     r"/api/v1/runs/\{run_id\}/": "counts the jobs of that run",
     r".*/articles?/\?(corpus=scale&)?status=new": "in a blind corpus: looks at each text in between",
+    r"/api/v1/comments/\?corpus=scale&state=": "in a blind corpus: looks at each thread in between",
     r"/api/v1/corpora/\{slug\}/articles/\?outlet=": "sorts what one outlet has published",
     r"/admin/corpus/article/\?q=": "looks for words in titles",
     r"/admin/corpus/event/\?(corpus=scale&)?(action|object_type)=": "looks for rare events among all",
