@@ -72,12 +72,20 @@ class _Slot(int):
     """The number of a value, among the parameters of a compiled statement."""
 
 
+#: Of no kind: a value is stored as it is given.
+_ANY: models.Field[Any, Any] = models.Field()
+
+
 class _Place(models.Expression):
-    """Stands for a value that is not known yet."""
+    """Stands for a value that is not known yet. There may be a thousand in one query: each costs little."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(output_field=models.Field())
+        super().__init__(output_field=_ANY)
         self.number = number
+        self.identity = (_Place, number)
+
+    def resolve_expression(self, *_: Any, **__: Any) -> "_Place":
+        return self
 
     def as_sql(self, *_: Any, **__: Any) -> Any:
         return "%s", [_Slot(self.number)]

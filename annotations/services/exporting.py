@@ -284,11 +284,10 @@ def _records(
     """Yield the records to write, a page of revisions in memory at a time."""
     done, total = 0, selection.total(alias) if tell else 0
     for ids, gone, seen in selection.pages(alias):
+        # Each record is written before the collector looks again: it would go through the page in vain.
         with collector_paused():
-            page = (
-                list(records_of(alias, selection, ids, counts, name_layers=format != NATIVE)) if ids else []
-            )
-        yield from page
+            if ids:
+                yield from records_of(alias, selection, ids, counts, name_layers=format != NATIVE)
         yield from (tombstone_record(selection, row) for row in gone)
         counts.tombstones += len(gone)
         done += seen
