@@ -301,22 +301,26 @@ def _merge_fields(
 
 
 def _write_fields(scheme: SchemeDefinition, positions: list[Position], given: QueryDict) -> dict[str, Any]:
-    """Return the fields of what is written anew, which begin with what the first pass says."""
+    """Return the fields of what is written anew, which begin with what the first pass says.
+
+    What was sent comes back as it was sent, also what was emptied.
+    """
     first = next((one for one in positions if one.label), None)
-    label = given.get("label") or (first.label if first else next(iter(scheme.labels)))
+    label = given.get("label", first.label if first else next(iter(scheme.labels)))
     linked = {name: written(ends[0][1]) for name, ends in first.links.items()} if first else {}
     return {
         "label": label,
         "labels": list(scheme.labels.values()),
-        "segments": given.get("segments") or (first.written if first else ""),
+        "segments": given.get("segments", first.written if first else ""),
         "attributes": [
             AttributeField(
                 name=f"attribute-{definition.name}-{name}",
                 label=definition.name,
                 attribute=name,
                 values=values,
-                chosen=given.get(f"attribute-{definition.name}-{name}")
-                or (first.attributes.get(name, "") if first else ""),
+                chosen=given.get(
+                    f"attribute-{definition.name}-{name}", first.attributes.get(name, "") if first else ""
+                ),
             )
             for definition in scheme.labels.values()
             for name, values in definition.attributes.items()

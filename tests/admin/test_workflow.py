@@ -221,6 +221,16 @@ def test_a_choice_that_does_not_fit_comes_back_as_filled_in(signed_in, cy, dispu
     assert not Settlement.objects.filter(dispute=dispute).exists()
 
 
+def test_what_was_emptied_comes_back_empty(signed_in, cy, disputed, dispute):
+    before = signed_in(cy).get(dispute_url(dispute)).context["writing"]
+    assert before["segments"] and any(field.chosen for field in before["attributes"]), "the control"
+    emptied = {field.name: "" for field in before["attributes"]}
+    answer = settled(signed_in(cy), dispute, "write", label="quote", segments="", **emptied)
+    assert answer.status_code == 409
+    after = answer.context["writing"]
+    assert (after["segments"], [field.chosen for field in after["attributes"] if field.chosen]) == ("", [])
+
+
 def test_of_two_adjudicators_the_second_sees_both(signed_in, cy, lea, ada, ben, disputed, dispute):
     ours, theirs = own(ada, disputed).layer.pk, own(ben, disputed).layer.pk
     settle_dispute(acting(lea), dispute, Choice(take=ours, reason="mistake", note="as Ada has it"), version=1)
