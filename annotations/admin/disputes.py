@@ -129,6 +129,8 @@ def _shortened(words: str) -> str:
 def _waiting(request: HttpRequest, corpus: Corpus) -> list[dict[str, Any]]:
     """Return submitted texts that have all their passes, the oldest first, with the people who made them."""
     oldest = Revision.objects.filter(corpus=corpus, status=RevisionStatus.SUBMITTED).order_by("id")
+    if corpus.blind:
+        oldest = oldest.exclude(in_hand(person(request).pk))
     submitted = Q(layers__kind=LayerKind.REVIEWER, layers__submitted_at__isnull=False)
     whole = (
         Revision.objects.filter(pk__in=oldest.values("pk")[:SUBMITTED_LOOKED_AT])

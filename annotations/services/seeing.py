@@ -1,8 +1,8 @@
 """What a member sees of the work of others: in a blind corpus nothing, not in a status, a count or an event.
 
-In a blind corpus, whoever ranks below adjudicator sees of each revision the state of their own work on it.
-That state is worked out from their own layer and the machines' alone, so that no act of another can show in
-it.
+In a blind corpus, whoever ranks below adjudicator sees of each revision the state of their own work on it,
+and so does everybody of those that they have in hand. That state is worked out from their own layer and the
+machines' alone, so that no act of another can show in it.
 """
 
 from typing import Any
@@ -81,13 +81,17 @@ def status_seen_by(
 ) -> QuerySet[Revision, Any]:
     """Annotate revisions with `seen_status`: the true one, or in a blind corpus the member's own view.
 
-    Costs up to three look-ups by index a row where the corpus is blind, and nothing otherwise.
+    Adjudicators and above have the own view of what they have in hand. Costs a few look-ups by index a row
+    where the corpus is blind, and nothing otherwise.
     """
-    if sees_others_work(actor, corpus, role):
+    if actor.user is None or not corpus.blind:
         return revisions.annotate(seen_status=F("status"))
+    not_in_hand = ~Q(_in_hand(actor)) & ~Q(_taken(actor))
+    sees_others = [When(not_in_hand, then=F("status"))] if role.reaches(Role.ADJUDICATOR) else []
     return revisions.annotate(
         seen_status=Case(
             When(status=RevisionStatus.SUPERSEDED, then=F("status")),
+            *sees_others,
             # Whoever has a pass in hand is not to know that it is settled without them.
             When(_in_hand(actor), then=Value(RevisionStatus.IN_REVIEW.value)),
             When(Q(status=RevisionStatus.GOLD) & ~Q(_taken(actor)), then=F("status")),
@@ -106,16 +110,17 @@ def with_seen_status(
 
     Where the corpus is blind, a page of `new` or `suggested` looks at every revision in between.
     """
-    if sees_others_work(actor, corpus, role) or status == RevisionStatus.SUPERSEDED:
+    if actor.user is None or not corpus.blind or status == RevisionStatus.SUPERSEDED:
         return revisions.filter(status=status)
+    if role.reaches(Role.ADJUDICATOR):
+        held = Revision.objects.filter(in_hand(actor.user.pk), corpus=corpus)
+        return _with_true_status(revisions, status, held=status_seen_by(actor, corpus, role, held))
     if status == RevisionStatus.GOLD:
         return revisions.filter(~_in_hand(actor), ~_taken(actor), status=status)
     own = Layer.objects.filter(kind=LayerKind.REVIEWER, reviewer=actor.user)
     if status == RevisionStatus.IN_REVIEW:
-        in_hand = own.filter(submitted_at__isnull=True)
-        return revisions.exclude(status=RevisionStatus.SUPERSEDED).filter(
-            pk__in=in_hand.values("revision_id")
-        )
+        begun = own.filter(submitted_at__isnull=True)
+        return revisions.exclude(status=RevisionStatus.SUPERSEDED).filter(pk__in=begun.values("revision_id"))
     settled = Q(status=RevisionStatus.GOLD) & ~Q(_taken(actor))
     revisions = revisions.exclude(status=RevisionStatus.SUPERSEDED).exclude(settled)
     if status == RevisionStatus.SUBMITTED:
@@ -124,6 +129,20 @@ def with_seen_status(
         suggested = _suggested()
         return revisions.filter(~_own(actor), suggested if status == RevisionStatus.SUGGESTED else ~suggested)
     return revisions.none()
+
+
+def _with_true_status(
+    revisions: QuerySet[Revision], status: str, *, held: QuerySet[Revision, Any]
+) -> QuerySet[Revision]:
+    """Keep what has a status, but for the texts in hand that are seen with another.
+
+    Those are few and asked for first, so that the rest stays one walk along the index of the status.
+    """
+    otherwise = held.exclude(seen_status=F("status")).values_list("pk", "seen_status")  # type: ignore[misc]  # annotated by the caller
+    seen = dict(otherwise)
+    also = [pk for pk, own in seen.items() if own == status]
+    true = Q(status=status) & ~Q(pk__in=seen)
+    return revisions.filter(true | Q(pk__in=also) if also else true)
 
 
 def events_seen_by(actor: Actor, corpus: Corpus, role: Role, events: QuerySet[Event]) -> QuerySet[Event]:

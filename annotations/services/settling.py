@@ -36,6 +36,7 @@ from corpus.text.spans import Span
 MAX_NOTE = 2_000
 MAX_RULE = 64
 NO_SUCH = "There is no such dispute, or it is in no corpus of yours."
+IN_HAND = "You have a pass over this text in hand; submit it first."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,12 +215,14 @@ def approve_passes(actor: Actor, revision: Revision) -> None:
 
     Raises:
         NotAllowed: the actor has a pass over this text, where the corpus asks for two people.
-        InvalidTransition: it waits for no approval.
+        InvalidTransition: it waits for no approval, or the corpus is blind and the actor has it in hand.
     """
     require(actor, revision.corpus_id, Role.ADJUDICATOR, Scope.REVIEW)
     hold_revision(revision)
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     _refuse_party(actor, corpus, revision)
+    if _is_blind_to(actor, corpus, revision.pk):
+        raise InvalidTransition(IN_HAND)
     views = submitted_passes(revision)
     if revision.status != RevisionStatus.SUBMITTED or len(views) < passes_of(corpus, revision.pk):
         raise InvalidTransition(f"This text waits for no approval: it is {revision.status}.")
@@ -246,8 +249,8 @@ def find_dispute(actor: Actor, pk: UUID, scope: Scope = Scope.READ) -> Dispute:
         require(actor, dispute.corpus_id, Role.ADJUDICATOR, scope)
     except NotFound:
         raise NotFound(NO_SUCH) from None
-    if dispute.corpus.blind and actor.user and _has_in_hand(actor.user, dispute.revision_id):
-        raise NotAllowed("You have a pass over this text in hand; submit it first.")
+    if _is_blind_to(actor, dispute.corpus, dispute.revision_id):
+        raise NotAllowed(IN_HAND)
     return dispute
 
 
@@ -444,6 +447,10 @@ def _refuse_party(actor: Actor, corpus: Corpus, revision: Revision) -> None:
     own = Layer.objects.filter(revision=revision, kind=LayerKind.REVIEWER, reviewer=actor.user)
     if own.exists() or _has_in_hand(actor.user, revision.pk):
         raise NotAllowed("You have a pass over this text; somebody else must have the second look.")
+
+
+def _is_blind_to(actor: Actor, corpus: Corpus, revision_id: UUID) -> bool:
+    return corpus.blind and actor.user is not None and _has_in_hand(actor.user, revision_id)
 
 
 def _has_in_hand(user: User, revision_id: UUID) -> bool:

@@ -321,6 +321,26 @@ def test_a_text_that_waits_for_its_second_pass_does_not_wait_for_approval(
     assert signed_in(cy).get(disputes_url(corpus), {"show": "waiting"}).context["waiting"] == []
 
 
+def test_what_waits_is_not_told_of_a_text_in_hand(signed_in, cy, ada, corpus, suggested):
+    settings(corpus, two_people=False)
+    decide_all(ada, suggested)
+    Assignment.objects.create(
+        corpus=corpus,
+        revision=suggested,
+        number=2,
+        status="taken",
+        reviewer=cy,
+        taken_at=timezone.now(),
+        lease_until=timezone.now() + timedelta(days=1),
+    )
+    client = signed_in(cy)
+    assert client.get(disputes_url(corpus), {"show": "waiting"}).context["waiting"] == []
+    client.post(disputes_url(corpus), {"approve": suggested.pk})
+    assert status(suggested) == "submitted"
+    settings(corpus, blind=False)
+    assert client.get(disputes_url(corpus), {"show": "waiting"}).context["waiting"], "the control"
+
+
 def test_nobody_approves_their_own_pass(signed_in, corpus, ada, suggested):
     corpus.members.filter(user=ada).update(role="adjudicator")
     decide_all(ada, suggested)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from annotations.models import Annotation, Assignment, AssignmentStatus, Dispute, Pipeline
+from annotations.models import Annotation, Assignment, AssignmentStatus, Dispute, Layer, Pipeline
 from annotations.services.filling import refill_changed_queues
 from annotations.services.importing import import_records
 from annotations.services.queue import sweep_assignments
@@ -258,6 +258,48 @@ def test_an_adjudicator_who_has_taken_a_text_sees_no_pass_over_it(
     assert as_cy.get(f"disputes/{dispute.pk}/").status_code == 200, "the control"
     assert as_cy.get("disputes/?corpus=harbour").json()["results"]
     assert as_cy.get(layer).json()["results"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_adjudicator_sees_of_a_text_in_hand_the_status_of_their_own_work(
+    as_cy: Caller, as_ada: Caller, as_ben: Caller, cy: User, article: UUID, second: UUID, begun: bool
+) -> None:
+    def found() -> dict[str, list[str]]:
+        """Return where each status of the two texts shows: of the article, its revision, and in the lists."""
+        path = "corpora/harbour/articles/"
+        told = [as_cy.get(f"articles/{article}/").json()["status"]]
+        told += [row["status"] for row in as_cy.get(f"articles/{article}/revisions/").json()["results"]]
+        told += [row["status"] for row in as_cy.get(path).json()["results"]]
+        listed = {
+            status: [row["id"] for row in as_cy.get(f"{path}?status={status}").json()["results"]]
+            for status in ("new", "suggested", "in_review", "submitted", "disputed", "gold")
+        }
+        return {"told": told} | {status: rows for status, rows in listed.items() if rows}
+
+    Corpus.objects.update(passes=3, version=2, two_people=False)
+    refill_changed_queues()
+    if begun:
+        on = suggestions(as_cy, article)[0]["id"]
+        as_cy.post(f"annotations/{on}/review/", {"verdict": "accept"}, If_Match='"0"')
+    else:
+        assert as_cy.post("assignments/take/", {"corpus": "harbour"}).status_code == 201
+    status = "in_review" if begun else "suggested"
+    before = found()
+    assert before == {"told": [status, status, "new", status], "new": [str(second)], status: [str(article)]}
+    decide_all(as_ada, article, "accept")
+    decide_all(as_ben, article, "accept", but_first="skip")
+    revision = Revision.objects.get(article=article)
+    for moved in ("submitted", "disputed", "gold"):
+        Revision.objects.filter(pk=revision.pk).update(status=moved)
+        assert found() == before, moved
+        refused = as_cy.post(f"articles/{article}/approve/")
+        assert (refused.status_code, "in hand" in refused.json()["message"]) == (409, True), moved
+    Layer.objects.filter(reviewer=cy).update(submitted_at=timezone.now())
+    Assignment.objects.filter(reviewer=cy).update(status="returned", lease_until=None)
+    for moved in ("submitted", "disputed", "gold"):
+        Revision.objects.filter(pk=revision.pk).update(status=moved)
+        after = {"told": [moved, moved, "new", moved], "new": [str(second)], moved: [str(article)]}
+        assert found() == after, "the control"
 
 
 def test_an_adjudicator_sees_how_far_the_work_is(as_cy: Caller, as_ben: Caller, article: UUID) -> None:
