@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from annotations.admin.panel import read_id, read_version
@@ -41,6 +42,15 @@ EMPTY = {
     "me": "Nobody has named you with @ yet, nor answered a comment of yours.",
     "resolved": "No thread is resolved yet.",
 }
+#: The acts of the page, each with the box whose words come along with it.
+ACTS = {
+    "reply": "reply",
+    "resolve": "reply",
+    "reopen": "reply",
+    "edit": "edit",
+    "delete": "edit",
+    "post": "comment",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +62,25 @@ class Shown:
     may_resolve: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """What was refused, with the words that were typed, and in which box: what they were to be said of."""
+
+    message: str
+    text: str
+    box: str
+    on: UUID | None = None
+
+    def is_shown(self, threads: Sequence[Shown], article: Article, me: int) -> bool:
+        """Return whether the box that the words were typed in is on the page."""
+        if self.box == "comment":
+            return article.erased_at is None
+        if self.box == "reply":
+            return any(one.thread.first.pk == self.on for one in threads)
+        comments = (said for one in threads for said in one.thread.comments)
+        return any(said.row.pk == self.on and said.row.author_id == me and said.text for said in comments)
+
+
 def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the threads of an article, or of one of its lines; begin one, reply, edit, resolve."""
     article = Article.objects.select_related("corpus").filter(pk=pk).first()
@@ -59,14 +88,14 @@ def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     check_role(request, article.corpus_id, Role.REVIEWER)
     line = _asked_line(request)
-    refused = ""
+    refused, status = None, HTTPStatus.OK
     if request.method == "POST":
+        act = next((name for name in ACTS if name in request.POST), "post")
         try:
-            _act(request, article, line)
-        except NotFound:
-            raise Http404 from None
+            _act(request, article, line, act)
         except ServiceError as error:
-            refused = error.message
+            refused = _refused(request.POST, act, error)
+            status = HTTPStatus.NOT_FOUND if isinstance(error, NotFound) else HTTPStatus.BAD_REQUEST
         else:
             return redirect(request.get_full_path())
     threads = _threads(request, article.corpus).filter(revision__article=article)
@@ -74,6 +103,7 @@ def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         threads = threads.filter(line=line)
     firsts = list(threads.order_by("-pk")[: PAGE * 4])
     shown = _shown(request, article.corpus, firsts)
+    me = person(request).pk
     return page(
         request,
         "attest/comments.html",
@@ -84,9 +114,9 @@ def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
         words=_words(request, article, {line}).get(line, "") if line else "",
         threads=sorted(shown, key=lambda one: one.thread.resolved),
         refused=refused,
-        given=request.POST,
-        me=person(request).pk,
-        status=400 if refused else 200,
+        refused_elsewhere=refused and not refused.is_shown(shown, article, me),
+        me=me,
+        status=status,
     )
 
 
@@ -129,22 +159,34 @@ def open_threads(request: HttpRequest, article: Article) -> int:
     return of_state(threads, resolved=False).count()
 
 
-def _act(request: HttpRequest, article: Article, line: UUID | None) -> None:
+def _act(request: HttpRequest, article: Article, line: UUID | None, act: str) -> None:
     actor, form = admin_actor(request), request.POST
-    # As it stands in the box: HTML writes each line end in two characters on the way.
-    text = form.get("text", "").replace("\r\n", "\n")
-    if "reply" in form:
-        reply_to(actor, find_thread(actor, read_id(form["reply"]))[0], text)
-    elif "edit" in form:
-        row = find_comment(actor, read_id(form["edit"]))[0]
+    text = _typed(form)
+    if act == "reply":
+        reply_to(actor, find_thread(actor, read_id(form[act]))[0], text)
+    elif act == "edit":
+        row = find_comment(actor, read_id(form[act]))[0]
         edit_comment(actor, row, text, version=read_version(form.get("version", "")))
-    elif "delete" in form:
-        delete_comment(actor, find_comment(actor, read_id(form["delete"]))[0])
-    elif "resolve" in form or "reopen" in form:
-        name = "resolve" if "resolve" in form else "reopen"
-        settle_thread(actor, find_thread(actor, read_id(form[name]))[0], resolved=name == "resolve")
+    elif act == "delete":
+        delete_comment(actor, find_comment(actor, read_id(form[act]))[0])
+    elif act in ("resolve", "reopen"):
+        first = find_thread(actor, read_id(form[act]))[0]
+        settle_thread(actor, first, resolved=act == "resolve", text=text)
     else:
         post_comment(actor, article, text, annotation=line)
+
+
+def _typed(form: QueryDict) -> str:
+    """Return the words as they stand in the box: HTML writes each line end in two characters on the way."""
+    return form.get("text", "").replace("\r\n", "\n")
+
+
+def _refused(form: QueryDict, act: str, error: ServiceError) -> Refused:
+    try:
+        on = None if act == "post" else read_id(form.get(act, ""))
+    except BadInput:
+        on = None
+    return Refused(message=error.message, text=_typed(form), box=ACTS[act], on=on)
 
 
 def _threads(request: HttpRequest, corpus: Corpus) -> "QuerySet[Comment]":

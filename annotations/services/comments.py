@@ -213,11 +213,16 @@ def delete_comment(actor: Actor, row: Comment) -> None:
 
 
 @transaction.atomic
-def settle_thread(actor: Actor, first: Comment, *, resolved: bool) -> None:
-    """Call a thread resolved, or open again: whoever began it, adjudicators and above. Twice is once."""
+def settle_thread(actor: Actor, first: Comment, *, resolved: bool, text: str = "") -> None:
+    """Call a thread resolved, or open again: whoever began it, adjudicators and above. Twice is once.
+
+    Words that come along are a reply that is written before.
+    """
     role, locked = _locked(actor, first)
     if locked.author_id != (actor.user and actor.user.pk) and not role.reaches(Role.ADJUDICATOR):
         raise NotAllowed("A thread is resolved by whoever began it, or by an adjudicator.")
+    if text.strip():
+        reply_to(actor, locked, text)
     acts = Comment.objects.filter(thread=locked.pk, act__in=(CommentAct.RESOLVE, CommentAct.REOPEN))
     last = acts.order_by("-id").values_list("act", flat=True).first()
     if (last == CommentAct.RESOLVE) != resolved:

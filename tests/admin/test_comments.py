@@ -1,15 +1,56 @@
 """Comments on their pages."""
 
+from html.parser import HTMLParser
+
 import pytest
 
-from annotations.models import Comment
-from annotations.services.comments import post_comment, reply_to
+from annotations.models import Comment, CommentAct
+from annotations.services import comments
+from annotations.services.comments import delete_comment, edit_comment, post_comment, reply_to, settle_thread
 from corpus.models import Corpus
 from tests.admin.conftest import url
 from tests.annotations.deciding import suggestion
 from tests.conftest import acting
 
 HOSTILE = "<script>alert(1)</script> is it?"
+#: Begins with a line end, of which HTML drops one.
+TYPED = "\nWhat I typed,\n<b>word</b> by word."
+
+
+class Boxes(HTMLParser):
+    """The words in each box of a page by its id, and the forms that tell of a refusal by their place."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.words, self.box, self.told, self.beside = {}, None, False, []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag == "p" and given.get("class") == "errornote":
+            self.told = True
+        elif tag == "textarea":
+            self.box = given["id"]
+            self.words[self.box] = ""
+            if self.told:
+                self.beside.append(self.box)
+                self.told = False
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            self.words[self.box] = self.words[self.box].removeprefix("\n")
+            self.box = None
+
+    def handle_data(self, data):
+        if self.box:
+            self.words[self.box] += data
+
+
+def boxes(client, path, **form):
+    """Send a form as a browser writes it; return the status, the words in the boxes, and where it is told."""
+    answer = client.post(path, form | {"text": form.get("text", TYPED).replace("\n", "\r\n")})
+    page = Boxes(answer.content.decode())
+    return answer.status_code, page.words, page.beside
 
 
 @pytest.fixture
@@ -80,3 +121,71 @@ def test_an_answer_is_for_whom_it_answers_and_no_question_is_for_its_author(sign
     assert "Harbour: 1 open thread<" in signed_in(ada).get(start).content.decode()
     assert "It is." in signed_in(ada).get(listed, {"show": "me"}).content.decode()
     assert "Comments for me" not in signed_in(cy).get(start).content.decode()
+
+
+def test_refused_words_come_back_in_the_box_they_were_typed_in(signed_in, suggested, line, ada, monkeypatch):
+    client, page = signed_in(ada), url("corpus_article_comments", suggested.article_id)
+    first = post_comment(acting(ada), suggested.article, "Is it?")
+    other = post_comment(acting(ada), suggested.article, "Is that?", annotation=line)
+    reply, others, edit = f"reply-{first.pk}", f"reply-{other.pk}", f"edit-{first.pk}"
+    empty = {reply: "", others: "", edit: "Is it?", f"edit-{other.pk}": "Is that?", "comment": ""}
+    long = TYPED + "x" * comments.MAX_TEXT
+
+    found = boxes(client, page, post="1", text=long)
+    assert found == (400, empty | {"comment": long}, ["comment"])
+    found = boxes(client, page, reply=first.pk, text=long)
+    assert found == (400, empty | {reply: long}, [reply])
+    found = boxes(client, page, resolve=first.pk, text=long)
+    assert found == (400, empty | {reply: long}, [reply])
+    found = boxes(client, page, edit=first.pk, version=0, text=long)
+    assert found == (400, empty | {edit: long}, [edit])
+    assert not Comment.objects.exclude(pk__in=(first.pk, other.pk)).exists()
+
+    edit_comment(acting(ada), first, "Is it so?", version=0)
+    answer = client.post(page, {"edit": first.pk, "version": 0, "text": TYPED}).content.decode()
+    assert Boxes(answer).words[edit] == TYPED
+    assert (
+        "<details open>" in answer and "<p>Is it so?</p>" in answer and 'name="version" value="1"' in answer
+    )
+    monkeypatch.setattr(comments, "MAX_ACTS", 2)
+    assert boxes(client, page, reply=first.pk)[1:] == (empty | {edit: "Is it so?", reply: TYPED}, [reply])
+
+
+def test_refused_words_come_back_where_their_box_is_no_longer_on_the_page(signed_in, suggested, ada, ben):
+    client, page = signed_in(ada), url("corpus_article_comments", suggested.article_id)
+    first = post_comment(acting(ada), suggested.article, "Is it?")
+    delete_comment(acting(ada), first)
+    deleted = boxes(client, page, edit=first.pk, version=1)
+    assert (deleted[0], deleted[1]["refused"], deleted[2]) == (400, TYPED, ["refused"])
+    bens = post_comment(acting(ben), suggested.article, "Bens words.")
+    hidden = client.post(page, {"reply": bens.pk, "text": TYPED})
+    missing = client.post(page, {"reply": suggested.pk, "text": TYPED})
+    assert Boxes(hidden.content.decode()).words["refused"] == TYPED
+    assert (hidden.status_code, missing.status_code) == (404, 404)
+    assert "Bens words." not in hidden.content.decode()
+    told = [answer.content.decode().split('id="content"')[1] for answer in (hidden, missing)]
+    assert len(told[0]) == len(told[1]), "hidden and missing look the same"
+    Corpus.objects.update(blind=False)
+    found = boxes(client, page, resolve=bens.pk)
+    assert (found[0], found[1][f"reply-{bens.pk}"], found[2]) == (400, TYPED, [f"reply-{bens.pk}"])
+    assert not Comment.objects.filter(thread=bens.pk, author=ada).exists(), "nothing of it has happened"
+
+
+def test_words_in_the_box_are_posted_with_the_act_on_their_thread(signed_in, suggested, ada, cy, monkeypatch):
+    client, page = signed_in(cy), url("corpus_article_comments", suggested.article_id)
+    first = post_comment(acting(ada), suggested.article, "Is it?")
+    assert client.post(page, {"resolve": first.pk, "text": "It is."}).status_code == 302
+    assert client.post(page, {"reopen": first.pk, "text": " \r\n"}).status_code == 302
+    assert client.post(page, {"reopen": first.pk, "text": "Or is it?"}).status_code == 302
+    acts = [(row.act, row.text) for row in Comment.objects.order_by("pk")][1:]
+    assert acts == [
+        (CommentAct.POST, "It is."),
+        (CommentAct.RESOLVE, ""),
+        (CommentAct.REOPEN, ""),
+        (CommentAct.POST, "Or is it?"),
+    ]
+    monkeypatch.setattr(comments, "MAX_ACTS", 5)
+    full = boxes(client, page, resolve=first.pk)
+    assert (full[0], full[1][f"reply-{first.pk}"]) == (400, TYPED)
+    assert Comment.objects.count() == 5, "neither posted nor resolved"
+    settle_thread(acting(cy), first, resolved=True)
