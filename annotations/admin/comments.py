@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -42,14 +43,14 @@ EMPTY = {
     "me": "Nobody has named you with @ yet, nor answered a comment of yours.",
     "resolved": "No thread is resolved yet.",
 }
-#: The acts of the page, each with the box whose words come along with it.
+#: The acts of the page, each with the box whose words come along with it, and what is said when it is done.
 ACTS = {
-    "reply": "reply",
-    "resolve": "reply",
-    "reopen": "reply",
-    "edit": "edit",
-    "delete": "edit",
-    "post": "comment",
+    "reply": ("reply", "Your reply is posted."),
+    "resolve": ("reply", "The thread is resolved."),
+    "reopen": ("reply", "The thread is open again."),
+    "edit": ("edit", "Your words are saved."),
+    "delete": ("edit", "Your comment is deleted."),
+    "post": ("comment", "Your comment is posted."),
 }
 
 
@@ -97,6 +98,8 @@ def comments_page(request: HttpRequest, pk: UUID) -> HttpResponse:
             refused = _refused(request.POST, act, error)
             status = HTTPStatus.NOT_FOUND if isinstance(error, NotFound) else HTTPStatus.BAD_REQUEST
         else:
+            # The page's script knows by the tag that what was sent need not be kept any longer.
+            messages.success(request, ACTS[act][1], extra_tags="at-said")
             return redirect(request.get_full_path())
     threads = _threads(request, article.corpus).filter(revision__article=article)
     if line:
@@ -186,7 +189,7 @@ def _refused(form: QueryDict, act: str, error: ServiceError) -> Refused:
         on = None if act == "post" else read_id(form.get(act, ""))
     except BadInput:
         on = None
-    return Refused(message=error.message, text=_typed(form), box=ACTS[act], on=on)
+    return Refused(message=error.message, text=_typed(form), box=ACTS[act][0], on=on)
 
 
 def _threads(request: HttpRequest, corpus: Corpus) -> "QuerySet[Comment]":
