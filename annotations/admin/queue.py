@@ -23,6 +23,11 @@ from corpus.services.errors import BadInput, ServiceError
 MAX_HELD = 20
 MAX_WORK = 200
 MAX_REVIEWERS = 500
+#: What is said of a pass that was taken back, by whether it waits for others.
+TAKEN_BACK = {
+    True: "It is taken back and waits for somebody else.",
+    False: "It is taken back; no other pass of this text is asked for.",
+}
 
 
 def in_hand(user: User, corpus: Corpus | None = None) -> list[Assignment]:
@@ -88,8 +93,7 @@ def _change_holder(request: HttpRequest) -> None:
     with telling(request):
         assignment = find_assignment(actor, read_id(form.get("assignment", "")))
         if "back" in form:
-            take_back(actor, assignment)
-            messages.success(request, "It is taken back and waits for somebody else.")
+            messages.success(request, TAKEN_BACK[take_back(actor, assignment)])
             return
         chosen = form.get("to")
         user = User.objects.filter(public_id=read_id(chosen)).first() if chosen else None

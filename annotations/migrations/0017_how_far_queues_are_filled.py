@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='queuestate',
             name='filled',
-            field=models.BooleanField(default=False),
+            field=models.BooleanField(db_default=False),
         ),
         migrations.AddField(
             model_name='queuestate',
@@ -21,6 +21,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='queuestate',
             name='settings',
-            field=models.JSONField(default=dict),
+            field=models.JSONField(null=True),
         ),
     ]

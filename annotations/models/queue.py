@@ -125,14 +125,15 @@ class QueueState(models.Model):
     """How far the sweeper has filled a corpus's queue by its settings.
 
     Where these change, every text is gone through once, in the order of their ids, up to `filled_to` so far.
+    The columns have defaults: a sweeper of the version before may still run when they are added.
     """
 
     corpus = models.OneToOneField(Corpus, models.CASCADE, primary_key=True, related_name="queue_state")
     #: The corpus's version that was last looked at, and those of its settings that the queue follows.
     version = models.PositiveIntegerField()
-    settings = models.JSONField(default=dict)
+    settings = models.JSONField(null=True)
     filled_to = models.UUIDField(null=True)
-    filled = models.BooleanField(default=False)
+    filled = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"queue of {self.corpus_id} by version {self.version}"

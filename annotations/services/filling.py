@@ -1,97 +1,168 @@
-"""Filling the queues of corpora whose settings have changed, a part in each round of the sweeper."""
+"""Going through the queues of corpora whose settings have changed, a part in each round of the sweeper."""
 
+import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+import structlog
+from django.db import OperationalError
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, AssignmentStatus, Job, JobStatus, QueueState
-from annotations.models.jobs import OPEN_JOBS
-from annotations.services.opening import READY, count_submitted, open_passes, passes_of
+from annotations.models import Assignment, AssignmentStatus, QueueState
+from annotations.services.jobs import finish_revisions
+from annotations.services.opening import (
+    READY,
+    count_submitted,
+    hold_waiting,
+    open_passes,
+    passes_of,
+    wait_for_no_machine,
+)
 from annotations.services.ordering import ORDERS
 from annotations.services.settling import settle_without
 from corpus.models import Corpus, Revision, RevisionStatus
 from corpus.services.racing import retried
 
-CHUNK = 1_000
-#: The settings that say how many passes a text has, and which comes first.
-FOLLOWED = ("queue_order", "seed", "passes", "second_share", "unaided_share")
+log = structlog.get_logger(__name__)
+
+CHUNK = 200
+#: The settings that say how many passes a text has, which comes first, and what becomes of those submitted.
+FOLLOWED = (
+    "queue_order",
+    "seed",
+    "passes",
+    "second_share",
+    "unaided_share",
+    "agreed_is_gold",
+    "single_is_gold",
+)
 
 
-def refill_changed_queues(limit: int = 5) -> int:
-    """Go on filling queues by settings that have changed; return how many passes were opened.
+def refill_changed_queues(seconds: float = 2.0) -> int:
+    """Go on with the queues whose settings have changed; return how many passes were opened.
 
-    Passes that were asked for before and are no longer are closed where nobody holds them. `limit` bounds the
-    chunks of texts of one round, so that a sweeper has its other work done in between.
+    Passes that are asked for no more are closed where nobody holds them, and texts that have as many as are
+    asked for are settled. No chunk is begun after `seconds`, so that a sweeper has its other work done in
+    between; the corpora take turns.
     """
-    opened = 0
+    until, opened = time.monotonic() + seconds, 0
     changed = Corpus.objects.exclude(queue_state__version=F("version"), queue_state__filled=True)
-    for pk in changed.order_by("pk").values_list("pk", flat=True):
-        filled = False
-        while not filled and limit > 0:
-            missing, filled = retried(partial(_fill_on, pk))
-            opened, limit = opened + missing, limit - 1
+    waiting = list(changed.order_by("?").values_list("pk", flat=True))
+    while waiting:
+        pk = waiting.pop(0)
+        try:
+            missing, goes_on = _go_on(pk)
+        except OperationalError:
+            raise
+        except Exception:
+            # One corpus that cannot go on keeps no other waiting.
+            log.exception("queue_not_filled", corpus=str(pk))
+            continue
+        opened += missing
+        waiting += [pk] if goes_on else []
+        if time.monotonic() >= until:
+            break
     return opened
 
 
-def _fill_on(corpus_id: UUID) -> tuple[int, bool]:
-    """Fill a queue for the next texts; return how many passes were opened, and whether those were the last.
+def fill_anew(corpus_id: UUID) -> None:
+    """Let the sweeper go through a corpus's texts once more, in the transaction that gives reason to."""
+    QueueState.objects.filter(corpus=corpus_id).update(filled=False, filled_to=None)
 
-    The settings are read anew: a change begins with the first text again, whoever made it meanwhile.
-    """
-    state, _ = QueueState.objects.select_for_update().get_or_create(
-        corpus_id=corpus_id, defaults={"version": 0}
-    )
+
+def _go_on(corpus_id: UUID) -> tuple[int, bool]:
+    """Go through the next texts; return how many passes were opened, and whether more texts follow."""
+    state, _ = QueueState.objects.get_or_create(corpus_id=corpus_id, defaults={"version": 0})
     corpus = Corpus.objects.get(pk=corpus_id)
-    followed = {name: getattr(corpus, name) for name in FOLLOWED}
-    if state.settings != followed:
-        state.settings, state.filled_to, state.filled = followed, None, False
-    texts = _ready(corpus).filter(pk__gt=state.filled_to) if state.filled_to else _ready(corpus)
+    if state.settings != _followed(corpus):
+        state.filled, state.filled_to = False, None
+    texts = _texts(corpus).filter(pk__gt=state.filled_to) if state.filled_to else _texts(corpus)
     ids = [] if state.filled else list(texts.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    opened = _fill(corpus, ids) if ids else 0
-    state.version, state.filled = corpus.version, len(ids) < CHUNK
-    state.filled_to = ids[-1] if ids else state.filled_to
-    state.save()
-    return opened, state.filled
+    _settle_those_with_enough(corpus, ids)
+    return retried(partial(_fill, corpus, state, ids))
 
 
-def _ready(corpus: Corpus) -> QuerySet[Revision]:
-    """Return the texts that may be given to people, but for those that a job is to look at first."""
-    working = Job.objects.filter(revision=OuterRef("pk"), status__in=(*OPEN_JOBS, JobStatus.PARKED))
-    return Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None).filter(
-        Q(status__in=READY) | (Q(status=RevisionStatus.NEW) & ~Exists(working))
-    )
+def _followed(corpus: Corpus) -> dict[str, Any]:
+    return {name: getattr(corpus, name) for name in FOLLOWED}
 
 
-def _fill(corpus: Corpus, revision_ids: Sequence[UUID]) -> int:
-    opened = open_passes(corpus, revision_ids)
-    waiting = list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
+def _texts(corpus: Corpus) -> QuerySet[Revision]:
+    texts = Revision.objects.filter(corpus=corpus, current=True, article__erased_at=None)
+    return texts.filter(status__in=(RevisionStatus.NEW, *READY))
+
+
+def _settle_those_with_enough(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
+    """Let those go on whose submitted passes are as many as are asked for by now, each by itself.
+
+    What waits for approval is left alone, unless a pass of it was still waited for.
+    """
+    submitted = count_submitted(revision_ids)
+    enough = [pk for pk in revision_ids if submitted[pk] and submitted[pk] >= passes_of(corpus, pk)]
+    if not enough:
+        return
+    waiting = Assignment.objects.filter(revision__in=enough, status=AssignmentStatus.OPEN)
+    waited_for = set(waiting.values_list("revision_id", flat=True))
+    for pk in enough:
+        by_itself = corpus.single_is_gold if submitted[pk] == 1 else corpus.agreed_is_gold
+        if pk not in waited_for and not by_itself:
+            continue
+        try:
+            retried(partial(_settle, pk))
+        except OperationalError:
+            raise
+        except Exception:
+            # One text that cannot go on keeps no other waiting.
+            log.exception("text_not_settled", revision=str(pk))
+
+
+def _settle(revision_id: UUID) -> None:
+    if hold_waiting([revision_id]):
+        settle_without(revision_id)
+
+
+def _fill(corpus: Corpus, state: QueueState, revision_ids: Sequence[UUID]) -> tuple[int, bool]:
+    """Open, order and close the passes of some texts, and keep how far that came."""
+    # Another sweeper that is at it, or a change since, and this is left to the next round.
+    at = QueueState.objects.select_for_update(skip_locked=True).filter(corpus=corpus).first()
+    now = Corpus.objects.get(pk=corpus.pk)
+    if at is None or at.version != state.version or _followed(now) != _followed(corpus):
+        return 0, False
+    if at.settings == _followed(now) and (at.filled_to, at.filled) != (state.filled_to, state.filled):
+        return 0, False
+    texts = Revision.objects.filter(pk__in=revision_ids)
+    opened = finish_revisions(corpus.pk, texts.filter(status=RevisionStatus.NEW))
+    opened += open_passes(corpus, list(wait_for_no_machine(texts).values_list("pk", flat=True)))
+    _order_anew(corpus, revision_ids)
+    _close_spare(corpus, revision_ids)
+    at.settings, at.version, at.filled = _followed(now), now.version, len(revision_ids) < CHUNK
+    at.filled_to = revision_ids[-1] if revision_ids else state.filled_to
+    at.save()
+    return opened, not at.filled
+
+
+def _open(revision_ids: Sequence[UUID]) -> list[Assignment]:
+    return list(Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.OPEN))
+
+
+def _order_anew(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
     ranks = ORDERS[corpus.queue_order](corpus, revision_ids)
-    moved = [row for row in waiting if row.rank != ranks[row.revision_id]]
+    moved = [row for row in _open(revision_ids) if row.rank != ranks[row.revision_id]]
     for row in moved:
         row.rank = ranks[row.revision_id]
     Assignment.objects.bulk_update(moved, ["rank"], batch_size=500)
-    _close_spare(corpus, waiting)
-    return opened
 
 
-def _close_spare(corpus: Corpus, waiting: Sequence[Assignment]) -> None:
-    """Close those of the open passes that are asked for no more, and let their texts go on.
-
-    Unless somebody has one in hand: then it goes on once they end theirs.
-    """
-    submitted = count_submitted([row.revision_id for row in waiting])
+def _close_spare(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
+    """Close the passes that nobody holds and that are asked for no more."""
+    submitted = count_submitted(revision_ids)
     spare = []
-    for row in waiting:
+    for row in _open(revision_ids):
         asked = passes_of(corpus, row.revision_id)
         if row.number > asked or submitted[row.revision_id] >= asked:
-            spare.append(row)
-    Assignment.objects.filter(pk__in=[row.pk for row in spare], status=AssignmentStatus.OPEN).update(
+            spare.append(row.pk)
+    Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
         status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
     )
-    texts = {row.revision_id for row in spare}
-    held = Assignment.objects.filter(revision__in=texts, status=AssignmentStatus.TAKEN)
-    for pk in sorted(texts - set(held.values_list("revision_id", flat=True))):
-        settle_without(pk)

@@ -33,7 +33,7 @@ from annotations.services.layers import (
     write_relations,
 )
 from annotations.services.leases import keep_lease, lease_end
-from annotations.services.opening import open_ready_passes
+from annotations.services.opening import open_ready_passes, wait_for_no_machine
 from annotations.services.texts import article_text
 from corpus.models import Revision, RevisionStatus
 from corpus.services.actors import JOB
@@ -254,21 +254,19 @@ def _land(claim: Claim, revision: Revision, suggestions: Suggestions) -> bool:
     return True
 
 
-def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> None:
+def finish_revisions(corpus_id: UUID, revisions: "QuerySet[Revision]") -> int:
     """Give those to people of which the last job has ended; what a machine has looked at is called suggested.
 
-    What people began meanwhile is offered to others too. A new one with a parked job waits for a person.
+    What people began meanwhile is offered to others too. Return how many passes were opened.
     """
-    jobs = Job.objects.filter(revision_id=OuterRef("pk"))
+    waiting = Job.objects.filter(revision_id=OuterRef("pk"), status__in=OPEN_JOBS)
     looked_at = Layer.objects.filter(revision_id=OuterRef("pk"), kind=LayerKind.MACHINE)
-    ended = revisions.filter(~Exists(jobs.filter(status__in=OPEN_JOBS))).order_by()
-    new = ended.filter(status=RevisionStatus.NEW)
-    suggested = list(new.filter(Exists(looked_at)).values_list("pk", flat=True))
-    unseen = new.filter(~Exists(looked_at), ~Exists(jobs.filter(status=JobStatus.PARKED)))
-    begun = ended.filter(status__in=(RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED))
-    others = list((unseen | begun).values_list("pk", flat=True))
+    ended = revisions.filter(Exists(looked_at), ~Exists(waiting), status=RevisionStatus.NEW)
+    suggested = list(ended.order_by().values_list("pk", flat=True))
+    others = wait_for_no_machine(revisions.exclude(status=RevisionStatus.SUGGESTED)).exclude(pk__in=suggested)
+    ready = [*suggested, *others.order_by().values_list("pk", flat=True)]
     move_new_ones(JOB, [(corpus_id, pk) for pk in suggested], RevisionStatus.SUGGESTED)
-    open_ready_passes(corpus_id, [*suggested, *others])
+    return open_ready_passes(corpus_id, ready)
 
 
 def _record_landed(

@@ -11,7 +11,8 @@ from django.utils import timezone
 from annotations.extraction import PIPELINES, UnknownPipeline, build_pipeline
 from annotations.models import Job, JobStatus, Pipeline, Run
 from annotations.models.jobs import OPEN_JOBS
-from annotations.services.jobs import configuration_hash, enqueue_jobs, finish_revisions
+from annotations.services.filling import fill_anew
+from annotations.services.jobs import configuration_hash, enqueue_jobs
 from corpus.models import Corpus, Revision, Role
 from corpus.services.actors import Actor, Scope, require
 from corpus.services.errors import BadInput, InvalidTransition, NotFound
@@ -59,9 +60,13 @@ def activate_pipeline(
 
 @transaction.atomic
 def retire_pipeline(actor: Actor, pipeline: Pipeline) -> None:
-    """Take a pipeline out of service: no new jobs, its suggestions no longer shown. What it said stays."""
+    """Take a pipeline out of service: no new jobs, its suggestions no longer shown. What it said stays.
+
+    Texts that waited for a parked job of it are given to people by the sweeper.
+    """
     require(actor, pipeline.corpus_id, Role.LEAD, Scope.MANAGE)
     if Pipeline.objects.filter(pk=pipeline.pk, active=True).update(active=False):
+        fill_anew(pipeline.corpus_id)
         record(
             actor,
             _change(
@@ -135,7 +140,8 @@ def fill_run(run: Run) -> None:
 def cancel_run(actor: Actor, run: Run) -> int:
     """Cancel the jobs of a run that have not ended; return how many. What has landed stays.
 
-    A worker that has one in hand finds its token worthless and drops the result.
+    A worker that has one in hand finds its token worthless and drops the result. The sweeper gives the texts
+    to people that no other job is to look at.
     """
     require(actor, run.corpus_id, Role.LEAD, Scope.MANAGE)
     if not Run.objects.filter(pk=run.pk, cancelled_at__isnull=True).update(cancelled_at=timezone.now()):
@@ -143,9 +149,7 @@ def cancel_run(actor: Actor, run: Run) -> int:
     cancelled = Job.objects.filter(run=run, status__in=OPEN_JOBS).update(
         status=JobStatus.CANCELLED, lease_until=None, finished_at=timezone.now()
     )
-    finish_revisions(
-        run.corpus_id, Revision.objects.filter(pk__in=Job.objects.filter(run=run).values("revision_id"))
-    )
+    fill_anew(run.corpus_id)
     record(actor, _change(run.corpus_id, "run.cancelled", "run", run.pk, {"cancelled": cancelled}))
     return cancelled
 

@@ -226,8 +226,8 @@ def give_back(actor: Actor, assignment: Assignment) -> Assignment:
 
 
 @transaction.atomic
-def take_back(actor: Actor, assignment: Assignment) -> Assignment:
-    """End a pass in somebody's hands and open it for others. For leads; what was decided stays."""
+def take_back(actor: Actor, assignment: Assignment) -> bool:
+    """End a pass in somebody's hands, and return whether it waits for others. For leads; decisions stay."""
     require(actor, assignment.corpus_id, Role.LEAD, Scope.MANAGE)
     waits = bool(hold_waiting([assignment.revision_id]))
     row = Assignment.objects.select_for_update(of=("self",)).select_related("corpus").get(pk=assignment.pk)
@@ -350,16 +350,16 @@ def _end(actor: Actor, row: Assignment, status: AssignmentStatus) -> None:
     record(actor, _change(row, f"assignment.{status}"))
 
 
-def _open_anew(row: Assignment, *, waits: bool) -> Assignment:
-    """Open an ended pass for somebody else, where its text `waits` and the pass is asked for."""
-    anew = _following(row)
+def _open_anew(row: Assignment, *, waits: bool) -> bool:
+    """Open an ended pass for somebody else, where its text `waits` and the others' are not enough."""
     asked = passes_of(row.corpus, row.revision_id)
     if waits and count_submitted([row.revision_id])[row.revision_id] < asked >= row.number:
-        anew.save()
-    elif waits:
+        _following(row).save()
+        return True
+    if waits:
         # Nobody goes on with this one: what the others have submitted may be all that is waited for.
         settle_without(row.revision_id)
-    return anew
+    return False
 
 
 def _following(row: Assignment) -> Assignment:

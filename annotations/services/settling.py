@@ -13,13 +13,22 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.agreement import Case, compare
-from annotations.models import Annotation, Dispute, DisputeStatus, Layer, LayerKind, Outcome
+from annotations.models import (
+    Annotation,
+    Assignment,
+    AssignmentStatus,
+    Dispute,
+    DisputeStatus,
+    Layer,
+    LayerKind,
+    Outcome,
+)
 from annotations.models.gold import SettleReason
 from annotations.services.comparing import standing_by_id, submitted_passes, units_of
 from annotations.services.gold import GoldDesk, Said, Wanted, wanted_from
 from annotations.services.in_hand import in_hand
 from annotations.services.layers import fits_scheme, fitted
-from annotations.services.opening import close_passes, open_passes, passes_of
+from annotations.services.opening import close_passes, open_missing_passes, passes_of
 from annotations.services.reading import LayerView
 from annotations.services.recalls import end_recalls_of, others_are_asked
 from annotations.services.resettling import positions_of, still_settled
@@ -85,9 +94,9 @@ def settle_passes(revision: Revision) -> None:
     corpus = Corpus.objects.get(pk=revision.corpus_id)
     views = submitted_passes(revision)
     if len(views) < passes_of(corpus, revision.pk):
-        # Those that are missing are there, unless the settings changed while the text came in.
-        open_passes(corpus, [revision.pk])
+        open_missing_passes(corpus, revision.pk)
         return
+    close_passes([revision.pk])
     cases = compare([units_of(view) for view in views])
     if len(views) == 1:
         if corpus.single_is_gold:
@@ -101,14 +110,16 @@ def settle_passes(revision: Revision) -> None:
         move_revision(JOB, revision, RevisionStatus.DISPUTED)
     elif corpus.agreed_is_gold:
         move_revision(JOB, revision, RevisionStatus.GOLD, reason="all passes agree, or are settled")
-    close_passes([revision.pk])
 
 
 def settle_without(revision_id: UUID) -> None:
     """Settle a text once nobody goes on with a pass of it, where the others' are all that were asked for.
 
-    In the transaction that ends the pass, with the text locked.
+    In the transaction that ends the pass, with the text locked. Where somebody has one in hand, that is
+    waited for: it goes on once they end theirs.
     """
+    if Assignment.objects.filter(revision=revision_id, status=AssignmentStatus.TAKEN).exists():
+        return
     revision = Revision.objects.select_related("article__corpus").get(pk=revision_id)
     submitted = Layer.objects.filter(
         revision=revision, kind=LayerKind.REVIEWER, submitted_at__isnull=False

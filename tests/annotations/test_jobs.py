@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotations.extraction import PIPELINES
 from annotations.extraction.base import ArticleText, Suggestion, Suggestions
-from annotations.models import Annotation, Assignment, Job, JobStatus, Layer, Pipeline, QueueState, Verdict
+from annotations.models import Annotation, Assignment, Job, JobStatus, Layer, Pipeline, Verdict
 from annotations.services.decisions import Decision
 from annotations.services.erasing import erase_article
 from annotations.services.filling import refill_changed_queues
@@ -314,6 +314,7 @@ def test_a_revision_whose_last_job_is_cancelled_goes_on_too(corpus: Corpus) -> N
     run = start_run(COMMAND, corpus, "scripted")
     Job.objects.filter(revision=not_yet).update(run=run)
     assert cancel_run(COMMAND, run) == 3
+    refill_changed_queues()
     assert Revision.objects.get(pk=looked_at.pk).status == "suggested"
     assert Revision.objects.get(pk=not_yet.pk).status == "new", "no machine has looked at it"
     assert offered(not_yet) == 1, "none will"
@@ -325,8 +326,17 @@ def test_a_text_with_a_parked_job_waits_for_a_person(corpus: Corpus) -> None:
     assert work_jobs("w1", limit=1, seconds=5) == {"parked": 1}
     refill_changed_queues()
     assert offered(job.revision) == 0
-    Job.objects.update(status="cancelled")
-    QueueState.objects.all().delete()
+    cancel_run(COMMAND, start_run(COMMAND, corpus, "scripted"))
+    refill_changed_queues()
+    assert offered(job.revision) == 1
+
+
+def test_a_text_with_a_parked_job_goes_on_once_its_pipeline_is_retired(corpus: Corpus) -> None:
+    job = job_of(corpus, does="raise")
+    refill_changed_queues()
+    Job.objects.update(attempts=2)
+    work_jobs("w1", limit=1, seconds=5)
+    retire_pipeline(COMMAND, job.pipeline)
     refill_changed_queues()
     assert offered(job.revision) == 1
 

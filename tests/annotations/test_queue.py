@@ -298,11 +298,11 @@ def test_a_queue_is_filled_a_part_in_each_round(corpus: Corpus, monkeypatch: pyt
     monkeypatch.setattr(filling, "CHUNK", 1)
     Corpus.objects.update(passes=2, version=F("version") + 1)
     for done in (1, 2, 3):
-        assert refill_changed_queues(limit=1) == 1
+        assert refill_changed_queues(seconds=0) == 1
         assert [len(statuses(text)) for text in texts] == [2] * done + [1] * (3 - done)
-    assert refill_changed_queues(limit=1) == 0
+    assert refill_changed_queues(seconds=0) == 0
     with CaptureQueriesContext(connection) as once_more:
-        refill_changed_queues(limit=1)
+        refill_changed_queues(seconds=0)
     assert len(once_more) == 1
 
 
@@ -312,7 +312,8 @@ def test_a_change_while_a_queue_is_filled_begins_with_the_first_text(
     texts = several(corpus, "one", "two", "three")
     monkeypatch.setattr(filling, "CHUNK", 1)
     Corpus.objects.update(passes=2, version=F("version") + 1)
-    refill_changed_queues(limit=2)
+    for _ in range(2):
+        refill_changed_queues(seconds=0)
     Corpus.objects.update(passes=3, version=F("version") + 1)
     refill_changed_queues()
     assert [statuses(text) for text in texts] == [["open"] * 3] * 3

@@ -177,6 +177,7 @@ def test_a_check_that_writes_is_not_remembered(room: Newsroom) -> None:
 def test_a_pass_that_is_offered_to_nobody_is_noticed(room: Newsroom) -> None:
     room.skip_the_rest_and_submit(who=1, place=0)
     room.configure(passes=3, agreed=True, single=True)
+    room.sweep()
     room.look()
     Assignment.objects.filter(status="open").update(status="expired")
     with pytest.raises(AssertionError, match="offered to nobody"):

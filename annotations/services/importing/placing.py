@@ -15,6 +15,7 @@ from annotations.services.decided_columns import (
     has_open_dispute,
     settlement_columns,
 )
+from annotations.services.filling import fill_anew
 from annotations.services.identities import RecordIdentities
 from annotations.services.importing.annotators import Annotators
 from annotations.services.importing.batch import Batch, insert
@@ -279,6 +280,9 @@ class Importer:
             open_passes(self.corpus, batch.ready)
         for revision, status in batch.moves:
             self._move(revision, status)
+        if any(status in (RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED) for _, status in batch.moves):
+            # What is offered of those texts follows from the passes that came.
+            fill_anew(self.corpus.pk)
 
     def _move(self, revision: Revision, status: RevisionStatus) -> None:
         """Let a standing revision follow the layers that it got; never back, and not while jobs are open."""

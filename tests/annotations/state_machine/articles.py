@@ -1,11 +1,14 @@
 """Rules for what comes in and what machines do: articles, suggestions, stories, seals, erasing."""
 
+from dataclasses import replace
+
 from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from annotations.services.erasing import erase_article
-from annotations.services.jobs import work_jobs
+from annotations.services.jobs import MAX_ATTEMPTS, claim_job, fail_job, work_jobs
+from annotations.services.pipelines import cancel_run, start_run
 from corpus.services.actors import COMMAND
 from corpus.services.events import seal_events
 from corpus.services.ingest import ingest_article
@@ -26,6 +29,17 @@ class Articles(Room):
     @rule()
     def work(self) -> None:
         self.attempt(None, lambda: work_jobs("w", limit=3, seconds=30))
+
+    @rule(end=st.sampled_from(("go on", "cancel", "park")))
+    def run(self, end: str) -> None:
+        """Let the pipeline look at what it has not seen, and end that."""
+        if end == "park":
+            claim = claim_job("w")
+            assert not claim or fail_job(replace(claim, attempts=MAX_ATTEMPTS), "broken") == "parked"
+            return
+        run = start_run(COMMAND, self.corpus)
+        if end == "cancel":
+            cancel_run(COMMAND, run)
 
     @rule()
     def group(self) -> None:

@@ -11,7 +11,18 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from hypothesis.stateful import invariant
 
 from annotations.agreement import compare
-from annotations.models import Annotation, Assignment, Dispute, Export, Job, Layer, LayerKind, Review, Verdict
+from annotations.models import (
+    Annotation,
+    Assignment,
+    Dispute,
+    Export,
+    Job,
+    Layer,
+    LayerKind,
+    QueueState,
+    Review,
+    Verdict,
+)
 from annotations.models.jobs import OPEN_JOBS
 from annotations.models.queue import ASSIGNMENT_MOVES, HELD
 from annotations.services.comparing import units_of
@@ -165,29 +176,37 @@ class Invariants(Room):
         assert disputed == {text.pk for text in texts if text.status == "disputed"}
 
     def nothing_waits_for_nobody(self, found: Found) -> None:
-        """Each pass that is asked for is offered or held; once all are made, what differs is disputed."""
+        """Once the sweeper was there, what is asked for is offered or held, and what differs is disputed."""
         corpus = Corpus.objects.get(pk=self.corpus.pk)
-        rows = Assignment.objects.filter(corpus=corpus, status__in=HELD)
-        held = set(rows.values_list("revision_id", "number"))
+        if not QueueState.objects.filter(corpus=corpus, version=corpus.version, filled=True).exists():
+            return
+        rows = Assignment.objects.filter(corpus=corpus)
+        held = set(rows.filter(status__in=HELD).values_list("revision_id", "number"))
+        offered = set(rows.filter(status="open").values_list("revision_id", "number"))
         in_hand = set(rows.filter(status="taken").values_list("revision_id", flat=True))
-        at_work = set(Job.objects.filter(status__in=OPEN_JOBS).values_list("revision_id", flat=True))
-        recalls = open_recalls().filter(still_reviewing())
-        asked_again = set(recalls.values_list("layer__revision_id", flat=True))
+        jobs = Job.objects.values_list("revision_id", flat=True)
+        at_work, parked = set(jobs.filter(status__in=OPEN_JOBS)), set(jobs.filter(status="parked"))
+        recalls = list(open_recalls().filter(still_reviewing()).select_related("layer"))
+        asked_again = {recall.layer.revision_id for recall in recalls}
+        people = {(recall.layer.revision_id, recall.reviewer_id) for recall in recalls}
+        last = {(row.revision_id, row.reviewer_id): row for row in rows.order_by("id")}
+        kept = {(pk, last[pk, who].number) for pk, who in people if last[pk, who].status == "expired"}
+        assert not kept & offered, "what waits for its own person is offered to others"
         for pk, text in found.revisions.items():
-            if text.status not in READY or text.article.erased_at or pk in at_work | asked_again:
+            if text.status not in ("new", *READY) or text.article.erased_at:
                 continue
-            views = [
-                view
-                for view in found.own_views
-                if view.layer.revision_id == pk and view.layer.kind == "reviewer" and view.layer.submitted_at
-            ]
-            asked = passes_of(corpus, pk)
+            asked, views = passes_of(corpus, pk), found.submitted(pk)
+            numbers = {number for one, number in offered if one == pk}
+            assert not numbers or (max(numbers) <= asked and len(views) < asked), "more is offered"
+            if pk in at_work | asked_again or (pk in parked and text.status == "new"):
+                continue
             if len(views) < asked:
                 missing = {(pk, number) for number in range(1, asked + 1)} - held
                 assert not missing, "a pass is offered to nobody"
             elif text.status == "submitted" and pk not in in_hand:
                 cases = compare([units_of(view) for view in views])
                 assert all(case.agreed for case in cases), "passes differ, and nobody is asked"
+                assert not (corpus.single_is_gold if len(views) == 1 else corpus.agreed_is_gold)
 
     def every_move_follows_from_the_one_before(self, found: Found) -> None:
         reached: dict[Any, str] = {}

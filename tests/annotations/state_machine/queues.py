@@ -33,9 +33,13 @@ class Queues(Passes):
         self.change(withheld_share=withheld, planted_share=planted, unaided_share=unaided)
 
     def change(self, **changes: object) -> None:
-        """Configure the corpus, whatever its version, and sweep: those that are made may be enough then."""
+        """Configure the corpus, whatever its version."""
         version = Corpus.objects.get(pk=self.corpus.pk).version
         configure_corpus(COMMAND, self.corpus, version=version, changes=changes)
+
+    @rule()
+    def sweep(self) -> None:
+        """Fill the queue by what was configured: the passes that are made may be enough by then."""
         self.settled_by_itself(refill_changed_queues)
 
     @rule(who=WHO)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from annotations.models import Annotation, Layer
+from annotations.models import Annotation, Layer, LayerKind
 from annotations.services.decisions import Decision
 from annotations.services.filling import refill_changed_queues
 from annotations.services.jobs import work_jobs
@@ -53,6 +53,10 @@ class Found(NamedTuple):
     @property
     def own_views(self) -> list[LayerView]:
         return [view for view in self.views if view.layer.revision_id in self.revisions]
+
+    def submitted(self, revision_id: UUID) -> list[LayerView]:
+        passes = (view for view in self.views if view.layer.kind == LayerKind.REVIEWER)
+        return [one for one in passes if one.layer.revision_id == revision_id and one.layer.submitted_at]
 
 
 class Held(NamedTuple):
