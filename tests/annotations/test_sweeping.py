@@ -1,6 +1,8 @@
 """One round of the sweeper: what fails in it keeps nothing else from being done."""
 
 import json
+import signal
+from contextlib import nullcontext
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -8,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from annotations.management.commands import sweep
@@ -25,23 +28,43 @@ def one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "close_old_connections", lambda: None)
 
 
-def one_round() -> dict[str, Any]:
+def one_round(*, fails: bool = False) -> dict[str, Any]:
     out = StringIO()
-    call_command("sweep", "--once", "--json", stdout=out)
+    with pytest.raises(SystemExit, match=r"^1$") if fails else nullcontext():
+        call_command("sweep", "--once", "--json", stdout=out)
     found: dict[str, Any] = json.loads(out.getvalue())
     return found
 
 
-def test_what_fails_is_told_and_the_rest_is_done(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_is_told_also_by_the_exit_code_and_the_rest_is_done(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> int:
         raise RuntimeError("a row that nobody thought of")
 
     assert "failed" not in one_round()
     put_in(corpus)
     monkeypatch.setattr(sweep, "sweep_assignments", broken)
-    done = one_round()
+    done = one_round(fails=True)
     assert done["failed"] == {"expired": "a row that nobody thought of"}
     assert done["sealed"] and not Event.objects.filter(position=None)
+
+
+def test_a_sweeper_for_ever_goes_on_where_a_task_fails(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+
+    def broken() -> int:
+        rounds.append(1)
+        if len(rounds) == 3:
+            signal.raise_signal(signal.SIGTERM)
+        raise RuntimeError("a row that nobody thought of")
+
+    monkeypatch.setattr(sweep, "sweep_assignments", broken)
+    with override_settings(ATTEST_SWEEP_INTERVAL=0):
+        call_command("sweep")
+    assert len(rounds) == 3
 
 
 def test_a_pass_that_cannot_be_ended_keeps_no_other_in_hand(

@@ -1,4 +1,5 @@
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -43,7 +44,9 @@ class Command(AttestCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--once", action="store_true", help="one round, then end")
+        parser.add_argument(
+            "--once", action="store_true", help="one round, then end; exit code 1 if a task failed"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopping = False
@@ -54,6 +57,8 @@ class Command(AttestCommand):
             done = self._round()
             if options["once"]:
                 self.report(done, f"{done}", as_json=options["json"])
+                if "failed" in done:
+                    sys.exit(1)
                 return
             self._sleep(settings.ATTEST_SWEEP_INTERVAL)
 
