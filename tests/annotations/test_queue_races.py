@@ -11,14 +11,15 @@ from django.db import connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.models import Annotation, Assignment, Comment, Dispute, Layer, Recall, ReReview
+from annotations.extraction import PIPELINES
+from annotations.models import Annotation, Assignment, Comment, Dispute, Job, Layer, Recall, ReReview
 from annotations.services import queue
 from annotations.services.comments import post_comment, reply_to
 from annotations.services.erasing import erase_article
 from annotations.services.filling import refill_changed_queues
-from annotations.services.jobs import work_jobs
+from annotations.services.jobs import claim_job, work_claim, work_jobs
 from annotations.services.passes import reopen_pass, submit_pass
-from annotations.services.pipelines import activate_pipeline
+from annotations.services.pipelines import activate_pipeline, cancel_run, start_run
 from annotations.services.planting import plant
 from annotations.services.queue import give_back, hand_over, keep, sweep_assignments, take
 from annotations.services.rereviews import open_rereview
@@ -31,6 +32,7 @@ from corpus.services.errors import InvalidTransition
 from tests.annotations.test_checks import RULES
 from tests.annotations.test_checks import TEXT as PLANTABLE
 from tests.annotations.test_concurrency import at_once, errors, fresh
+from tests.annotations.test_jobs import Scripted
 from tests.annotations.test_queue import settings
 from tests.annotations.test_settling import decide_all, gold, status
 from tests.conftest import TEXT, acting, put_in
@@ -113,6 +115,28 @@ def test_no_pass_is_opened_on_what_is_amended_or_erased_meanwhile(
     Corpus.objects.update(passes=3, version=F("version") + 1)
     overlapping(ends[end], refill_changed_queues)
     assert offered(revision) == 0
+
+
+def test_a_text_goes_on_whose_last_two_jobs_end_at_once(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Other(Scripted):
+        name = "other"
+
+    monkeypatch.setitem(PIPELINES, "scripted", Scripted)
+    monkeypatch.setitem(PIPELINES, "other", Other)
+    activate_pipeline(COMMAND, corpus, "scripted")
+    activate_pipeline(COMMAND, corpus, "other")
+    refill_changed_queues()
+    text = put_in(corpus)
+    run = start_run(COMMAND, corpus, "other")
+    job = Job.objects.get(pipeline__name="scripted")
+    Job.objects.exclude(pk=job.pk).update(due_at=timezone.now() + timedelta(hours=1))
+    claim = claim_job("w")
+    assert claim and claim.job_id == job.pk
+    assert overlapping(lambda: cancel_run(COMMAND, run), lambda: work_claim(claim)) == "done"
+    refill_changed_queues()
+    assert (status(text), offered(text)) == ("suggested", 1)
 
 
 def test_an_amendment_tells_from_what_status_it_took_the_text(
