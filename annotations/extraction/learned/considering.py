@@ -93,7 +93,7 @@ class _Noting:
         chances = self.linker.chances(relation, candidates)
         found = [Linkable(one.span, chance) for one, chance in zip(candidates, chances, strict=True)]
         self.ranks[relation, span] = sorted(found, key=lambda one: -one.chance)
-        return self.linker(relation, span, candidates)
+        return self.linker.choose(candidates, chances)
 
 
 def _every_quote(page: Page, tagged: Tagged, settled: Tagged, arbiter: Arbiter) -> list[Stretch]:

@@ -387,7 +387,10 @@ class Linker:
         candidates: Sequence[Candidate],
     ) -> tuple[Candidate, float]:
         """Return the candidate to believe and its probability."""
-        chances = self.chances(relation, candidates)
+        return self.choose(candidates, self.chances(relation, candidates))
+
+    def choose(self, candidates: Sequence[Candidate], chances: Sequence[float]) -> tuple[Candidate, float]:
+        """Return the candidate to believe of those that are so likely, and its probability."""
         margin = self.caution * MARGIN
         best = max(
             range(len(candidates)),

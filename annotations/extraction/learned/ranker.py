@@ -8,6 +8,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 Features = Sequence[str]
 
@@ -38,7 +39,7 @@ class Ranker:
     def scores(self, candidates: Sequence[Features]) -> list[float]:
         """Return what the weights of each candidate's features come to; a probability is its softmax."""
         get = self.weights.get
-        return [sum(get(name, 0.0) for name in features) for features in candidates]
+        return [sum(map(get, features, repeat(0.0))) for features in candidates]
 
 
 def train_ranker(cases: Sequence[Case], prior: Mapping[str, float], *, seed: int) -> Ranker:
