@@ -1,18 +1,20 @@
 """An article as candidates are looked for in it: passages with what links can lead to, side by side."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from annotations.extraction.alternatives import Pieces
 from annotations.extraction.base import ArticleText
+from annotations.extraction.keeping import kept
 from annotations.extraction.linkable import Stretch, Surroundings
 from annotations.extraction.passages import Passage, pieces_of, read_passages
 from annotations.extraction.reading import Reading, read
+from annotations.extraction.said import Speech, Speeches
 from annotations.extraction.tokens import QUOTED, STOP, tokenise
 from corpus.text.sentences import sentences
 from corpus.text.spans import Span
@@ -39,7 +41,10 @@ class QuotedTurn(NamedTuple):
 
 @dataclass(eq=False)
 class Page:
-    """One passage with what links can lead to in it, and the passages beside it."""
+    """One passage with what links can lead to in it, and the passages beside it.
+
+    The lists of neighbouring quotes are made of the same stretches; what is worked out of one is kept.
+    """
 
     passage: Passage
     reading: Reading
@@ -48,6 +53,7 @@ class Page:
     before: "Page | None" = None
     behind: "Page | None" = None
 
+    @kept
     def stretch(self, span: Span) -> Stretch | None:
         """Return the tokens that a span touches, or None where it lies outside of the passage."""
         tokens = self.passage.tokens
@@ -55,32 +61,51 @@ class Page:
         while 0 <= first < len(tokens) and (tokens[first].low == STOP or tokens[first].end <= span.start):
             first += 1
         first = max(first, 0)
-        last = first
-        while last < len(tokens) and tokens[last].start < span.end:
-            last += 1
+        last = bisect_left(self.starts, span.end, first)
         while last > first and tokens[last - 1].low == STOP:
             last -= 1
         return Stretch(first, last) if first < last else None
+
+    @cached_property
+    def speeches(self) -> Speeches:
+        return Speeches(self.passage.tokens)
+
+    @kept
+    def speech(self, segments: tuple[Span, ...]) -> Speech:
+        """Return how it is said."""
+        return self.speeches.of([piece for one in segments if (piece := self.stretch(one)) is not None])
 
     @cached_property
     def quoted_turns(self) -> Sequence[QuotedTurn]:
         """The paragraphs that open with a mark, a name and a colon, in order."""
         return tuple(_quoted_turns(self.passage))
 
+    @kept
     def span(self, stretch: Stretch) -> Span:
         tokens = self.passage.tokens
         return Span(tokens[stretch.first].start, tokens[stretch.last - 1].end)
 
-    def last_sources(self) -> Iterator[Span]:
-        """Yield who is named in the last sentence, first whoever a report in it names."""
-        yield from map(self.span, self.surroundings.last(self.surroundings.sources))
+    @cached_property
+    def first_sources(self) -> Sequence[Span]:
+        """Who is named in the first sentence."""
+        return tuple(map(self.span, self.surroundings.opening(self.surroundings.sources)))
 
-    def last_cues(self) -> Iterator[Span]:
-        """Yield the reporting words of the last sentence, each in its lengths; a colon may end it."""
-        for one in self.surroundings.last(self.surroundings.cues)[:2]:
-            yield self.span(one)
-            yield from map(self.span, islice(self.surroundings.lengths_of_cue(one), LENGTHS))
+    @cached_property
+    def last_sources(self) -> Sequence[Span]:
+        """Who is named in the last sentence, first whoever a report in it names."""
+        return tuple(map(self.span, self.surroundings.last(self.surroundings.sources)))
 
+    @cached_property
+    def last_cues(self) -> Sequence[Span]:
+        """The reporting words of the last sentence, each in its lengths; a colon may end it."""
+        cues = self.surroundings.last(self.surroundings.cues)[:2]
+        return tuple(
+            self.span(length)
+            for one in cues
+            for length in (one, *self.surroundings.lengths_of_cue(one)[:LENGTHS])
+        )
+
+    @kept
     def segments(self, pieces: Pieces) -> tuple[Span, ...]:
         tokens = self.passage.tokens
         spans: list[Span] = []

@@ -13,12 +13,12 @@ from annotations.extraction.alternatives import other_boundaries
 from annotations.extraction.base import ArticleText, Suggestions
 from annotations.extraction.candidate_pages import Page, QuotedTurn, read_pages
 from annotations.extraction.clauses import trim
+from annotations.extraction.keeping import kept
 from annotations.extraction.linkable import Stretch
 from annotations.extraction.missing import Guess, guesses
-from annotations.extraction.opinions import AttributedQuote, Opinion
+from annotations.extraction.opinions import AttributedQuote, Ground, Opinion
 from annotations.extraction.ordering import Ordering
 from annotations.extraction.other_links import other_cues, other_sources
-from annotations.extraction.said import speech_of
 from corpus.text.spans import Span
 
 #: the score of the least likely thought, and how much more the likeliest has; beside thoughts, guesses are
@@ -158,6 +158,10 @@ class _Finder:
                     share = _GUESSED if self._opinion else 1.0
                     yield where, replace(candidate, score=share * candidate.score)
 
+    @kept
+    def _ground(self, page: Page) -> Ground | None:
+        return Ground(self._opinion, page.passage.tokens) if self._opinion else None
+
     def _page_at(self, offset: int) -> Page | None:
         number = bisect_right(self._begins, offset) - 1
         return self._pages[number] if number >= 0 else None
@@ -169,18 +173,18 @@ class _Finder:
         source = page.stretch(quote.source) if quote.source else None
         cue = page.stretch(quote.cue) if quote.cue else None
         now = AttributedQuote(quote.segments, quote.source, quote.cue)
-        ordering = Ordering(self._opinion if quote.label == "quote" else None, page, now, pieces)
+        ordering = Ordering(page, self._ground(page) if quote.label == "quote" else None, now, pieces)
         reporting = [one for one in (source, cue) if one is not None]
         others = chain(other_boundaries(page.passage.tokens, pieces, reporting), ordering.other_boundaries())
         begin = quote.segments[0].start
         sources = other_sources(page, self._named, begin, pieces, source, cue)
-        choices = Choices(
+        return Choices(
             alternatives=self._alternatives(page, quote, ordering.boundaries(others)),
             sources=ordering.links("source", sources, beside=cue),
             cues=ordering.links("cue", other_cues(page, begin, pieces, source, cue), beside=source),
+            # Last of all: they are made of the lists before.
+            corrections=tuple(self._corrected(page, quote, then) for then in ordering.corrections()),
         )
-        corrected = (self._corrected(page, quote, then) for then in ordering.corrections())
-        return replace(choices, corrections=tuple(corrected))
 
     def _alternatives(
         self, page: Page, quote: Candidate, found: Iterable[tuple[tuple[Span, ...], str]]
@@ -209,8 +213,7 @@ class _Finder:
 
 
 def _type_of(page: Page, segments: tuple[Span, ...]) -> Mapping[str, str]:
-    pieces = tuple(piece for one in segments if (piece := page.stretch(one)) is not None)
-    return {"type": speech_of(page.passage.tokens, pieces).value}
+    return {"type": page.speech(segments).value}
 
 
 def _links(suggestions: Suggestions) -> dict[int, tuple[Span | None, Span | None]]:
@@ -245,7 +248,7 @@ def _drafted(page: Page, guess: Guess) -> Candidate | None:
     return Candidate(
         label="quote",
         segments=page.segments((piece,)),
-        attributes={"type": speech_of(tokens, (piece,)).value},
+        attributes={"type": page.speeches.of((piece,)).value},
         source=page.span(guess.source) if guess.source else None,
         cue=page.span(guess.cue) if guess.cue else None,
         score=guess.score,

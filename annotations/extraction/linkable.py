@@ -4,11 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import nsmallest
 from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from annotations.extraction.cues import LEXICON
+from annotations.extraction.keeping import kept
 from annotations.extraction.phrases import end_of_phrase, first_of_phrase, pronoun_of
 from annotations.extraction.reports import Report
 from annotations.extraction.sources import source_after
@@ -93,15 +93,21 @@ class Surroundings:
         """
         low = bisect_left(stretches, anchor.first - _REACH, key=_first_of)
         high = bisect_left(stretches, anchor.last + _REACH, key=_first_of)
-        sentence = self.sentences[anchor.first]
+        sentences, reporting = self.sentences, self.reporting
+        sentence = sentences[anchor.first]
 
-        def distance(one: Stretch) -> tuple[int, Stretch]:
-            gap = max(anchor.first - one.last, one.first - anchor.last, 0)
-            gap += _OTHER_SENTENCE * abs(self.sentences[one.first] - sentence)
-            gap += _WITHIN * any(first <= one.first < last for first, last in pieces)
-            return gap - _REPORTING * (one in self.reporting), one
+        def distance(one: Stretch) -> int:
+            begin, end = one
+            gap = max(anchor.first - end, begin - anchor.last, 0)
+            gap += _OTHER_SENTENCE * abs(sentences[begin] - sentence)
+            for first, last in pieces:
+                if first <= begin < last:
+                    gap += _WITHIN
+                    break
+            return gap - _REPORTING if one in reporting else gap
 
-        return nsmallest(_MOST_NEAR, stretches[low:high], key=distance)
+        nearest = sorted([(distance(one), one) for one in stretches[low:high]])
+        return [one for _, one in nearest[:_MOST_NEAR]]
 
     def opening(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Return those in the first sentence."""
@@ -145,8 +151,12 @@ class Surroundings:
         sources = {Stretch(one.source.first, one.source.last) for one in self.reports if one.source}
         return frozenset(sources | {Stretch(one.cue.first, one.cue.last) for one in self.reports})
 
-    def lengths_of_source(self, source: Stretch) -> Iterator[Stretch]:
-        """Yield the same source with more of its description or less, the likeliest first."""
+    @kept
+    def lengths_of_source(self, source: Stretch) -> Sequence[Stretch]:
+        """Return the same source with more of its description or less, the likeliest first."""
+        return tuple(self._lengths_of_source(source))
+
+    def _lengths_of_source(self, source: Stretch) -> Iterator[Stretch]:
         tokens = self.tokens
         first, last = source
         if pronoun_of(tokens[first]):
@@ -224,8 +234,12 @@ class Surroundings:
             first -= 1
         return first
 
-    def lengths_of_cue(self, cue: Stretch) -> Iterator[Stretch]:
-        """Yield the same cue with its auxiliaries and adverbs, with what belongs to it behind it, bare."""
+    @kept
+    def lengths_of_cue(self, cue: Stretch) -> Sequence[Stretch]:
+        """Return the same cue with its auxiliaries and adverbs, with what belongs to it behind it, bare."""
+        return tuple(self._lengths_of_cue(cue))
+
+    def _lengths_of_cue(self, cue: Stretch) -> Iterator[Stretch]:
         tokens = self.tokens
         first = self.start_of_group(cue)
         last = cue.last

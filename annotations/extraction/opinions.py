@@ -6,8 +6,10 @@ what it took into account, and orders the whole list by what reviewers chose bef
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Literal, NamedTuple, Protocol
 
+from annotations.extraction.keeping import kept
 from annotations.extraction.linkable import Stretch
 from annotations.extraction.tokens import STOP, Token
 from corpus.text.spans import Span
@@ -102,37 +104,82 @@ class Ranked(NamedTuple):
     rank: int | None = None
     chance: float = 0.0
 
-    def features(self) -> list[str]:
-        found = [f"place={min(self.place, _PLACES)}"]
-        if self.rank is None:
-            return [*found, "unranked"]
-        rank = min(self.rank, _RANKS)
-        return [*found, f"rank={rank}", f"rank={rank} chance={_step(self.chance, _SHARES)}"]
+    def features(self) -> Sequence[str]:
+        rank = None if self.rank is None else min(self.rank, _RANKS)
+        return _features_of_rank(min(self.place, _PLACES), rank, _step(self.chance, _SHARES))
+
+
+@cache
+def _features_of_rank(place: int, rank: int | None, chance: int) -> Sequence[str]:
+    if rank is None:
+        return f"place={place}", "unranked"
+    return f"place={place}", f"rank={rank}", f"rank={rank} chance={chance}"
+
+
+class Ground:
+    """A passage of which there is an opinion, as features tell of its tokens."""
+
+    def __init__(self, opinion: Opinion, tokens: Sequence[Token]) -> None:
+        self.opinion = opinion
+        # Behind the last stands what holds outside of the passage; -1, before the first, leads there too.
+        self._words = [*(_word(tokens, index) for index in range(len(tokens))), STOP]
+        self._inside = [*(_step(opinion.inside(token), _SHARES) for token in tokens), -1]
+
+    @kept
+    def moved(self, move: tuple[str, int, int]) -> tuple[str, Sequence[str]]:
+        """Return which way an edge ("start", "end") moves from token to token, and over which words."""
+        edge, now, then = move
+        if now == then:
+            return "kept", (f"{edge} kept",)
+        way = "later" if then > now else "earlier"
+        return way, (
+            f"{edge} {way}",
+            f"{edge} {way} far={_step(abs(then - now), _GAPS)}",
+            f"{edge} {way} behind {self._words[then - 1]}",
+            f"{edge} {way} before {self._words[then]}",
+            f"{edge} {way} from {self._words[now - 1]} {self._words[now]}",
+        )
+
+    def edges(self, now: Stretch, then: Stretch) -> Sequence[str]:
+        """Return how the start and the end move."""
+        start, over = self.moved(("start", now.first, then.first))
+        end, and_over = self.moved(("end", now.last, then.last))
+        return (f"start {start} end {end}", *over, *and_over)
+
+    @kept
+    def inside(self, stretch: Stretch) -> Sequence[str]:
+        """Return how likely its first and last token, and those beside it, are part of a quote."""
+        first, last = stretch
+        return (
+            f"start within={self._inside[first]} before={self._inside[first - 1]}",
+            f"end within={self._inside[last - 1]} behind={self._inside[last]}",
+        )
+
+    @kept
+    def words(self, stretch: Stretch) -> Sequence[str]:
+        """Return how long it is, and the words at its edges."""
+        first, last = stretch
+        return (
+            f"long={min(last - first, _LONG)}",
+            f"begins={self._words[first]}",
+            f"ends={self._words[last - 1]}",
+            f"before={self._words[first - 1]}",
+            f"behind={self._words[last]}",
+        )
 
 
 def features_of_boundaries(
-    tokens: Sequence[Token],
-    before: Sequence[Stretch],
-    after: Sequence[Stretch],
-    why: str,
-    ranked: Ranked,
-    opinion: Opinion,
+    ground: Ground, before: Sequence[Stretch], after: Sequence[Stretch], why: str, ranked: Ranked
 ) -> list[str]:
     """Return what speaks for other segments of a quote, which has those of `before`."""
-    start, end = _edges(
-        tokens, Stretch(before[0].first, before[-1].last), Stretch(after[0].first, after[-1].last)
-    )
-    first, last = after[0].first, after[-1].last
+    now, then = Stretch(before[0].first, before[-1].last), Stretch(after[0].first, after[-1].last)
     return [
         *ranked.features(),
         f"why={why.partition('“')[0]}",
         f"why={why}",
-        f"start {start[0]} end {end[0]}",
-        *(f"start {one}" for one in start),
-        *(f"end {one}" for one in end),
+        *ground.edges(now, then),
         f"pieces={min(len(before), 3)}>{min(len(after), 3)}",
-        f"start within={_inside(tokens, first, opinion)} before={_inside(tokens, first - 1, opinion)}",
-        f"end within={_inside(tokens, last - 1, opinion)} behind={_inside(tokens, last, opinion)}",
+        *ground.inside(then),
     ]
 
 
@@ -171,7 +218,7 @@ def features_of_correction(
 
 
 def features_of_link(
-    tokens: Sequence[Token],
+    ground: Ground,
     stretch: Stretch | None,
     now: Stretch | None,
     pieces: Sequence[Stretch],
@@ -181,56 +228,28 @@ def features_of_link(
     """Return what speaks for another source or cue of a quote.
 
     Args:
-        tokens: of the passage of the quote.
+        ground: the passage of the quote.
         stretch: what would be linked; None where it stands in another passage.
         now: what is linked.
         pieces: of the quote.
         other: its cue where a source is looked for, and its source where a cue is.
         ranked: where the option stands.
     """
-    features = ranked.features()
+    features = [*ranked.features()]
     if stretch is None:
         return [*features, "elsewhere"]
     first, last = stretch
-    features += [
-        f"long={min(last - first, _LONG)}",
-        f"begins={_word(tokens, first)}",
-        f"ends={_word(tokens, last - 1)}",
-        f"before={_word(tokens, first - 1)}",
-        f"behind={_word(tokens, last)}",
-        f"quote {_beside(stretch, pieces[0])}",
-    ]
+    features += ground.words(stretch)
+    features.append(f"quote {_beside(stretch, pieces[0])}")
     if other is not None:
         features.append(f"other {_beside(stretch, other)}")
     if now is None:
-        return [*features, "for nothing"]
-    if last <= now.first or now.last <= first:
-        return [*features, "other words"]
-    start, end = _edges(tokens, now, stretch)
-    return [
-        *features,
-        f"start {start[0]} end {end[0]}",
-        *(f"start {one}" for one in start),
-        *(f"end {one}" for one in end),
-    ]
-
-
-def _edges(tokens: Sequence[Token], now: Stretch, then: Stretch) -> tuple[list[str], list[str]]:
-    """Return how the start and the end move, and over which words."""
-    return _moved(tokens, now.first, then.first), _moved(tokens, now.last, then.last)
-
-
-def _moved(tokens: Sequence[Token], now: int, then: int) -> list[str]:
-    if now == then:
-        return ["kept"]
-    way = "later" if then > now else "earlier"
-    return [
-        way,
-        f"{way} far={_step(abs(then - now), _GAPS)}",
-        f"{way} behind {_word(tokens, then - 1)}",
-        f"{way} before {_word(tokens, then)}",
-        f"{way} from {_word(tokens, now - 1)} {_word(tokens, now)}",
-    ]
+        features.append("for nothing")
+    elif last <= now.first or now.last <= first:
+        features.append("other words")
+    else:
+        features += ground.edges(now, stretch)
+    return features
 
 
 def _beside(stretch: Stretch, anchor: Stretch) -> str:
@@ -240,15 +259,9 @@ def _beside(stretch: Stretch, anchor: Stretch) -> str:
 
 
 def _word(tokens: Sequence[Token], index: int) -> str:
-    """Return a word, or that it is a name; what lies outside of the passage is a stop."""
-    if not 0 <= index < len(tokens):
-        return STOP
+    """Return a word, or that it is a name."""
     token = tokens[index]
     return "Name" if token.capital and index and tokens[index - 1].low != STOP else token.low
-
-
-def _inside(tokens: Sequence[Token], index: int, opinion: Opinion) -> int:
-    return _step(opinion.inside(tokens[index]), _SHARES) if 0 <= index < len(tokens) else -1
 
 
 def _step(number: float, steps: Sequence[float]) -> int:

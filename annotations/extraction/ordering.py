@@ -12,7 +12,7 @@ from annotations.extraction.linkable import Stretch
 from annotations.extraction.opinions import (
     PARTS,
     AttributedQuote,
-    Opinion,
+    Ground,
     Option,
     Ordered,
     Part,
@@ -28,7 +28,6 @@ from corpus.text.spans import Span
 MOST = 9
 #: a thought that begins so many thoughts before a quote may still share its words
 _REACH = 20
-_UNRANKED = Ranked(0)
 #: so many of the thoughts that share words with a quote are offered for it
 _LIKELIEST = 8
 #: so many starts are tried out with so many ends
@@ -43,18 +42,18 @@ class Ordering:
     """Makes the lists for one quote.
 
     Args:
-        opinion: of the pipeline; without one, every list stands in the order in which it is found.
         page: where the quote stands.
+        ground: the page with a pipeline's opinion; without one, lists keep the order that they are found in.
         now: its segments, its source and its cue.
         pieces: its segments in tokens.
     """
 
-    def __init__(self, opinion: Opinion | None, page: Page, now: AttributedQuote, pieces: Pieces) -> None:
-        self._opinion = opinion
+    def __init__(self, page: Page, ground: Ground | None, now: AttributedQuote, pieces: Pieces) -> None:
         self._page = page
+        self._ground = ground
         self._now = now
         self._pieces = pieces
-        sharing = _sharing(opinion.thoughts, now.segments) if opinion else []
+        sharing = _sharing(ground.opinion.thoughts, now.segments) if ground else []
         self._closest = max(sharing, key=lambda one: overlap(one.span, now.segments[0]), default=None)
         self._thoughts = sharing[:_LIKELIEST]
         self._first: dict[Part, Sequence[Ordered]] = {}
@@ -73,26 +72,17 @@ class Ordering:
     def boundaries(self, found: Iterable[tuple[Pieces, str]]) -> list[tuple[tuple[Span, ...], str]]:
         """Return the first different ones, each with how it differs."""
         different = self._different(found)
-        if self._opinion is None:
+        if self._ground is None:
             return [(spans, why) for spans, (_, why) in islice(different, MOST)]
         every = dict(different)
         for spans, which in self._different(self._both_edges([pieces for pieces, _ in every.values()])):
             every.setdefault(spans, which)
-        ranks = {
-            self._segments_of(one): Ranked(0, rank, one.chance) for rank, one in enumerate(self._thoughts)
-        }
+        ranks = {self._segments_of(one): (rank, one.chance) for rank, one in enumerate(self._thoughts)}
         options = []
         for place, (spans, (pieces, why)) in enumerate(every.items()):
-            ranked = ranks.get(spans, _UNRANKED)
-            features = features_of_boundaries(
-                self._page.passage.tokens,
-                self._pieces,
-                pieces,
-                why,
-                ranked._replace(place=place),
-                self._opinion,
-            )
-            options.append(Option(self._now._replace(segments=spans), features))
+            ranked = Ranked(place, *ranks.get(spans, ()))
+            features = features_of_boundaries(self._ground, self._pieces, pieces, why, ranked)
+            options.append(Option(self._with("segments", spans), features))
         return [(then.segments, every[then.segments][1]) for then in self._ordered("segments", options)]
 
     def _both_edges(self, found: Sequence[Pieces]) -> Iterator[tuple[Pieces, str]]:
@@ -119,54 +109,49 @@ class Ordering:
         """Return the first different sources or cues; beside the one stands the other."""
         page = self._page
         present: Span | None = getattr(self._now, part)
-        rules = (span for span in found if span != present and span.start < span.end)
-        if self._opinion is None:
-            return tuple(islice(_distinct(rules), MOST))
-        ranked = self._linkable(part, present)
+        if self._ground is None:
+            return tuple(islice(_others(_distinct(found), present), MOST))
+        ranks = self._linkable(part, present)
+        every = dict.fromkeys([*_others(dict.fromkeys(found), present), *ranks])
         now = page.stretch(present) if present else None
         options = []
-        for place, span in enumerate(_distinct(chain(rules, ranked))):
-            features = features_of_link(
-                page.passage.tokens,
-                page.stretch(span),
-                now,
-                self._pieces,
-                beside,
-                ranked.get(span, _UNRANKED)._replace(place=place),
-            )
+        for place, span in enumerate(every):
+            ranked = Ranked(place, *ranks.get(span, ()))
+            features = features_of_link(self._ground, page.stretch(span), now, self._pieces, beside, ranked)
             options.append(Option(self._with(part, span), features))
         spans = (getattr(then, part) for then in self._ordered(part, options))
         return tuple(span for span in spans if span is not None)
 
-    def _linkable(self, part: Literal["source", "cue"], present: Span | None) -> dict[Span, Ranked]:
-        """Return what was thought of for what comes closest to the quote."""
+    def _linkable(
+        self, part: Literal["source", "cue"], present: Span | None
+    ) -> dict[Span, tuple[int, float]]:
+        """Return what was thought of for what comes closest to the quote, with its rank and its chance."""
         if self._closest is None:
             return {}
         every = self._closest.sources if part == "source" else self._closest.cues
         others = [(one.span, one.chance) for one in every if one.span and one.span != present]
-        return {span: Ranked(0, rank, chance) for rank, (span, chance) in enumerate(others)}
+        return {span: (rank, chance) for rank, (span, chance) in enumerate(others)}
 
     def corrections(self) -> list[AttributedQuote]:
         """Return what the quote most likely is if it is not right; to be asked for behind all lists."""
-        if self._opinion is None:
+        if self._ground is None:
             return []
         whole = {
             AttributedQuote(self._segments_of(one), one.source, one.cue): one.chance
             for one in self._thoughts[:_TRIED]
         }
         chances = {
-            part: {one.option.then: one.chance for one in found} for part, found in self._first.items()
+            part: {getattr(one.option.then, part): one.chance for one in found}
+            for part, found in self._first.items()
         }
         doubts = self._doubts()
         options = []
         for then in dict.fromkeys(chain(self._combined(), whole)):
             if then != self._now:
-                each = {
-                    part: chances[part].get(self._with(part, getattr(then, part)), 0.0) for part in chances
-                }
+                each = {part: known.get(getattr(then, part), 0.0) for part, known in chances.items()}
                 features = features_of_correction(self._now, then, each, doubts, whole.get(then, 0.0))
                 options.append(Option(then, features))
-        ordered = self._opinion.order("correction", self._now.segments, options)
+        ordered = self._ground.opinion.order("correction", self._now.segments, options)
         return [one.option.then for one in ordered[:_CORRECTIONS]]
 
     def _combined(self) -> Iterator[AttributedQuote]:
@@ -194,11 +179,16 @@ class Ordering:
         return self._page.segments((stretch,)) if stretch else (thought.span,)
 
     def _with(self, part: Part, value: Any) -> AttributedQuote:
-        return self._now._replace(**{part: value})
+        segments, source, cue = self._now
+        if part == "segments":
+            return AttributedQuote(value, source, cue)
+        if part == "source":
+            return AttributedQuote(segments, value, cue)
+        return AttributedQuote(segments, source, value)
 
     def _ordered(self, part: Part, options: Sequence[Option]) -> list[AttributedQuote]:
-        if self._opinion is not None:
-            self._first[part] = self._opinion.order(part, self._now.segments, options)[:MOST]
+        if self._ground is not None:
+            self._first[part] = self._ground.opinion.order(part, self._now.segments, options)[:MOST]
         return [one.option.then for one in self._first[part]]
 
 
@@ -218,8 +208,12 @@ def _distinct(spans: Iterable[Span]) -> Iterator[Span]:
             yield span
 
 
+def _others(spans: Iterable[Span], present: Span | None) -> Iterator[Span]:
+    """Yield those that hold words and are not what is there."""
+    return (span for span in spans if span != present and span.start < span.end)
+
+
 def _are_segments(spans: Sequence[Span]) -> bool:
     """Whether each has words, as the mere end of a sentence has not, and none touches the next."""
-    return all(span.start < span.end for span in spans) and all(
-        one.end < other.start for one, other in pairwise(spans)
-    )
+    edges = [edge for span in spans for edge in span]
+    return all(one < other for one, other in pairwise(edges))

@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from annotations.extraction.alternatives import Pieces
 from annotations.extraction.candidate_pages import LENGTHS, Page, quoted_turn_at, turn_of
@@ -28,36 +27,36 @@ def other_sources(
     around = page.surroundings
     before = bisect_left(named, Span(begin, begin))
     earlier = [*reversed(named[max(before - 3, 0) : before]), *named[before : before + 2]]
-    lengths = around.lengths_of_source(source) if source else iter(())
+    lengths = around.lengths_of_source(source) if source else ()
     if source is None and (signed := around.signature(pieces[-1])) is not None:
         yield page.span(signed[1])
     turn = turn_of(page)
     if source is None:
         yield from turn[:1]
     if source is None and page.before is not None and not pieces[0].first:
-        yield from page.before.last_sources()
+        yield from page.before.last_sources
     if source is None:
         yield from earlier[:2]
-    yield from map(page.span, islice(lengths, LENGTHS))
+    yield from map(page.span, lengths[:LENGTHS])
     if source is not None:
         yield from _before_contraction(page, source)
     near = around.near(around.sources, cue or pieces[0], pieces)
     for one in near[:_NEAR]:
         yield page.span(one)
         yield from _before_contraction(page, one)
-        yield from map(page.span, islice(around.lengths_of_source(one), 1))
-    yield from map(page.span, lengths)
+        yield from map(page.span, around.lengths_of_source(one)[:1])
+    yield from map(page.span, lengths[LENGTHS:])
     yield from turn[:1]
     yield from quoted_turn_at(page, begin)[:1]
     yield from earlier
     if page.before is not None:
-        yield from page.before.last_sources()
+        yield from page.before.last_sources
     if page.behind is not None:
-        yield from map(page.behind.span, page.behind.surroundings.opening(page.behind.surroundings.sources))
+        yield from page.behind.first_sources
     yield from map(page.span, near[_NEAR:])
     if source is not None:
         tokens = page.passage.tokens
-        for one in (source, *around.lengths_of_source(source)):
+        for one in (source, *lengths):
             if one.last < len(tokens) and tokens[one.last].low == ",":
                 yield page.span(Stretch(one.first, one.last + 1))
 
@@ -72,21 +71,21 @@ def other_cues(
     if cue is None:
         yield from map(page.span, marks)
     if cue is None and before is not None:
-        yield from before.last_cues()
+        yield from before.last_cues
     if cue is not None:
-        yield from map(page.span, islice(around.lengths_of_cue(cue), LENGTHS + 1))
+        yield from map(page.span, around.lengths_of_cue(cue)[: LENGTHS + 1])
         yield from _from_contraction(page, cue)
     if source is not None and (between := around.between(source, pieces[0], pieces[-1])) is not None:
         yield page.span(between)
     for one in around.near(around.cues, source or pieces[0], pieces):
         yield page.span(one)
-        yield from map(page.span, islice(around.lengths_of_cue(one), 2))
+        yield from map(page.span, around.lengths_of_cue(one)[:2])
     yield from map(page.span, marks)
     yield from turn_of(page)[1:]
     yield from quoted_turn_at(page, begin)[1:]
     yield from map(page.span, around.words_beside(pieces))
     if before is not None:
-        yield from before.last_cues()
+        yield from before.last_cues
 
 
 def _before_contraction(page: Page, source: Stretch) -> Iterator[Span]:

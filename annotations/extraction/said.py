@@ -1,7 +1,8 @@
 """What one rule found: a stretch that reports speech, in tokens of its passage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import accumulate
 from typing import NamedTuple
 
 from annotations.extraction.reports import Report
@@ -34,17 +35,37 @@ class Said(NamedTuple):
     reason: str
 
 
-def speech_of(tokens: Sequence[Token], pieces: Sequence[tuple[int, int]]) -> Speech:
-    """Return direct when all of it stands in quotation marks, mixed when a part does.
+class Speeches:
+    """Tells of any pieces of a passage how they are said, in the same time for long ones and short ones."""
 
-    A name in quotation marks ("Islamic State") within other words does not make them mixed.
-    """
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._plain = _counted(token.low != QUOTED and token.text[:1].isalnum() for token in tokens)
+        self._quoted = _counted(token.low == QUOTED for token in tokens)
+        self._more = _counted(token.low == QUOTED and not is_quoted_name(token) for token in tokens)
+
+    def of(self, pieces: Sequence[tuple[int, int]]) -> Speech:
+        """Return direct when all of it stands in quotation marks, mixed when a part does.
+
+        A name in quotation marks ("Islamic State") within other words does not make them mixed.
+        """
+        if not _holds(self._plain, pieces):
+            return Speech.DIRECT if _holds(self._quoted, pieces) else Speech.INDIRECT
+        return Speech.MIXED if _holds(self._more, pieces) else Speech.INDIRECT
+
+
+def _counted(found: Iterable[bool]) -> Sequence[int]:
+    """Return how many of the tokens before each place are meant."""
+    return list(accumulate(found, initial=0))
+
+
+def _holds(counted: Sequence[int], pieces: Sequence[tuple[int, int]]) -> bool:
+    return any(counted[first] < counted[last] for first, last in pieces)
+
+
+def speech_of(tokens: Sequence[Token], pieces: Sequence[tuple[int, int]]) -> Speech:
+    """Return how the pieces of one quote are said."""
     inside = [token for first, last in pieces for token in tokens[first:last]]
-    quoted = [token for token in inside if token.low == QUOTED]
-    rest = any(token.low != QUOTED and token.text[:1].isalnum() for token in inside)
-    if not rest:
-        return Speech.DIRECT if quoted else Speech.INDIRECT
-    return Speech.INDIRECT if all(is_quoted_name(token) for token in quoted) else Speech.MIXED
+    return Speeches(inside).of([(0, len(inside))])
 
 
 def is_quoted_name(token: Token) -> bool:
