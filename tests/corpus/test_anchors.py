@@ -141,11 +141,13 @@ def test_the_sweeper_anchors_and_the_command_verifies(
         call_command("verify", "--anchors", str(tmp_path / "nothing"))
 
 
-def test_a_place_that_cannot_be_written_ends_no_sweeper(
+def test_a_place_that_cannot_be_written_is_told_and_the_rest_is_done(
     corpus: Corpus, settings: LazySettings, tmp_path: Path, one_connection: None
 ) -> None:
     (tmp_path / "file").touch()
     settings.ATTEST_ANCHORS = tmp_path / "file"
     out = StringIO()
-    call_command("sweep", "--once", "--json", stdout=out)
-    assert (json.loads(out.getvalue())["anchored"], json.loads(out.getvalue())["sealed"]) == (0, 2)
+    with pytest.raises(SystemExit):
+        call_command("sweep", "--once", "--json", stdout=out)
+    done = json.loads(out.getvalue())
+    assert (list(done["failed"]), done["sealed"]) == (["anchored"], 2)

@@ -71,9 +71,9 @@ class Command(AttestCommand):
                 close_old_connections()
                 found = task()
             except Exception as error:
-                # A database that is away for a moment needs no traceback.
+                # A database or a disk that is away for a moment needs no traceback.
                 failed[name] = str(error)
-                away = isinstance(error, OperationalError)
+                away = isinstance(error, (OperationalError, OSError))
                 log.error("sweep_failed", task=name, error=failed[name], exc_info=not away)
             else:
                 done.update(found if isinstance(found, dict) else {name: found})
@@ -97,15 +97,11 @@ class Command(AttestCommand):
         yield "forgotten", drop_old_tries
 
     def _anchor(self) -> int:
-        """Anchor the chains when it is time to. A disk that is full or away ends no sweeper."""
+        """Anchor the chains when it is time to."""
         if time.monotonic() < self.next_anchor:
             return 0
         self.next_anchor = time.monotonic() + settings.ATTEST_ANCHOR_INTERVAL
-        try:
-            return self.anchors.append_heads()
-        except OSError as error:
-            log.error("anchors_not_written", directory=str(self.anchors.directory), error=str(error))
-            return 0
+        return self.anchors.append_heads()
 
     def _stop(self, *args: object) -> None:
         self.stopping = True
