@@ -43,6 +43,18 @@ def test_a_pass_is_submitted_by_a_key_and_the_next_article_opens(harbour, articl
     assert bench.page.locator("#refused").is_hidden()
 
 
+def test_the_next_article_opens_also_where_the_page_has_not_heard_of_the_pass_yet(harbour, article, tab, ada):
+    second = labelled(harbour, "Nothing was said on that day.", external_id="second")
+    tab.be("ada")
+    bench = Bench(tab, article).open()
+    # What stands on the server is asked for behind the first decision, and is long on its way.
+    bench.page.route("**/workbench/state/**", lambda route: None)
+    while not bench.page.locator("#strip-acts .default").count():
+        bench.press("a")
+    bench.saved().press("m")
+    bench.page.wait_for_url(f"**/{second.article_id}/workbench/")
+
+
 def test_what_another_article_still_holds_does_not_keep_a_pass_from_being_submitted(
     harbour, article, tab, ada
 ):

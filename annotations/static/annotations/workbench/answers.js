@@ -7,6 +7,7 @@ export class Answers {
   constructor(workbench) {
     this.workbench = workbench;
     this.stale = false;
+    this.received = false;
     this.notices = [];
   }
 
@@ -14,6 +15,7 @@ export class Answers {
     const { workbench } = this;
     if (type === "receipt" && body.notice) this.#notice(body.notice, act, decision);
     if (type === "receipt" && workbench.isMine(act)) {
+      this.received = true;
       const name = decision.line;
       const known = workbench.board.get(name);
       const unknown = workbench.board.receive(name, body);

@@ -27,7 +27,8 @@ export class Pass {
       if (left && left !== workbench.line) workbench.go(left.line);
       return;
     }
-    if (workbench.state.assignment) await this.next();
+    // What was decided took the article, also where the page has not heard of the assignment yet.
+    if (workbench.state.assignment || workbench.answers.received) await this.next();
     else await workbench.refresh();
   }
 
