@@ -10,6 +10,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='queuestate',
+            name='again',
+            field=models.BooleanField(db_default=False),
+        ),
+        migrations.AddField(
+            model_name='queuestate',
             name='filled',
             field=models.BooleanField(db_default=False),
         ),
@@ -22,5 +27,10 @@ class Migration(migrations.Migration):
             model_name='queuestate',
             name='settings',
             field=models.JSONField(null=True),
+        ),
+        migrations.AddField(
+            model_name='queuestate',
+            name='settles',
+            field=models.BooleanField(db_default=False),
         ),
     ]

@@ -124,8 +124,9 @@ class Assignment(models.Model):
 class QueueState(models.Model):
     """How far the sweeper has filled a corpus's queue by its settings.
 
-    Where these change, every text is gone through once, in the order of their ids, up to `filled_to` so far.
-    The columns have defaults: a sweeper of the version before may still run when they are added.
+    Where these change, or `again` asks for it, every text is gone through once, in the order of their ids, up
+    to `filled_to` so far. What `again` asks for meanwhile is done afterwards. The columns have defaults: a
+    sweeper of the version before may still run when they are added.
     """
 
     corpus = models.OneToOneField(Corpus, models.CASCADE, primary_key=True, related_name="queue_state")
@@ -134,6 +135,9 @@ class QueueState(models.Model):
     settings = models.JSONField(null=True)
     filled_to = models.UUIDField(null=True)
     filled = models.BooleanField(db_default=False)
+    again = models.BooleanField(db_default=False)
+    #: Whether what decides on gold has changed, so that what waits for approval is settled anew.
+    settles = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"queue of {self.corpus_id} by version {self.version}"

@@ -1,9 +1,8 @@
 """Going through the queues of corpora whose settings have changed, a part in each round of the sweeper."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -22,6 +21,7 @@ from annotations.services.opening import (
     wait_for_no_machine,
 )
 from annotations.services.ordering import ORDERS
+from annotations.services.recalls import open_recalls, still_reviewing
 from annotations.services.settling import settle_without
 from corpus.models import Corpus, Revision, RevisionStatus
 from corpus.services.racing import retried
@@ -29,16 +29,10 @@ from corpus.services.racing import retried
 log = structlog.get_logger(__name__)
 
 CHUNK = 200
-#: The settings that say how many passes a text has, which comes first, and what becomes of those submitted.
-FOLLOWED = (
-    "queue_order",
-    "seed",
-    "passes",
-    "second_share",
-    "unaided_share",
-    "agreed_is_gold",
-    "single_is_gold",
-)
+#: The settings that say how many passes a text has, and what becomes of those that are submitted.
+DECIDING = ("seed", "passes", "second_share", "unaided_share", "agreed_is_gold", "single_is_gold")
+#: These, and which text comes first.
+FOLLOWED = (*DECIDING, "queue_order")
 
 
 def refill_changed_queues(seconds: float = 2.0) -> int:
@@ -49,7 +43,8 @@ def refill_changed_queues(seconds: float = 2.0) -> int:
     between; the corpora take turns.
     """
     until, opened = time.monotonic() + seconds, 0
-    changed = Corpus.objects.exclude(queue_state__version=F("version"), queue_state__filled=True)
+    done = {"queue_state__filled": True, "queue_state__again": False}
+    changed = Corpus.objects.exclude(queue_state__version=F("version"), **done)
     waiting = list(changed.order_by("?").values_list("pk", flat=True))
     while waiting:
         pk = waiting.pop(0)
@@ -70,23 +65,37 @@ def refill_changed_queues(seconds: float = 2.0) -> int:
 
 def fill_anew(corpus_id: UUID) -> None:
     """Let the sweeper go through a corpus's texts once more, in the transaction that gives reason to."""
-    QueueState.objects.filter(corpus=corpus_id).update(filled=False, filled_to=None)
+    again = {"again": True}
+    QueueState.objects.update_or_create(
+        corpus_id=corpus_id, defaults=again, create_defaults={"version": 0, **again}
+    )
 
 
 def _go_on(corpus_id: UUID) -> tuple[int, bool]:
     """Go through the next texts; return how many passes were opened, and whether more texts follow."""
-    state, _ = QueueState.objects.get_or_create(corpus_id=corpus_id, defaults={"version": 0})
-    corpus = Corpus.objects.get(pk=corpus_id)
-    if state.settings != _followed(corpus):
-        state.filled, state.filled_to = False, None
+    corpus, state = retried(partial(_begin, corpus_id))
+    if state.filled:
+        return 0, False
     texts = _texts(corpus).filter(pk__gt=state.filled_to) if state.filled_to else _texts(corpus)
-    ids = [] if state.filled else list(texts.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    _settle_those_with_enough(corpus, ids)
+    ids = list(texts.order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    _settle_those_with_enough(corpus, ids, by_itself=state.settles)
     return retried(partial(_fill, corpus, state, ids))
 
 
-def _followed(corpus: Corpus) -> dict[str, Any]:
-    return {name: getattr(corpus, name) for name in FOLLOWED}
+def _begin(corpus_id: UUID) -> tuple[Corpus, QueueState]:
+    """Return where to go on: with the first text again, where there is reason to."""
+    QueueState.objects.get_or_create(corpus_id=corpus_id, defaults={"version": 0})
+    state = QueueState.objects.select_for_update().get(corpus=corpus_id)
+    corpus = Corpus.objects.get(pk=corpus_id)
+    followed = {name: getattr(corpus, name) for name in FOLLOWED}
+    before = state.settings or followed
+    if state.settings != followed or (state.filled and state.again):
+        unfinished = state.settles and not state.filled
+        state.settles = unfinished or any(before[name] != followed[name] for name in DECIDING)
+        state.settings, state.filled_to, state.filled, state.again = followed, None, False, False
+    state.version = corpus.version
+    state.save()
+    return corpus, state
 
 
 def _texts(corpus: Corpus) -> QuerySet[Revision]:
@@ -94,10 +103,10 @@ def _texts(corpus: Corpus) -> QuerySet[Revision]:
     return texts.filter(status__in=(RevisionStatus.NEW, *READY))
 
 
-def _settle_those_with_enough(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
-    """Let those go on whose submitted passes are as many as are asked for by now, each by itself.
+def _settle_those_with_enough(corpus: Corpus, revision_ids: Sequence[UUID], *, by_itself: bool) -> None:
+    """Let those go on of which a pass is offered that is not needed any more, each in its own transaction.
 
-    What waits for approval is left alone, unless a pass of it was still waited for.
+    Where what decides on gold has changed, also those that are gold `by_itself` from now on.
     """
     submitted = count_submitted(revision_ids)
     enough = [pk for pk in revision_ids if submitted[pk] and submitted[pk] >= passes_of(corpus, pk)]
@@ -106,8 +115,8 @@ def _settle_those_with_enough(corpus: Corpus, revision_ids: Sequence[UUID]) -> N
     waiting = Assignment.objects.filter(revision__in=enough, status=AssignmentStatus.OPEN)
     waited_for = set(waiting.values_list("revision_id", flat=True))
     for pk in enough:
-        by_itself = corpus.single_is_gold if submitted[pk] == 1 else corpus.agreed_is_gold
-        if pk not in waited_for and not by_itself:
+        is_gold = corpus.single_is_gold if submitted[pk] == 1 else corpus.agreed_is_gold
+        if pk not in waited_for and not (by_itself and is_gold):
             continue
         try:
             retried(partial(_settle, pk))
@@ -125,20 +134,19 @@ def _settle(revision_id: UUID) -> None:
 
 def _fill(corpus: Corpus, state: QueueState, revision_ids: Sequence[UUID]) -> tuple[int, bool]:
     """Open, order and close the passes of some texts, and keep how far that came."""
-    # Another sweeper that is at it, or a change since, and this is left to the next round.
+    # Another sweeper that is at it, or came further, does it.
     at = QueueState.objects.select_for_update(skip_locked=True).filter(corpus=corpus).first()
-    now = Corpus.objects.get(pk=corpus.pk)
-    if at is None or at.version != state.version or _followed(now) != _followed(corpus):
+    if at is None or at.filled or (at.settings, at.filled_to) != (state.settings, state.filled_to):
         return 0, False
-    if at.settings == _followed(now) and (at.filled_to, at.filled) != (state.filled_to, state.filled):
-        return 0, False
+    # Who is submitting one of them is waited for, and counts.
+    hold_waiting(revision_ids)
     texts = Revision.objects.filter(pk__in=revision_ids)
     opened = finish_revisions(corpus.pk, texts.filter(status=RevisionStatus.NEW))
     opened += open_passes(corpus, list(wait_for_no_machine(texts).values_list("pk", flat=True)))
     _order_anew(corpus, revision_ids)
-    _close_spare(corpus, revision_ids)
-    at.settings, at.version, at.filled = _followed(now), now.version, len(revision_ids) < CHUNK
-    at.filled_to = revision_ids[-1] if revision_ids else state.filled_to
+    at.again |= _close_spare(corpus, revision_ids)
+    at.filled = len(revision_ids) < CHUNK
+    at.filled_to = revision_ids[-1] if revision_ids else at.filled_to
     at.save()
     return opened, not at.filled
 
@@ -155,14 +163,30 @@ def _order_anew(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
     Assignment.objects.bulk_update(moved, ["rank"], batch_size=500)
 
 
-def _close_spare(corpus: Corpus, revision_ids: Sequence[UUID]) -> None:
-    """Close the passes that nobody holds and that are asked for no more."""
-    submitted = count_submitted(revision_ids)
-    spare = []
-    for row in _open(revision_ids):
-        asked = passes_of(corpus, row.revision_id)
-        if row.number > asked or submitted[row.revision_id] >= asked:
-            spare.append(row.pk)
+def _close_spare(corpus: Corpus, revision_ids: Sequence[UUID]) -> bool:
+    """Close the passes that nobody holds and that are asked for no more; return whether texts are left over.
+
+    Those that could go on without have just got their last pass, or failed to be settled: what is offered of
+    them stays, so that they are found again.
+    """
+    submitted, rows = count_submitted(revision_ids), _open(revision_ids)
+    asked = {row.revision_id: passes_of(corpus, row.revision_id) for row in rows}
+    enough = {pk for pk, number in asked.items() if submitted[pk] >= number}
+    left = enough - _waiting_for_somebody(enough)
+    spare = [
+        row.pk
+        for row in rows
+        if row.revision_id not in left and (row.revision_id in enough or row.number > asked[row.revision_id])
+    ]
     Assignment.objects.filter(pk__in=spare, status=AssignmentStatus.OPEN).update(
         status=AssignmentStatus.EXPIRED, ended_at=timezone.now()
     )
+    return bool(left)
+
+
+def _waiting_for_somebody(revision_ids: Collection[UUID]) -> set[UUID]:
+    """Return the texts that somebody has in hand, or is asked to go through again: they go on with those."""
+    held = Assignment.objects.filter(revision__in=revision_ids, status=AssignmentStatus.TAKEN)
+    asked = open_recalls().filter(still_reviewing(), layer__revision__in=revision_ids)
+    waiting = held.values_list("revision_id", flat=True)
+    return {*waiting, *asked.values_list("layer__revision_id", flat=True)}

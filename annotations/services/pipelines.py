@@ -141,7 +141,7 @@ def cancel_run(actor: Actor, run: Run) -> int:
     """Cancel the jobs of a run that have not ended; return how many. What has landed stays.
 
     A worker that has one in hand finds its token worthless and drops the result. The sweeper gives the texts
-    to people that no other job is to look at.
+    to people that no other job is to look at, queued or parked.
     """
     require(actor, run.corpus_id, Role.LEAD, Scope.MANAGE)
     if not Run.objects.filter(pk=run.pk, cancelled_at__isnull=True).update(cancelled_at=timezone.now()):

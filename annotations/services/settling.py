@@ -115,7 +115,7 @@ def settle_passes(revision: Revision) -> None:
 def settle_without(revision_id: UUID) -> None:
     """Settle a text once nobody goes on with a pass of it, where the others' are all that were asked for.
 
-    In the transaction that ends the pass, with the text locked. Where somebody has one in hand, that is
+    In the caller's transaction, with the text locked. Where somebody has one in hand, that is
     waited for: it goes on once they end theirs.
     """
     if Assignment.objects.filter(revision=revision_id, status=AssignmentStatus.TAKEN).exists():

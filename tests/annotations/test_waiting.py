@@ -12,7 +12,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotations.models import Assignment, QueueState, Verdict
+from annotations.models import Assignment, Verdict
 from annotations.services import filling
 from annotations.services.decisions import Decision
 from annotations.services.filling import refill_changed_queues
@@ -104,20 +104,6 @@ def test_a_text_is_not_settled_while_somebody_has_it_in_hand(
     assert status(text) == "gold"
 
 
-def test_passes_that_the_version_before_left_behind_are_settled(
-    suggested: Revision, ada: User, ben: User
-) -> None:
-    corpus = settings(suggested.article.corpus, passes=3, agreed_is_gold=True)
-    decide_all(ada, suggested)
-    decide_all(ben, suggested, **{"nine weeks": {"verdict": "reject", "reason": "other"}})
-    configured(corpus, passes=2)
-    # Its sweeper closed the spare pass and settled nothing.
-    Assignment.objects.filter(status="open").update(status="expired", ended_at=timezone.now())
-    QueueState.objects.update(version=Corpus.objects.get().version, settings=None, filled=False)
-    refill_changed_queues()
-    assert status(suggested) == "disputed"
-
-
 def test_spare_passes_are_closed_while_a_run_goes_on(corpus: Corpus) -> None:
     settings(corpus, passes=2)
     text = put_in(corpus)
@@ -141,9 +127,56 @@ def test_one_text_that_cannot_be_settled_keeps_no_other_waiting(
     def fail(pk: Any) -> None:
         raise ValueError("it cannot be settled")
 
-    monkeypatch.setattr(filling, "settle_without", fail)
-    settings(corpus, passes=1)
-    assert (offered(two), offered(third)) == (1, 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(filling, "settle_without", fail)
+        settings(corpus, passes=1)
+    assert (status(one), offered(two), offered(third)) == ("submitted", 1, 2)
+    refill_changed_queues()
+    assert (status(one), offered(one)) == ("gold", 0)
+
+
+def test_what_is_asked_for_while_a_queue_is_filled_is_done_afterwards(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several(corpus, "one")
+    filling_it, times = filling._fill, []
+
+    def late(*given: Any) -> tuple[int, bool]:
+        times.append(given)
+        if len(times) == 1:
+            filling.fill_anew(corpus.pk)
+        return filling_it(*given)
+
+    monkeypatch.setattr(filling, "_fill", late)
+    for done in (1, 2, 2):
+        refill_changed_queues()
+        assert len(times) == done
+
+
+def test_what_got_its_last_pass_while_a_queue_is_filled_is_settled_afterwards(
+    corpus: Corpus, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(corpus, passes=2, single_is_gold=True)
+    (text,) = several(corpus, "one")
+    submitted(text, ada)
+    with monkeypatch.context() as overlapping:
+        # As if it was submitted behind the look at those with enough.
+        overlapping.setattr(filling, "_settle_those_with_enough", lambda *_, **__: None)
+        settings(corpus, passes=1)
+    assert (status(text), offered(text)) == ("submitted", 1)
+    refill_changed_queues()
+    assert (status(text), offered(text)) == ("gold", 0)
+
+
+def test_a_new_text_keeps_the_state_that_its_record_tells(corpus: Corpus, ada: User, ben: User) -> None:
+    settings(corpus, passes=2, agreed_is_gold=True)
+    list(import_records(COMMAND, corpus, [record_of("Text of one.", ada, ben)], source="file"))
+    text = Revision.objects.get()
+    refill_changed_queues()
+    settings(corpus, queue_order="random")
+    filling.fill_anew(corpus.pk)
+    refill_changed_queues()
+    assert status(text) == "submitted"
 
 
 def test_corpora_take_turns(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +205,8 @@ def test_fewer_passes_cost_no_query_for_each_untouched_text(corpus: Corpus) -> N
             refill_changed_queues()
         return len(seen)
 
-    assert cost(*(f"more {number}" for number in range(30))) - cost("one", "two") < 10
+    few = cost("one", "two")
+    assert cost(*(f"more {number}" for number in range(30))) - few < 10
 
 
 # -- jobs ---------------------------------------------------------------------------------------------------
@@ -240,7 +274,6 @@ def test_a_pass_that_comes_in_ends_the_wait_for_it(corpus: Corpus, ada: User, be
     decide(acting(ada), text, ADDED)
     submit_pass(acting(ada), text)
     list(import_records(COMMAND, corpus, [record_of("Text of one.", ben)], source="file"))
-    refill_changed_queues()
     assert (status(text), offered(text)) == ("disputed", 0)
 
 
@@ -253,7 +286,6 @@ def test_a_pass_that_comes_in_for_a_text_with_a_parked_job_asks_for_the_other(
     job.save()
     work_jobs("w1", limit=1, seconds=5)
     list(import_records(COMMAND, corpus, [record_of(job.revision.text, ben)], source="file"))
-    refill_changed_queues()
     assert (status(job.revision), taken(ada, corpus)) == ("submitted", "bridge")
 
 

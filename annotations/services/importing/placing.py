@@ -15,15 +15,14 @@ from annotations.services.decided_columns import (
     has_open_dispute,
     settlement_columns,
 )
-from annotations.services.filling import fill_anew
 from annotations.services.identities import RecordIdentities
 from annotations.services.importing.annotators import Annotators
 from annotations.services.importing.batch import Batch, insert
 from annotations.services.importing.rows import add_layer_rows
 from annotations.services.importing.standing import Standing, name_standing
 from annotations.services.jobs import active_pipelines, finish_revisions
-from annotations.services.opening import READY, close_passes, open_passes
-from annotations.services.settling import end_work
+from annotations.services.opening import READY, close_passes, hold_waiting, open_missing_passes, open_passes
+from annotations.services.settling import end_work, settle_without
 from annotations.services.statuses import ORDER, status_by_layers, status_on_arrival
 from corpus.models import Corpus, IngestReport, RawSource, Revision, RevisionStatus
 from corpus.models.articles import MOVES
@@ -280,9 +279,10 @@ class Importer:
             open_passes(self.corpus, batch.ready)
         for revision, status in batch.moves:
             self._move(revision, status)
-        if any(status in (RevisionStatus.IN_REVIEW, RevisionStatus.SUBMITTED) for _, status in batch.moves):
-            # What is offered of those texts follows from the passes that came.
-            fill_anew(self.corpus.pk)
+            if status == RevisionStatus.SUBMITTED and hold_waiting([revision.pk]):
+                # The pass that came may be the last that was missing, by the settings as they are now.
+                open_missing_passes(Corpus.objects.get(pk=self.corpus.pk), revision.pk)
+                settle_without(revision.pk)
 
     def _move(self, revision: Revision, status: RevisionStatus) -> None:
         """Let a standing revision follow the layers that it got; never back, and not while jobs are open."""

@@ -178,7 +178,9 @@ class Invariants(Room):
     def nothing_waits_for_nobody(self, found: Found) -> None:
         """Once the sweeper was there, what is asked for is offered or held, and what differs is disputed."""
         corpus = Corpus.objects.get(pk=self.corpus.pk)
-        if not QueueState.objects.filter(corpus=corpus, version=corpus.version, filled=True).exists():
+        if not QueueState.objects.filter(
+            corpus=corpus, version=corpus.version, filled=True, again=False
+        ).exists():
             return
         rows = Assignment.objects.filter(corpus=corpus)
         held = set(rows.filter(status__in=HELD).values_list("revision_id", "number"))
