@@ -91,7 +91,7 @@ def _begin(corpus_id: UUID) -> tuple[Corpus, QueueState]:
     before = state.settings or followed
     if state.settings != followed or (state.filled and state.again):
         unfinished = state.settles and not state.filled
-        state.settles = unfinished or any(before[name] != followed[name] for name in DECIDING)
+        state.settles = unfinished or any(before.get(name) != followed[name] for name in DECIDING)
         state.settings, state.filled_to, state.filled, state.again = followed, None, False, False
     state.version = corpus.version
     state.save()
