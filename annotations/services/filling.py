@@ -89,8 +89,10 @@ def _begin(corpus_id: UUID) -> tuple[Corpus, QueueState]:
     corpus = Corpus.objects.get(pk=corpus_id)
     followed = {name: getattr(corpus, name) for name in FOLLOWED}
     before = state.settings or followed
-    if state.settings != followed or (state.filled and state.again):
-        unfinished = state.settles and not state.filled
+    # Of several changes only the last is seen: what was submitted in between went by what was set then.
+    unseen = corpus.version > state.version + 1
+    if unseen or state.settings != followed or (state.filled and state.again):
+        unfinished = unseen or (state.settles and not state.filled)
         state.settles = unfinished or any(before.get(name) != followed[name] for name in DECIDING)
         state.settings, state.filled_to, state.filled, state.again = followed, None, False, False
     state.version = corpus.version

@@ -87,6 +87,26 @@ def test_what_waits_is_settled_by_what_the_settings_say_now(corpus: Corpus, ada:
     assert status(text) == "gold"
 
 
+def test_what_was_submitted_between_two_changes_is_settled(corpus: Corpus, ada: User, ben: User) -> None:
+    settings(corpus, passes=2, agreed_is_gold=True)
+    (text,) = several(corpus, "one")
+    configured(corpus, agreed_is_gold=False)
+    submitted(text, ada, ben)
+    assert status(text) == "submitted"
+    settings(corpus, agreed_is_gold=True)
+    assert status(text) == "gold"
+
+
+def test_what_was_opened_between_two_changes_is_closed(corpus: Corpus, ada: User, ben: User) -> None:
+    settings(corpus, passes=2, agreed_is_gold=True)
+    (text,) = several(corpus, "one")
+    configured(corpus, passes=3)
+    submitted(text, ada, ben)
+    assert (status(text), offered(text)) == ("submitted", 1)
+    settings(corpus, passes=2)
+    assert (status(text), offered(text)) == ("gold", 0)
+
+
 def test_a_text_is_not_settled_while_somebody_has_it_in_hand(
     corpus: Corpus, ada: User, ben: User, eve: User
 ) -> None:
