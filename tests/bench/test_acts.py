@@ -11,3 +11,4 @@ def test_what_was_acknowledged_is_never_written_over(benchmark: RunBenchmark):
     assert figures["acknowledged"] > 50
     assert figures["refused"]["API: 412"] > 10 and figures["refused"]["page: 409"] > 5
     assert figures["control_lost_updates"], "writing apart from the check was not caught"
+    assert figures["control_stale_taken"], "publishing without asking what was seen was not caught"
